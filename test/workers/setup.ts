@@ -67,6 +67,24 @@ export async function startScene(
       if (route === '/without-context') await until(() => server.cancelled.length > 0)
       else for (let i = 0; i < 3; i++) await send('/unknown')
     },
+    /** Sends requests without the context that wait for other requests, and closes their connections. */
+    async waitAndLeave(tokens: readonly string[]) {
+      const sockets = tokens.map((token) => {
+        const socket = connect(worker.port, '127.0.0.1')
+        socket.on('error', () => {})
+        const head = [
+          'GET /without-context HTTP/1.1',
+          'Host: api',
+          `Authorization: Bearer ${token}`,
+        ]
+        socket.write(`${head.join('\r\n')}\r\n\r\n`)
+        return socket
+      })
+      // Other requests give workerd the time to read these, and to see that they have ended.
+      for (let i = 0; i < 3; i++) await send('/unknown')
+      for (const socket of sockets) socket.resetAndDestroy()
+      for (let i = 0; i < 3; i++) await send('/unknown')
+    },
     /** Publishes another key, and returns a token that it signed. */
     rotate() {
       const key = generateKey('ES256', `key-${Math.random()}`)
@@ -119,7 +137,11 @@ async function startAuthorizationServer() {
         client_id: 'reports-cron',
         exp: Math.floor(Date.now() / 1000) + 300,
       },
-      '/resolve': { issuer: url.searchParams.get('issuer')!, audience: AUDIENCE },
+      '/resolve': {
+        issuer: url.searchParams.get('issuer')!,
+        audience: AUDIENCE,
+        jwksUri: `${server.url}/jwks`,
+      },
     }
     const document = documents[path]
     if (document === undefined) response.writeHead(404).end()

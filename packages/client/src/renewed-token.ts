@@ -1,4 +1,5 @@
 import {
+  getLostAfter,
   getMoment,
   joinOrRestart,
   type Moment,
@@ -7,11 +8,9 @@ import {
   runDetached,
   secondsBetween,
   toLoggedAddress,
-  workEndsWithRequest,
 } from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
 import { isUnusableToken, toEventDetail } from './failure.ts'
-import { LOST_AFTER } from './request-queue.ts'
 import { GrantedToken, type Token } from './token.ts'
 import {
   attemptTokenRequest,
@@ -106,6 +105,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     resource: target.resources,
     audience: target.audience,
   }
+  const lostAfter = getLostAfter((maxWait + fetchTimeout) * 1000)
   let running: TokenCall | undefined
   let lastError: TokenError | undefined
   /** Number of calls of `clear`. */
@@ -133,9 +133,9 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
   /** Returns the running call, unless it is lost: the runtime has cancelled it. */
   function getRunning(): TokenCall | undefined {
-    if (!workEndsWithRequest || running === undefined) return running
-    const longest = maxWait + fetchTimeout + LOST_AFTER
-    if (secondsBetween(running.startedAt, now()) > longest) running = undefined
+    const isLost =
+      running !== undefined && secondsBetween(running.startedAt, now()) > lostAfter / 1000
+    if (isLost) running = undefined
     return running
   }
 
@@ -258,7 +258,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
   /** Waits for a call that another caller has started. */
   function follow(call: TokenCall): Promise<TokenResult> {
-    return joinOrRestart(call.result, clock, () => restart(call))
+    return joinOrRestart(call.result, clock, lostAfter, () => restart(call))
   }
 
   /** Starts a call if one is due and the source is not in a pause. Returns the cached token if it is valid. */

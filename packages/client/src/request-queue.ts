@@ -1,10 +1,7 @@
-import { type Clock, onAbort } from '@bearward/core/internal'
+import { type Clock, getLostAfter, onAbort } from '@bearward/core/internal'
 
 /** Maximum number of concurrent token requests of one source. */
 export const REQUESTS_AT_ONCE = 10
-
-/** Seconds after its timeout at which a request that has not ended is lost: the runtime has cancelled it. */
-export const LOST_AFTER = 1.5
 
 /** Queue of the token requests of one source. */
 export interface RequestQueue {
@@ -39,7 +36,7 @@ export function createRequestQueue(
         startNext()
       })
       await new Promise<void>((resolve) => {
-        const lostAt = clock.monotonic() + (timeout + LOST_AFTER) * 1000
+        const lostAt = clock.monotonic() + getLostAfter(timeout * 1000)
         queue.set(signal, { start: resolve, lostAt })
         startNext()
       })

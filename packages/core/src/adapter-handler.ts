@@ -1,4 +1,4 @@
-import { getDetachedWork } from '#async-context'
+import { getBackgroundWork } from '#async-context'
 import { getMember } from './lib/objects.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
 import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
@@ -60,9 +60,14 @@ export function createHandler<Args extends readonly [object, ...unknown[]], Resu
   function keepAlive(decision: MaybePromise<Decision>, args: Args): void {
     const work =
       decision instanceof Promise
-        ? decision.then(getDetachedWork, getDetachedWork)
-        : getDetachedWork()
-    if (work !== undefined) getMember(definition, 'keepAlive')?.(work, ...args)
+        ? decision.then(getBackgroundWork, getBackgroundWork)
+        : getBackgroundWork()
+    if (work === undefined) return
+    try {
+      getMember(definition, 'keepAlive')?.(work, ...args)
+    } catch {
+      // The platform refuses to keep work alive, for example after the request has ended. The decision stays the same.
+    }
   }
 
   function applyDecision(

@@ -4,8 +4,8 @@
  *
  * @packageDocumentation
  */
-export { runDetached, workEndsWithRequest } from './lib/run-detached.ts'
-export { joinOrRestart } from './lib/shared-work.ts'
+export { runDetached } from './lib/run-detached.ts'
+export { getLostAfter, joinOrRestart } from './lib/shared-work.ts'
 export {
   isAcceptableAddress,
   isAcceptableEndpoint,

@@ -15,6 +15,14 @@ export function toPassage(context: RequestContext | undefined): Passage {
   return { context, token: undefined, headers: {} }
 }
 
+/**
+ * Returns whether a request may continue: only then the decision is its own passage. A check of the class `Response` would let
+ * requests pass if other code has replaced that global class.
+ */
+export function isPassage(decision: Decision, own: Passage): decision is Passage {
+  return decision === own
+}
+
 /** The decision about one request: a complete response, or the passage of a request that may continue. */
 export type Decision = Response | Passage
 export type Decide = (request: Request, passage: Passage) => Decision | Promise<Decision>

@@ -1,4 +1,4 @@
-/** Returns the environment variables of Node, Deno and Bun. Other runtimes have none. */
+/** Returns the environment variables of Node, Deno and Bun. Cloudflare Workers has them only with the flag `nodejs_compat`. */
 export function getEnvironment(): Readonly<Record<string, string | undefined>> {
   const { process } = globalThis as {
     process?: { env?: Readonly<Record<string, string | undefined>> }

@@ -1,5 +1,5 @@
 import { type AccessToken, ConfigurationError } from '@bearward/core'
-import { type Decide, toPassage } from './adapter.ts'
+import { type Decide, isPassage, toPassage } from './adapter.ts'
 import { withHeaders } from './responses.ts'
 import type { Handler, ProtectedHandler } from './types.ts'
 import { findContext } from './wait-until.ts'
@@ -13,10 +13,11 @@ export function toProtected(
 ): AnyHandler {
   checkHandler('protect', handler, 'protect({ scope: ... }, handler)')
   return async (request, ...rest) => {
-    const decision = await decide(request, toPassage(findContext(rest)))
-    if (decision instanceof Response) return decision
-    const response = await handler(request, { token: decision.token }, ...rest)
-    return withHeaders(response, decision.headers)
+    const passage = toPassage(findContext(rest))
+    const decision = await decide(request, passage)
+    if (!isPassage(decision, passage)) return decision
+    const response = await handler(request, { token: passage.token }, ...rest)
+    return withHeaders(response, passage.headers)
   }
 }
 
@@ -34,9 +35,10 @@ export function toCorsHandler(decide: Decide, next: AnyHandler): AnyHandler {
 
 function before(decide: Decide, next: AnyHandler): AnyHandler {
   return async (request, ...rest) => {
-    const decision = await decide(request, toPassage(findContext(rest)))
-    if (decision instanceof Response) return decision
-    return withHeaders(await next(request, ...rest), decision.headers)
+    const passage = toPassage(findContext(rest))
+    const decision = await decide(request, passage)
+    if (!isPassage(decision, passage)) return decision
+    return withHeaders(await next(request, ...rest), passage.headers)
   }
 }
 

@@ -23,7 +23,10 @@ export function toResponse(outcome: HttpResponse): Response {
  * unchanged: 101 (a WebSocket), and `Response.error()`.
  */
 export function withHeaders(response: Response, headers: ResponseHeaders): Response {
-  if (isEmpty(headers) || response.status < 200) return response
+  if (isEmpty(headers)) return response
+  if (typeof response?.status !== 'number')
+    throw new TypeError('A handler behind cors or protect must return a Response.')
+  if (response.status < 200) return response
   const copy = new Response(response.body, response)
   setHeaders(headers, copy.headers)
   return copy

@@ -28,9 +28,11 @@ export interface Passed<Token = AccessToken> {
 
 /**
  * Decides about one request. The result is the complete response of a refusal, or the token of a request that has passed. Always
- * `await` it. Rejects only with an error of a function of the application, such as `check`.
+ * `await` it. Rejects with an error of a function of the application, such as `check`, and with a `TypeError` if the argument is not
+ * a `Request`.
  *
- * If the platform has a context with `waitUntil`, pass it as the second argument. See `RequestContext`.
+ * If the platform has a context with `waitUntil`, pass it as the second argument. Without it, Cloudflare Workers cancels a fetch of
+ * keys when the client disconnects, so that clients can delay the keys of a rotation for other callers. See `RequestContext`.
  *
  * @example
  * const passed = await guard(request)
@@ -75,8 +77,12 @@ export interface Bearward extends Pick<
    * const guard = requireToken({ scope: 'read:reports' })
    */
   readonly requireToken: {
-    (requirements?: StrictRequirements): FetchGuard
-    (requirements: FetchRequirements): FetchGuard<AccessToken | undefined>
+    <Req extends Request = Request>(
+      requirements?: StrictRequirements<Req>,
+    ): FetchGuard<AccessToken, Req>
+    <Req extends Request = Request>(
+      requirements: FetchRequirements<Req>,
+    ): FetchGuard<AccessToken | undefined, Req>
   }
   /**
    * Puts a guard before a handler. The handler is called only if the request passes, and gets `{ token }` as its second argument.

@@ -142,6 +142,64 @@ describe('protect', () => {
   })
 })
 
+describe('the context of a guard', () => {
+  const loading = () =>
+    bearwardWith({
+      jwks: undefined,
+      jwksUri: 'https://as.example.com/jwks',
+      fetch: async () => Response.json(issuer.jwks),
+    })
+
+  it('requireToken uses waitUntil of its second argument', async () => {
+    const context = new Context()
+    const passed = await loading().requireToken()(requestWith(issuer.token()), context)
+    expect(passed).not.toBeInstanceOf(Response)
+    expect(context.promises).toHaveLength(1)
+  })
+
+  it('protect ignores an error of waitUntil', async () => {
+    const { protect } = loading()
+    const context = {
+      waitUntil() {
+        throw new Error('the request has ended')
+      },
+    }
+    const handler = protect({}, (_request: Request, _granted, _context: object) =>
+      Response.json({}),
+    )
+    expect((await handler(requestWith(issuer.token()), context)).status).toBe(200)
+  })
+
+  it('protect uses the last argument with a function waitUntil, because a stub has a function for every name', async () => {
+    const { protect } = loading()
+    const context = new Context()
+    const stub = new Proxy({}, { get: () => () => Promise.reject(new Error('not a context')) })
+    const handler = protect({}, (_request: Request, _granted, ..._rest: object[]) =>
+      Response.json({}),
+    )
+    expect((await handler(requestWith(issuer.token()), stub, context)).status).toBe(200)
+    expect(context.promises).toHaveLength(1)
+  })
+
+  it('protect does not call its handler after a refusal if the global Response was replaced', async () => {
+    const { protect, requireToken: create } = bearwardWith()
+    const Original = globalThis.Response
+    const replaced = function (...args: ConstructorParameters<typeof Response>) {
+      return new Original(...args)
+    }
+    globalThis.Response = replaced as never
+    try {
+      let calls = 0
+      const handler = protect({}, () => new Original(String(++calls)))
+      expect((await handler(requestWith())).status).toBe(401)
+      expect(await create()(requestWith())).toBeInstanceOf(Original)
+      expect(calls).toBe(0)
+    } finally {
+      globalThis.Response = Original
+    }
+  })
+})
+
 describe('requireToken', () => {
   it('resolves to the token and headers of a request that passes', async () => {
     const { requireToken: create } = bearwardWith()
@@ -246,6 +304,14 @@ describe('cors', () => {
     const { cors } = bearwardWith()
     const own = Response.error()
     expect(await cors(options, () => own)(requestWith())).toBe(own)
+  })
+
+  it('cors rejects with a clear error if its handler returns no Response', async () => {
+    const { cors } = bearwardWith()
+    const handler = cors(options, (() => undefined) as never)
+    await expect(handler(requestWith(undefined, { headers: { origin: APP } }))).rejects.toThrow(
+      'A handler behind cors or protect must return a Response.',
+    )
   })
 
   it('cors passes all arguments on', async () => {

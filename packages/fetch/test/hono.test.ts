@@ -96,6 +96,19 @@ describe('@bearward/fetch/hono', () => {
     expect(response.headers.get('content-type')).toBe('application/json')
   })
 
+  it('a refusal has no headers that describe the body of another response', async () => {
+    const { requireToken } = bearwardWith()
+    const app = new Hono()
+    app.use((c, next) => {
+      c.header('Content-Length', '3')
+      c.header('ETag', '"a"')
+      return next()
+    })
+    app.get('/', requireToken(), (c) => c.text('passed'))
+    const { status, headers } = await app.request('/')
+    expect([status, headers.get('content-length'), headers.get('etag')]).toEqual([401, null, null])
+  })
+
   it('cors adds its headers to the response of a handler, of onError and of notFound', async () => {
     const { cors } = bearwardWith()
     const app = new Hono()

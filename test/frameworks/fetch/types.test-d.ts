@@ -39,6 +39,11 @@ export const handlers: readonly Handler[] = [
   cors({ origins: ['https://app.example.com'] }, () => new Response()),
 ]
 
+/** A guard keeps the type of its request. */
+export const ownGuard: FetchGuard<AccessToken, OwnRequest> = bearward.requireToken({
+  check: (token, request: OwnRequest) => request.nextUrl.pathname === token.subject.id,
+})
+
 /** A handler keeps the types of its request and of its other arguments. */
 export const withArguments: (request: OwnRequest, context: { id: string }) => Promise<Response> =
   protect({ scope: 'read' }, (request: OwnRequest, { token }, { id }: { id: string }) =>

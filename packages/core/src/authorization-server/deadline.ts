@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import { getLostAfter } from '../lib/shared-work.ts'
 import { FetchError } from './bounded-fetch.ts'
 
 /** Milliseconds by which a timer may be late. If it is later, this process was blocked, and the server is not the cause. */
@@ -57,20 +58,28 @@ function afterTime(clock: Clock, milliseconds: number, callback: () => void): ()
   return () => cancel()
 }
 
-const callbacksOfSignals = new WeakMap<AbortSignal, Set<() => void>>()
+const callbacksOfSignals = new WeakMap<AbortSignal, Map<() => void, number>>()
+
+/** Milliseconds after which a callback of work that the runtime has cancelled is forgotten. No work takes longer. */
+const FORGOTTEN_AFTER = getLostAfter(600_000)
 
 /** Calls `callback` when a signal is aborted, but not if it is already aborted. Returns a function that cancels this. */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let callbacks = callbacksOfSignals.get(signal)
   if (callbacks === undefined) {
-    callbacks = new Set()
+    callbacks = new Map()
     callbacksOfSignals.set(signal, callbacks)
     // One listener for all callbacks. With one listener for each call, Node warns of a memory leak.
     const all = callbacks
     signal.addEventListener('abort', () => {
-      for (const each of all) each()
+      for (const each of all.keys()) each()
     })
   }
-  callbacks.add(callback)
+  const now = Date.now()
+  for (const [other, addedAt] of callbacks) {
+    if (now - addedAt < FORGOTTEN_AFTER) break
+    callbacks.delete(other)
+  }
+  callbacks.set(callback, now)
   return () => void callbacks.delete(callback)
 }

@@ -1,6 +1,6 @@
-import { runDetached } from '#async-context'
+import { keepInBackground, runDetached } from '#async-context'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import { joinOrRestart } from '../lib/shared-work.ts'
+import { getLostAfter, joinOrRestart } from '../lib/shared-work.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { toLoggedAddress } from './address.ts'
 import { FetchError, type GetJson } from './bounded-fetch.ts'
@@ -143,10 +143,17 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
     return own
   }
 
+  /** Waits for a search of another request. If it is lost, starts another one, or joins the one that was started since. */
+  function follow(joined: Promise<SearchResult>): Promise<SearchResult> {
+    return joinOrRestart(joined, clock, getLostAfter(bounds.timeout), () =>
+      running === joined || running === undefined ? start() : follow(running),
+    )
+  }
+
   /** Joins the running search, or starts one. */
   async function join(): Promise<string> {
     const joined = clock.monotonic() - searchedAt < JOIN_WINDOW ? running : undefined
-    const result = await (joined === undefined ? start() : joinOrRestart(joined, clock, start))
+    const result = await (joined === undefined ? start() : follow(joined))
     if ('error' in result) throw result.error
     return result.found
   }
@@ -167,7 +174,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
         return known ?? Promise.reject(toPauseError(lastError, pause.until - now))
       if (known === undefined) return join()
       if (forgottenAfter !== undefined) return joinBriefly(known)
-      if (now - searchedAt >= METADATA_AGE) void start()
+      if (now - searchedAt >= METADATA_AGE) keepInBackground(start())
       return known
     },
     forget() {

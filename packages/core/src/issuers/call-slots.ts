@@ -6,6 +6,12 @@ export class BusyError extends Error {
   override readonly name = 'BusyError'
 }
 
+/** A call that waits for a slot, and the time since when it waits. */
+interface Waiting {
+  readonly since: number
+  readonly start: () => void
+}
+
 /** The label of the slots of issuers that are not cached. */
 const NEW = 'new'
 
@@ -17,12 +23,16 @@ export class CallSlots {
   readonly #max: number
   readonly #maxNew: number
   readonly #running: Places
-  readonly #waiting = { cached: new Set<() => void>(), others: new Set<() => void>() }
+  readonly #waiting = { cached: new Set<Waiting>(), others: new Set<Waiting>() }
+  readonly #now: () => number
+  readonly #lostAfter: number
 
-  /** `now` returns monotonic milliseconds. */
-  constructor(max: number, now: () => number) {
+  /** `now` returns monotonic milliseconds. For `lostAfter`, see `getLostAfter`. */
+  constructor(max: number, now: () => number, lostAfter: number) {
     this.#max = max
-    this.#running = new Places(now)
+    this.#now = now
+    this.#lostAfter = lostAfter
+    this.#running = new Places(now, lostAfter)
     this.#maxNew = max - Math.ceil(max / 4)
   }
 
@@ -35,12 +45,22 @@ export class CallSlots {
   async acquire(isCached: boolean, signal: AbortSignal): Promise<() => void> {
     if (this.#isFree(isCached)) return this.#take(isCached)
     const waiting = isCached ? this.#waiting.cached : this.#waiting.others
+    this.#forgetLost(waiting)
     if (waiting.size >= LIMITS.dynamicIssuers.waiting) throw new BusyError('too many calls wait')
     return new Promise((resolve) => {
-      const start = () => resolve(this.#take(isCached))
-      waiting.add(start)
-      signal.addEventListener('abort', () => waiting.delete(start), { once: true })
+      const call = { since: this.#now(), start: () => resolve(this.#take(isCached)) }
+      waiting.add(call)
+      signal.addEventListener('abort', () => waiting.delete(call), { once: true })
     })
+  }
+
+  /** Forgets calls that the runtime has cancelled while they waited. A slot must not be given to them. */
+  #forgetLost(waiting: Set<Waiting>): void {
+    const oldest = this.#now() - this.#lostAfter
+    for (const call of waiting) {
+      if (call.since > oldest) return
+      waiting.delete(call)
+    }
   }
 
   #isFree(isCached: boolean): boolean {
@@ -63,10 +83,11 @@ export class CallSlots {
       [cached, true],
       [others, false],
     ] as const) {
-      const [start] = waiting
-      if (start === undefined || !this.#isFree(isCached)) continue
-      waiting.delete(start)
-      start()
+      this.#forgetLost(waiting)
+      const [call] = waiting
+      if (call === undefined || !this.#isFree(isCached)) continue
+      waiting.delete(call)
+      call.start()
       return
     }
   }

@@ -1,4 +1,4 @@
-import { runDetached } from '#async-context'
+import { keepInBackground, runDetached } from '#async-context'
 import { onAbort } from '../authorization-server/deadline.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -6,7 +6,7 @@ import { isSameData } from '../lib/is-same-data.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { addIfMissing } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'
-import { joinOrRestart } from '../lib/shared-work.ts'
+import { getLostAfter, joinOrRestart } from '../lib/shared-work.ts'
 import { LIMITS } from '../limits.ts'
 import type {
   CheckedIssuer,
@@ -68,6 +68,7 @@ export class ResolvedIssuers implements ManagedIssuers {
   readonly #running = new Map<string, RunningCall>()
   readonly #distrusted = new Map<string, Set<string>>()
   readonly #slots: CallSlots
+  readonly #lostAfter: number
   readonly #budget: NewIssuerBudget
   /** Limits issuers of which a token was verified before, but that are no longer cached. */
   readonly #budgetOfKnown: NewIssuerBudget
@@ -92,10 +93,11 @@ export class ResolvedIssuers implements ManagedIssuers {
     this.#closed = closed
     this.#steps = steps
     this.#clock = settings.clock
+    this.#lostAfter = getLostAfter(settings.fetchTimeout)
     this.#cache = new IssuerCache(maxEntries, ({ issuer }) => forget(issuer))
     this.#pauses = new IssuerPauses(maxEntries)
     this.#warned = new BoundedCache(maxEntries * knownNames, Infinity, () => 1)
-    this.#slots = new CallSlots(concurrency, () => this.#clock.monotonic())
+    this.#slots = new CallSlots(concurrency, () => this.#clock.monotonic(), this.#lostAfter)
     const now = this.#clock.monotonic()
     const perSecond = (newPerSecond * maxEntries) / 1000
     this.#budget = new NewIssuerBudget(maxEntries, perSecond, now)
@@ -157,7 +159,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     if (rejection !== undefined) return rejection
     const call = this.#running.get(iss)
     if (call?.found === undefined) return this.#start(iss, now)
-    return joinOrRestart(call.found, this.#clock, () => {
+    return joinOrRestart(call.found, this.#clock, this.#lostAfter, () => {
       if (this.#isRunning(iss, call)) this.#running.delete(iss)
       return this.find(iss)
     })
@@ -166,7 +168,8 @@ export class ResolvedIssuers implements ManagedIssuers {
   /** Starts a call of `resolve` that no request waits for. */
   #refresh(iss: string, now: number): void {
     if (this.#running.has(iss) || this.#pauses.reject(iss, now) !== undefined) return
-    void this.#start(iss, now)
+    const found = this.#start(iss, now)
+    if (found instanceof Promise) keepInBackground(found)
   }
 
   #start(iss: string, now: number): MaybePromise<FoundIssuer> {

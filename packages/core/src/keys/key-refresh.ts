@@ -1,10 +1,10 @@
-import { runDetached, WORK_ENDS_WITH_REQUEST } from '#async-context'
+import { keepInBackground, runDetached } from '#async-context'
 import { onAbort } from '../authorization-server/deadline.ts'
 import { describeFailure } from '../authorization-server/describe-failure.ts'
 import { readRetryAfter } from '../authorization-server/retry-after.ts'
 import { toMessage } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
-import { joinWork, LATE, LOST } from '../lib/shared-work.ts'
+import { getLostAfter, joinOrRestart } from '../lib/shared-work.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { KeyAges } from '../model/settings.ts'
 import type { KeysEvent } from './key-events.ts'
@@ -35,13 +35,11 @@ export interface KeyRefreshOptions {
   readonly random?: () => number
 }
 
-/** Milliseconds after its timeout at which an attempt that has not ended is lost. */
-const LOST_AFTER = 1500
-
 /** Keeps the key set of an issuer fresh. `KeyLifeCycle` decides when to fetch; this class starts the fetches and timers. */
 export class KeyRefresh {
   readonly lifeCycle: KeyLifeCycle
   readonly #options: KeyRefreshOptions
+  readonly #lostAfter: number
   readonly #running = new Map<number, Promise<void>>()
   /** Called when an attempt ends, and when the resource server is closed. */
   readonly #waiting = new Set<() => void>()
@@ -52,8 +50,9 @@ export class KeyRefresh {
   #isReportedStale = false
 
   constructor(options: KeyRefreshOptions) {
-    const { ages, closed, startedBy, random = Math.random } = options
+    const { ages, closed, startedBy, timeout, random = Math.random } = options
     this.#options = options
+    this.#lostAfter = getLostAfter(timeout)
     this.lifeCycle = new KeyLifeCycle(ages, random)
     // An unused issuer must not be kept in memory by a listener.
     if (startedBy === 'requests') return
@@ -87,7 +86,9 @@ export class KeyRefresh {
     const waits = wait || (start && need === 'keys' && startedBy === 'requests')
     if (start) {
       const started = this.#attempt()
-      return waits ? started : undefined
+      if (waits) return started
+      keepInBackground(started)
+      return undefined
     }
     if (need === 'signing_key') this.#schedule()
     return waits ? this.#join(() => this.startOrJoin(need, trigger)) : undefined
@@ -98,33 +99,25 @@ export class KeyRefresh {
     const { closed, clock, startedBy } = this.#options
     if (startedBy === 'timers' || closed.aborted) return
     this.#dropLost()
-    if (clock.monotonic() >= this.lifeCycle.dueAt) void this.#attempt()
+    if (clock.monotonic() >= this.lifeCycle.dueAt) keepInBackground(this.#attempt())
   }
 
   /** Waits for the newest attempt, which another request has started. If it is lost, calls `restart` and waits for the result. */
   #join(restart: () => Promise<void> | undefined): Promise<void> | undefined {
     const newest = [...this.#running].at(-1)
-    if (newest === undefined || !WORK_ENDS_WITH_REQUEST) return newest?.[1]
+    if (newest === undefined) return undefined
     const [number, done] = newest
-    return joinWork(done, this.#options.clock).then((result) => {
-      // The late attempt may still succeed, so this one runs beside it.
-      if (result === LATE) return this.#isNewest(number) ? this.#attempt() : restart()
-      if (result !== LOST) return undefined
+    return joinOrRestart(done, this.#options.clock, this.#lostAfter, () => {
       this.#drop(number)
-      return restart()
+      return restart() ?? Promise.resolve()
     })
   }
 
   /** Forgets attempts that have not ended in time, because the runtime has cancelled them. */
   #dropLost(): void {
-    if (!WORK_ENDS_WITH_REQUEST || this.#running.size === 0) return
-    const { clock, timeout } = this.#options
-    const oldest = clock.monotonic() - timeout - LOST_AFTER
+    if (this.#running.size === 0) return
+    const oldest = this.#options.clock.monotonic() - this.#lostAfter
     for (const number of this.lifeCycle.startedBefore(oldest)) this.#drop(number)
-  }
-
-  #isNewest(number: number): boolean {
-    return [...this.#running.keys()].at(-1) === number
   }
 
   #drop(number: number): void {

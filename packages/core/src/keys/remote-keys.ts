@@ -1,5 +1,7 @@
 import { KeysUnavailableError } from '../errors.ts'
 import { andThen } from '../lib/maybe-promise.ts'
+import { getLostAfter } from '../lib/shared-work.ts'
+import { KEY_TIMES } from './life-cycle.ts'
 import { DistrustedKeys } from './distrusted-keys.ts'
 import { KeyRefresh, type KeyRefreshOptions } from './key-refresh.ts'
 import { PublishedKeySearch } from './key-search.ts'
@@ -8,11 +10,14 @@ import { WaitingRoom } from './waiting-room.ts'
 
 /** Creates a key source for the keys that an issuer publishes. A cached key is used without a fetch, unless it is stale. */
 export function remoteKeys(options: KeyRefreshOptions): KeySource {
-  const { issuer, clock, closed } = options
+  const { issuer, clock, closed, timeout } = options
   const refresh = new KeyRefresh(options)
   const { lifeCycle } = refresh
   const distrusted = new DistrustedKeys()
-  const waitingRoom = new WaitingRoom(() => clock.monotonic())
+  const waitingRoom = new WaitingRoom(
+    () => clock.monotonic(),
+    getLostAfter(timeout + KEY_TIMES.longestWait * 1000),
+  )
   const services = { issuer, clock, closed, refresh, distrusted, waitingRoom }
 
   const getSet = () => lifeCycle.held(clock.monotonic())?.set

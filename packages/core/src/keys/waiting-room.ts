@@ -6,10 +6,10 @@ export class WaitingRoom {
   readonly #inPause: Places
   readonly #duringFetch: Places
 
-  /** Takes a function that returns monotonic milliseconds. */
-  constructor(now: () => number) {
-    this.#inPause = new Places(now)
-    this.#duringFetch = new Places(now)
+  /** Takes a function that returns monotonic milliseconds, and the milliseconds after which a request that waits is lost. */
+  constructor(now: () => number, lostAfter: number) {
+    this.#inPause = new Places(now, lostAfter)
+    this.#duringFetch = new Places(now, lostAfter)
   }
 
   /**

@@ -9,5 +9,8 @@ export const WORK_ENDS_WITH_REQUEST = false
  */
 export const runDetached: <T>(work: () => T) => T = AsyncLocalStorage.snapshot()
 
-/** Returns `undefined`: work needs nothing to stay alive. */
-export const getDetachedWork = (): undefined => undefined
+/** Does nothing: work needs nothing to stay alive. */
+export function keepInBackground(_work: Promise<unknown> | undefined): void {}
+
+/** Returns `undefined`, for the same reason. */
+export const getBackgroundWork = (): undefined => undefined

@@ -1,23 +1,22 @@
-/** Milliseconds after which a place is free again. Work that has a place ends much earlier, unless its runtime cancels it. */
-const LONGEST = 15_000
-
 /**
- * Counts work that is running. Each work takes a place, and must free it at its end. In some runtimes, the work of a request can be
- * cancelled without notice, so a place is also free after 15 seconds.
+ * Counts work that is running. Each work takes a place, and must free it at its end. A place is also free when the work is lost,
+ * because the runtime has cancelled it: see `getLostAfter`.
  */
 export class Places {
   readonly #now: () => number
+  readonly #lostAfter: number
   /** The places that are taken, in the order of their times. */
   readonly #places = new Set<{ readonly takenAt: number; readonly label: string | undefined }>()
 
-  /** Takes a function that returns monotonic milliseconds. */
-  constructor(now: () => number) {
+  /** Takes a function that returns monotonic milliseconds, and the milliseconds after which work is lost. */
+  constructor(now: () => number, lostAfter: number) {
     this.#now = now
+    this.#lostAfter = lostAfter
   }
 
   /** Returns the number of places that are taken. */
   count(): number {
-    const oldest = this.#now() - LONGEST
+    const oldest = this.#now() - this.#lostAfter
     for (const place of this.#places) {
       if (place.takenAt > oldest) break
       this.#places.delete(place)

@@ -1,42 +1,49 @@
 import { WORK_ENDS_WITH_REQUEST } from '#async-context'
 import type { Clock } from './clock.ts'
 
-/** Milliseconds for which a request waits for work of another request. Then it does the work itself. */
-const LONGEST_WAIT = 2000
+/** Milliseconds by which work may end later than its timeout. */
+const GRACE = 1500
 
-/** The result of `joinWork` if the runtime has cancelled the work: it is never settled. */
+/** The result of waiting for work that is never settled, because the runtime has cancelled it. */
 export const LOST: unique symbol = Symbol('lost')
-/** The result of `joinWork` if the work may be lost, because it takes long. */
-export const LATE: unique symbol = Symbol('late')
 
 /**
- * Waits for work that another request has started, and that never rejects.
+ * Returns the milliseconds after which work that has not ended is lost. Infinity in runtimes that do not cancel work. `timeout` is
+ * the longest time of the work in milliseconds.
+ */
+export function getLostAfter(timeout: number): number {
+  return WORK_ENDS_WITH_REQUEST ? timeout + GRACE : Infinity
+}
+
+/**
+ * Waits for work that another request has started, and that never rejects. `lostAfter` is in milliseconds.
  *
- * Cloudflare Workers cancels the work of a request that has ended. Its newer versions then reject the promise, so the result is
- * `LOST`. In older versions the promise stays pending, so the result is `LATE` after two seconds. In both cases, the caller does the
- * work itself. In runtimes that do not cancel work, returns `work`.
+ * Cloudflare Workers cancels the work of a request that has ended. Its newer versions then reject the promise. In older versions
+ * it stays pending, so this function waits for at most `lostAfter`. In both cases the result is `LOST`, and the caller does the work
+ * itself. In runtimes that do not cancel work, `lostAfter` is Infinity, and this function returns `work`.
  */
 export function joinWork<T>(
   work: Promise<T>,
   clock: Pick<Clock, 'after'>,
-  mayBeLost: boolean = WORK_ENDS_WITH_REQUEST,
-): Promise<T | typeof LOST | typeof LATE> {
-  if (!mayBeLost) return work
+  lostAfter: number,
+): Promise<T | typeof LOST> {
+  if (lostAfter === Infinity) return work
   let cancel = () => {}
-  const late = new Promise<typeof LATE>((resolve) => {
-    cancel = clock.after(LONGEST_WAIT, () => resolve(LATE))
+  const tooLate = new Promise<typeof LOST>((resolve) => {
+    cancel = clock.after(lostAfter, () => resolve(LOST))
   })
   const settled: Promise<T | typeof LOST> = work.catch(() => LOST)
-  return Promise.race([settled, late]).finally(cancel)
+  return Promise.race([settled, tooLate]).finally(cancel)
 }
 
-/** Returns the result of work that another request has started. If it is lost or late, returns the result of `restart`. */
+/** Returns the result of work that another request has started. If it is lost, returns the result of `restart`. */
 export function joinOrRestart<T>(
   work: Promise<T>,
   clock: Pick<Clock, 'after'>,
+  lostAfter: number,
   restart: () => T | Promise<T>,
 ): Promise<T> {
-  const joined = joinWork(work, clock)
+  const joined = joinWork(work, clock, lostAfter)
   if (joined === work) return work
-  return joined.then((result) => (result === LOST || result === LATE ? restart() : result))
+  return joined.then((result) => (result === LOST ? restart() : result))
 }

@@ -10,15 +10,19 @@ export interface SharedCall<T> {
 
 /**
  * Shares concurrent calls with the same key. A caller joins the running call if it started less than `maxAge` ago.
- * Otherwise one more call is queued. At most one call runs and one waits per key, unless the runtime cancels a call.
+ * Otherwise one more call is queued. At most one call runs and one waits per key. A call that the runtime has cancelled does not
+ * count.
  */
 export class SingleFlight<T> {
   readonly #running = new Map<string, { readonly startedAt: number; readonly result: Promise<T> }>()
-  readonly #next = new Map<string, Promise<T>>()
+  readonly #next = new Map<string, { readonly startedAt: number; readonly result: Promise<T> }>()
   readonly #clock: Clock
+  readonly #lostAfter: number
 
-  constructor(clock: Clock) {
+  /** For `lostAfter`, see `getLostAfter`. */
+  constructor(clock: Clock, lostAfter: number) {
     this.#clock = clock
+    this.#lostAfter = lostAfter
   }
 
   /**
@@ -26,13 +30,14 @@ export class SingleFlight<T> {
    * never reject.
    */
   join(key: string, maxAge: number, work: () => Promise<T>): SharedCall<T> {
+    this.#forgetLost()
     const running = this.#running.get(key)
     const follow = (shared: Promise<T>) =>
       this.#follow(key, shared, () => this.join(key, maxAge, work).result)
     if (running !== undefined && this.#clock.monotonic() - running.startedAt < maxAge)
       return { result: follow(running.result), isNew: false }
     const next = this.#next.get(key)
-    if (next !== undefined) return { result: follow(next), isNew: true }
+    if (next !== undefined) return { result: follow(next.result), isNew: true }
     const result =
       running === undefined ? this.#start(key, work) : this.#startAfter(running.result, key, work)
     return { result, isNew: true }
@@ -40,11 +45,22 @@ export class SingleFlight<T> {
 
   /** Waits for a call of another request. If it is lost, calls `restart`. */
   #follow(key: string, shared: Promise<T>, restart: () => Promise<T>): Promise<T> {
-    return joinOrRestart(shared, this.#clock, () => {
+    return joinOrRestart(shared, this.#clock, this.#lostAfter, () => {
       if (this.#running.get(key)?.result === shared) this.#running.delete(key)
-      if (this.#next.get(key) === shared) this.#next.delete(key)
+      if (this.#next.get(key)?.result === shared) this.#next.delete(key)
       return restart()
     })
+  }
+
+  /** Forgets calls that the runtime has cancelled. Their keys may never be used again. */
+  #forgetLost(): void {
+    const oldest = this.#clock.monotonic() - this.#lostAfter
+    for (const calls of [this.#running, this.#next]) {
+      for (const [key, { startedAt }] of calls) {
+        if (startedAt > oldest) break
+        calls.delete(key)
+      }
+    }
   }
 
   #start(key: string, work: () => Promise<T>): Promise<T> {
@@ -64,8 +80,8 @@ export class SingleFlight<T> {
       this.#next.delete(key)
       return this.#start(key, work)
     }
-    const result = joinWork(running, this.#clock).then(begin, begin)
-    this.#next.set(key, result)
+    const result = joinWork(running, this.#clock, this.#lostAfter).then(begin, begin)
+    this.#next.set(key, { startedAt: this.#clock.monotonic(), result })
     return result
   }
 }

@@ -113,7 +113,7 @@ export function getToken(raw: object): AccessToken {
   }
   if (outcome === 'anonymous') {
     throw new Error(
-      'auth(...) was called for an anonymous caller. For an optional guard, read request.auth (Koa: context.state.auth) instead. It is undefined for anonymous callers.',
+      'auth(...) was called for an anonymous caller. For an optional guard, read the token where the adapter puts it, such as request.auth. It is undefined for anonymous callers.',
     )
   }
   return outcome

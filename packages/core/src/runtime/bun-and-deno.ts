@@ -3,7 +3,12 @@
  * such as `#sha256` to one of the files in this folder. They are in one file, because each file takes time to load.
  */
 export { fetch } from '../authorization-server/portable-fetch.ts'
-export { getDetachedWork, runDetached, WORK_ENDS_WITH_REQUEST } from '../lib/node-async-context.ts'
+export {
+  getBackgroundWork,
+  keepInBackground,
+  runDetached,
+  WORK_ENDS_WITH_REQUEST,
+} from '../lib/node-async-context.ts'
 export { decodeBase64url, encodeBase64url, readBase64url } from '../lib/node-base64url.ts'
 export { diagnosticsChannel } from '../lib/node-diagnostics-channel.ts'
 export { sha256 } from '../lib/node-sha256.ts'

@@ -4,7 +4,8 @@
  */
 export { fetch } from '../authorization-server/portable-fetch.ts'
 export {
-  getDetachedWork,
+  getBackgroundWork,
+  keepInBackground,
   runDetached,
   WORK_ENDS_WITH_REQUEST,
 } from '../lib/portable-async-context.ts'

@@ -23,9 +23,10 @@ export const signatureEngine: SignatureEngine = {
     const length = getSignatureLength(algorithm, material)
     return ({ signingInput, signature }) =>
       signature.length === length &&
-      crypto.subtle
-        .verify(parameters, key, signature as BufferSource, UTF8.encode(signingInput))
-        .catch(() => false)
+      // Without `Promise.resolve`, a promise of another realm, as in the edge runtime of Next.js, would look like a value.
+      Promise.resolve(
+        crypto.subtle.verify(parameters, key, signature as BufferSource, UTF8.encode(signingInput)),
+      ).catch(() => false)
   },
 }
 

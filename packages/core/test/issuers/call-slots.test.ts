@@ -14,7 +14,7 @@ interface Caller {
 
 /** Creates slots, and a function that acquires one. `running` are the callers with a slot, in the order of their starts. */
 function createSlots(max: number) {
-  const slots = new CallSlots(max, () => 0)
+  const slots = new CallSlots(max, () => 0, Infinity)
   const running: Caller[] = []
   function acquire(isKnown: boolean): Caller {
     const caller: Caller = { isKnown, abort: new AbortController() }

@@ -4,7 +4,7 @@ import { Places } from '../../src/lib/places.ts'
 
 describe('Places', () => {
   it('count returns the places that were taken and not freed, and countOf those with a label', () => {
-    const places = new Places(() => 0)
+    const places = new Places(() => 0, 15_000)
     const free = [places.take('a'), places.take('b'), places.take('a'), places.take()]
     expect([places.count(), places.countOf('a'), places.countOf(undefined)]).toEqual([4, 2, 1])
     free[0]!()
@@ -12,9 +12,9 @@ describe('Places', () => {
     expect([places.count(), places.countOf('a'), places.countOf('b')]).toEqual([3, 1, 1])
   })
 
-  it('a place is free 15 seconds after it was taken', () => {
+  it('a place is free when its work is lost', () => {
     let now = 0
-    const places = new Places(() => now)
+    const places = new Places(() => now, 15_000)
     const free = places.take()
     now = 14_999
     places.take()
@@ -36,7 +36,7 @@ describe('Places', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
         let now = 0
-        const places = new Places(() => now)
+        const places = new Places(() => now, 15_000)
         const taken: { at: number; isFree: boolean; free: () => void }[] = []
         for (const one of steps) {
           if ('take' in one) taken.push({ at: now, isFree: false, free: places.take(one.take) })

@@ -7,7 +7,7 @@ import { SingleFlight } from '../../src/lib/single-flight.ts'
 function setup() {
   let now = 0
   const ends: ((error?: Error) => void)[] = []
-  const calls = new SingleFlight<number>({ ...systemClock, monotonic: () => now })
+  const calls = new SingleFlight<number>({ ...systemClock, monotonic: () => now }, Infinity)
   const work = () =>
     new Promise<number>((resolve, reject) => {
       const number = ends.length + 1

@@ -1,16 +1,21 @@
 import type { HttpResponse, ResponseHeaders } from '@bearward/core'
 import type { Context } from 'hono'
+import { withHeaders } from '../responses.ts'
 
 type Status = Parameters<Context['status']>[0]
 
+/** Headers that describe the body of another response. */
+const OF_BODY = ['Content-Encoding', 'Content-Length', 'Content-Range', 'ETag', 'Last-Modified']
+
 /**
- * Responds with the headers that other code has set, and those of the core. The response is set, and not only returned: code that
- * calls the guard and ignores its result cannot replace it by returning another response.
+ * Responds with the headers that other code has set, and those of the core. The response is set, and not only returned: a response
+ * that later code returns is then ignored. Code that sets `c.res` itself can still replace it.
  */
 export function respond({ status, headers, body }: HttpResponse, context: Context): Response {
   const { Vary, ...others } = headers
   const content = status === 204 ? null : body
   const response = context.newResponse(content, status as Status, others)
+  for (const name of OF_BODY) response.headers.delete(name)
   if (typeof Vary === 'string') response.headers.append('Vary', Vary)
   // Otherwise Hono would replace our headers by those of the response that was set before.
   context.res = undefined
@@ -18,11 +23,11 @@ export function respond({ status, headers, body }: HttpResponse, context: Contex
   return response
 }
 
-/** Adds headers to the response of a handler. A 101 (a WebSocket) cannot be copied, so it is not changed. */
+/** Adds headers to the response of a handler. */
 export function addHeaders(headers: ResponseHeaders, context: Context): void {
-  if (context.res.status < 200) return
-  for (const [name, value] of Object.entries(headers)) {
-    if (name !== 'Vary') context.header(name, undefined)
-    for (const line of [value].flat()) context.header(name, line, { append: true })
-  }
+  const response = withHeaders(context.res, headers)
+  if (response === context.res) return
+  // Otherwise Hono would copy the headers of the earlier response again.
+  context.res = undefined
+  context.res = response
 }

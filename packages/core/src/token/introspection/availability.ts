@@ -1,3 +1,4 @@
+import { keepInBackground } from '#async-context'
 import { LONGEST_RETRY_AFTER } from '../../authorization-server/retry-after.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { CircuitBreaker, type Permission } from './circuit-breaker.ts'
@@ -14,14 +15,15 @@ import type { Probe, ProbeResult } from './probe.ts'
  * Callers must report the result of a permitted call with `succeeded`, `failed` or `inconclusive`.
  */
 export class Availability {
-  readonly #breaker = new CircuitBreaker()
+  readonly #breaker: CircuitBreaker
   readonly #probe: Probe | undefined
   readonly #now: () => number
   /** The end of the throttling that the server requested. A response about a known token does not end it earlier. */
   #throttledUntil = -Infinity
 
   /** Without a probe, a failure that an unknown token can cause does not count. `now` returns monotonic milliseconds. */
-  constructor(probe: Probe | undefined, now: () => number) {
+  constructor(probe: Probe | undefined, now: () => number, lostAfter = Infinity) {
+    this.#breaker = new CircuitBreaker(lostAfter)
     this.#probe = probe
     this.#now = now
   }
@@ -56,7 +58,9 @@ export class Availability {
     if (failure.dueTo === 'token') return this.inconclusive(permission)
     if (failure.dueTo === 'either' && !isKnown) {
       const judge = (result: ProbeResult) => this.#judge(permission, result)
-      return void andThen(this.#probe?.run(), judge)
+      const judged = andThen(this.#probe?.run(), judge)
+      if (judged instanceof Promise) keepInBackground(judged)
+      return
     }
     this.#applyPauses(failure)
     this.#breaker.failed(permission, this.#now(), failure.retryAfter)

@@ -6,8 +6,6 @@ export const BREAKER = {
   failures: 5,
   /** Seconds that it stays open: the first pause, and the maximum after repeated failed trials. */
   pause: { first: 1, last: 30 },
-  /** Seconds after which a trial whose result was not reported counts as cancelled. Another call is then the trial. */
-  trial: 30,
 } as const
 
 /**
@@ -39,15 +37,21 @@ const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
  *   If it fails, the breaker opens and the pause doubles, up to `BREAKER.pause.last`.
  */
 export class CircuitBreaker {
+  readonly #lostAfter: number
   #state: State = CLOSED
   /** The time when the breaker last opened, in monotonic milliseconds. */
   openedAt = -Infinity
+
+  /** `lostAfter` is the time in milliseconds after which a trial is lost, and another call is the trial: see `getLostAfter`. */
+  constructor(lostAfter = Infinity) {
+    this.#lostAfter = lostAfter
+  }
 
   /** Requests permission for a call. `undefined`: not permitted. Callers must report the result of a permitted call. */
   acquire(monotonic: number, isKnown: boolean): Permission | undefined {
     const state = this.#state
     if (state.name === 'closed') return 'call'
-    const until = state.name === 'open' ? state.until : state.since + BREAKER.trial * 1000
+    const until = state.name === 'open' ? state.until : state.since + this.#lostAfter
     if (monotonic < until) return isKnown ? 'pass' : undefined
     this.#state = { name: 'half_open', since: monotonic, pauses: state.pauses }
     return 'trial'

@@ -7,6 +7,7 @@ import { LIMITS } from '../../limits.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { Rejection } from '../../response/rejection.ts'
 import { Places } from '../../lib/places.ts'
+import { getLostAfter } from '../../lib/shared-work.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
 import type { Publish } from '../../lib/publisher.ts'
 import { KnownTokens } from './known-tokens.ts'
@@ -72,11 +73,14 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const now = () => clock.monotonic()
   const cache = new IntrospectionCache(parts.cachedResponses)
   const call = new IntrospectionCall(parts)
-  const probe = settings.probe === false ? undefined : new Probe(sendProbe, clock)
-  const availability = new Availability(probe, now)
+  const probe =
+    settings.probe === false ? undefined : new Probe(sendProbe, clock, getLostAfter(bounds.timeout))
+  const availability = new Availability(probe, now, getLostAfter(2 * bounds.timeout))
   const knownTokens = new KnownTokens()
-  const calls = new SingleFlight<CallResult>(clock)
-  const runningCalls = new Places(now)
+  // A call may first wait for a probe, which has the same timeout.
+  const lostAfter = getLostAfter(2 * bounds.timeout)
+  const calls = new SingleFlight<CallResult>(clock, lostAfter)
+  const runningCalls = new Places(now, lostAfter)
   /**
    * Number of times that `forget` was called. If an introspection call started before the last `forget`, its response is not
    * cached, and later requests do not share it.

@@ -23,16 +23,18 @@ export type ProbeResult = 'answered' | FailedCall | undefined
 export class Probe {
   readonly #send: () => Promise<ProbeResult>
   readonly #clock: Clock
+  readonly #lostAfter: number
   #last: { readonly result: ProbeResult; readonly at: number } | undefined
   #running: Promise<ProbeResult> | undefined
   /** Times of the probes of the last minute, in monotonic milliseconds. */
   #made: readonly number[] = []
   #quietUntil = -Infinity
 
-  /** `send` must never reject. */
-  constructor(send: () => Promise<ProbeResult>, clock: Clock) {
+  /** `send` must never reject. For `lostAfter`, see `getLostAfter`. */
+  constructor(send: () => Promise<ProbeResult>, clock: Clock, lostAfter: number) {
     this.#send = send
     this.#clock = clock
+    this.#lostAfter = lostAfter
   }
 
   /**
@@ -42,7 +44,7 @@ export class Probe {
   run(after = -Infinity): MaybePromise<ProbeResult> {
     const running = this.#running
     if (running !== undefined) {
-      return joinOrRestart(running, this.#clock, () => {
+      return joinOrRestart(running, this.#clock, this.#lostAfter, () => {
         if (this.#running === running) this.#running = undefined
         return this.run(after)
       })
