@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AccessToken, CorsOptions, Requirements, ResourceServerOptions } from '@bearward/core'
 import { type Handler, listen, type RunningServer } from '../support/servers.ts'
+import type { Inspection } from './inspection.ts'
 
 /** A framework, with a function that starts a server with its adapter. */
 export interface Framework {
@@ -9,6 +10,14 @@ export interface Framework {
   readonly changes?: FrameworkChanges
   /** Starts a new server that listens, with the adapter mounted. */
   start(mount: Mount): Promise<RunningServer>
+  /** Set if the servers are not in the process of the tests. */
+  readonly elsewhere?: Elsewhere
+}
+
+/** A runtime whose servers are in a process of their own, which the tests control through sockets only. */
+export interface Elsewhere {
+  /** Starts a server for each mount, all in one process. Returns them in the same order. */
+  startAll(mounts: readonly Mount[]): Promise<readonly RunningServer[]>
 }
 
 /** Changes that a framework or a runtime makes before a guard sees a request, or after it has responded. Each has a reason. */
@@ -42,12 +51,24 @@ export interface Route {
   readonly path?: string
   readonly requirements: Requirements
   /**
-   * The handler behind the guard. It gets the token of the request, and returns a body that is sent as JSON with 200.
+   * The handler behind the guard. It gets the token of the request, and returns a body that is sent as JSON with 200. If the guard
+   * is in another process, it gets a copy of the token, and `inspection` is from that process.
    */
   readonly handle: (
     token: AccessToken | undefined,
     body: AsyncIterable<Uint8Array>,
+    inspection?: Inspection,
   ) => Promise<object>
+}
+
+/** Starts a server for each mount. Returns the servers by the names of the mounts. */
+export async function startAll<Name extends string>(
+  { start, elsewhere }: Framework,
+  mounts: Readonly<Record<Name, Mount>>,
+): Promise<ReadonlyMap<Name, RunningServer>> {
+  const all = Object.values<Mount>(mounts)
+  const servers = await (elsewhere?.startAll(all) ?? Promise.all(all.map(start)))
+  return new Map((Object.keys(mounts) as Name[]).map((name, i) => [name, servers[i]!]))
 }
 
 /** Starts a server. Its `close` also closes the application `behind`. */

@@ -1,7 +1,7 @@
 import { createBearward } from '@bearward/fetch/hono'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
-import { readBody } from '../fetch/mount.ts'
+import { readBody } from '../fetch/handler.ts'
 import { type Framework, serve } from '../framework.ts'
 
 /** Hono on Node. */
