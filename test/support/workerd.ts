@@ -4,14 +4,17 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
-import { build } from 'rolldown'
+import { bundleProgram, type ProgramTarget } from './bundle-program.ts'
 import type { RunningServer } from './servers.ts'
-
-const source = (path: string) => fileURLToPath(new URL(`../../packages/${path}`, import.meta.url))
 
 /** The compatibility date of workers in tests. */
 export const COMPATIBILITY_DATE = '2026-06-01'
+
+/** Bundles are resolved as by the tools of Cloudflare: without modules of Node. */
+const WORKERD: ProgramTarget = {
+  runtime: 'portable',
+  conditions: ['workerd', 'worker', 'browser'],
+}
 
 /** A worker that runs in workerd, the runtime of Cloudflare Workers. */
 export interface RunningWorker extends RunningServer {
@@ -19,20 +22,51 @@ export interface RunningWorker extends RunningServer {
   readonly output: () => string
 }
 
-/** Options of a worker. */
-export interface WorkerOptions {
+/** Values that a worker reads from `env`. */
+type Bindings = Readonly<Record<string, unknown>>
+
+/** Options of all workers of a process. */
+interface CommonOptions {
   /** Path of the module with the handlers. It is bundled with the sources of the packages. */
   readonly entry: string
-  /** Bindings of the worker, which it reads from `env`. */
-  readonly bindings?: Readonly<Record<string, unknown>>
   readonly compatibilityDate?: string
   readonly compatibilityFlags?: readonly string[]
 }
 
+/** Options of a worker. */
+export interface WorkerOptions extends CommonOptions {
+  readonly bindings?: Bindings
+}
+
+/** Options of several workers with the same module. */
+export interface WorkersOptions extends CommonOptions {
+  /** The bindings of each worker. */
+  readonly bindings: readonly Bindings[]
+}
+
+/** Workers that run in one process. Each has a global scope and a port of its own. */
+export interface RunningWorkers {
+  /** The ports of the workers, in the order of their bindings. */
+  readonly ports: readonly number[]
+  /** The text that the workers and workerd have written. */
+  readonly output: () => string
+  close(): Promise<void>
+}
+
 /** Starts a worker in a process of its own. It may call servers on the loopback address. */
-export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({
+  bindings = {},
+  ...options
+}: WorkerOptions): Promise<RunningWorker> {
+  const { ports, ...running } = await startWorkers({ ...options, bindings: [bindings] })
+  const port = ports[0]!
+  return { url: `http://127.0.0.1:${port}`, port, ...running }
+}
+
+/** Starts workers in one process. They may call servers on the loopback address. */
+export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const directory = await mkdtemp(join(tmpdir(), 'worker-'))
-  await bundleWorker(options.entry, join(directory, 'worker.mjs'))
+  await writeFile(join(directory, 'worker.mjs'), await bundleProgram(options.entry, WORKERD))
   await writeFile(join(directory, 'config.capnp'), createConfiguration(options))
   const args = ['serve', 'config.capnp', '--control-fd=3']
   const child = spawn(findProgram(), args, {
@@ -43,56 +77,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   for (const stream of [child.stdout!, child.stderr!])
     stream.setEncoding('utf8').on('data', (text: string) => written.push(text))
   const output = () => written.join('')
-  try {
-    const port = await readPort(child, output)
-    return {
-      url: `http://127.0.0.1:${port}`,
-      port,
-      output,
-      async close() {
-        child.kill('SIGKILL')
-        await rm(directory, { recursive: true, force: true })
-      },
-    }
-  } catch (error) {
+  async function close() {
     child.kill('SIGKILL')
     await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    return { ports: await readPorts(child, options.bindings.length, output), output, close }
+  } catch (error) {
+    await close()
     throw error
   }
-}
-
-/** Bundles a module with the sources of the packages, as the tools of Cloudflare do: without modules of Node. */
-export async function bundleWorker(entry: string, file: string): Promise<void> {
-  await build({
-    input: entry,
-    platform: 'neutral',
-    external: /^(?:node|cloudflare):/,
-    resolve: {
-      conditionNames: ['workerd', 'worker', 'browser', 'import'],
-      alias: {
-        '@bearward/fetch/hono': source('fetch/src/hono.ts'),
-        '@bearward/fetch': source('fetch/src/index.ts'),
-        '@bearward/core/adapter': source('core/src/adapter.ts'),
-        '@bearward/core/internal': source('core/src/internal.ts'),
-        '@bearward/core': source('core/src/index.ts'),
-        '@bearward/client': source('client/src/index.ts'),
-        ...Object.fromEntries(
-          [
-            'async-context',
-            'base64url',
-            'diagnostics-channel',
-            'fetch',
-            'sha256',
-            'signature-engine',
-          ].map((name) => [`#${name}`, source('core/src/runtime/portable.ts')]),
-        ),
-      },
-    },
-    output: { file },
-    onLog(level, { message }) {
-      if (level === 'warn') throw new Error(message)
-    },
-  })
 }
 
 /** Returns the path of workerd. */
@@ -103,44 +97,50 @@ function findProgram(): string {
   return createRequire(require.resolve('workerd')).resolve(name)
 }
 
-/** Waits until workerd listens, and returns its port. */
-function readPort(child: ChildProcess, output: () => string): Promise<number> {
+/** Waits until workerd listens on all sockets, and returns their ports. */
+function readPorts(child: ChildProcess, count: number, output: () => string): Promise<number[]> {
   const control = child.stdio[3] as Readable
   return new Promise((resolve, reject) => {
     let text = ''
     control.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk
-      const port = /"port":(\d+)/.exec(text)?.[1]
-      if (port !== undefined) resolve(Number(port))
+      const found = [...text.matchAll(/"socket":"(\d+)","port":(\d+)/g)]
+      if (found.length < count) return
+      const ports = new Map(found.map(([, socket, port]) => [Number(socket), Number(port)]))
+      resolve(Array.from({ length: count }, (_, i) => ports.get(i)!))
     })
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`workerd ended with ${code}:\n${output()}`)))
   })
 }
 
+const toText = (value: string) => JSON.stringify(value)
+const toList = (values: readonly string[]) => `[${values.join(', ')}]`
+
 function createConfiguration({
-  bindings = {},
+  bindings,
   compatibilityDate = COMPATIBILITY_DATE,
   compatibilityFlags = [],
-}: WorkerOptions): string {
-  const text = (value: string) => JSON.stringify(value)
-  const list = (values: readonly string[]) => `[${values.join(', ')}]`
-  const json = Object.entries(bindings).map(
-    ([name, value]) => `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
+}: WorkersOptions): string {
+  const workers = bindings.map((values, i) => {
+    const json = Object.entries(values).map(
+      ([name, value]) => `(name = ${toText(name)}, json = ${toText(JSON.stringify(value))})`,
+    )
+    return `(name = "worker-${i}", worker = (
+      modules = [(name = "worker", esModule = embed "worker.mjs")],
+      compatibilityDate = ${toText(compatibilityDate)},
+      compatibilityFlags = ${toList(compatibilityFlags.map(toText))},
+      bindings = ${toList(json)},
+      globalOutbound = "network",
+    ))`
+  })
+  const sockets = bindings.map(
+    (_, i) => `(name = "${i}", address = "127.0.0.1:0", http = (), service = "worker-${i}")`,
   )
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = (
-      modules = [(name = "worker", esModule = embed "worker.mjs")],
-      compatibilityDate = ${text(compatibilityDate)},
-      compatibilityFlags = ${list(compatibilityFlags.map(text))},
-      bindings = ${list(json)},
-      globalOutbound = "network",
-    )),
-    (name = "network", network = (allow = ["local"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  services = ${toList([...workers, '(name = "network", network = (allow = ["local"]))'])},
+  sockets = ${toList(sockets)},
 );
 `
 }

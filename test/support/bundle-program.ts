@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url'
+import { build } from 'rolldown'
+
+const source = (path: string) => fileURLToPath(new URL(`../../packages/${path}`, import.meta.url))
+
+/** The targets of `imports` in the manifest of the core, without `#`. */
+const RUNTIME_IMPORTS = [
+  'async-context',
+  'base64url',
+  'diagnostics-channel',
+  'fetch',
+  'sha256',
+  'signature-engine',
+]
+
+/** Runtime of a program. */
+export interface ProgramTarget {
+  /** File in `packages/core/src/runtime` that the manifest of the core selects there. */
+  readonly runtime: 'portable' | 'bun-and-deno'
+  /** Conditions by which imports of packages are resolved. */
+  readonly conditions: readonly string[]
+}
+
+/** Bundles a module with the sources of the packages. Modules that the runtime supplies stay imports. */
+export async function bundleProgram(
+  entry: string,
+  { runtime, conditions }: ProgramTarget,
+): Promise<string> {
+  const bundled = await build({
+    input: entry,
+    platform: 'neutral',
+    external: /^(?:node|cloudflare):/,
+    resolve: {
+      conditionNames: [...conditions, 'import'],
+      alias: {
+        '@bearward/fetch/hono': source('fetch/src/hono.ts'),
+        '@bearward/fetch/small': source('fetch/src/small.ts'),
+        '@bearward/fetch': source('fetch/src/index.ts'),
+        '@bearward/core/adapter': source('core/src/adapter.ts'),
+        '@bearward/core/internal': source('core/src/internal.ts'),
+        '@bearward/core': source('core/src/index.ts'),
+        '@bearward/client': source('client/src/index.ts'),
+        ...Object.fromEntries(
+          RUNTIME_IMPORTS.map((name) => [`#${name}`, source(`core/src/runtime/${runtime}.ts`)]),
+        ),
+      },
+    },
+    write: false,
+    onLog(level, { message }) {
+      if (level === 'warn') throw new Error(message)
+    },
+  })
+  return bundled.output[0].code
+}
