@@ -28,8 +28,13 @@ export type Outcome =
       readonly error: string | undefined
     }
   | { readonly status: 200; readonly subject: { kind: string; id?: string | undefined } | null }
-  /** The HTTP parser of Node responds, so the application does not get the request. */
-  | { readonly status: 400; readonly reason: null }
+  /** The HTTP parser responds. */
+  | {
+      readonly status: 400 | 431
+      readonly reason: null
+      /** Reason of a refusal that the client does not get. Without it, the application does not get the request. */
+      readonly unsent?: Reason
+    }
 
 export const invalidRequest = (reason: Reason): Outcome => {
   return { status: 400, reason, error: 'invalid_request' }
@@ -56,7 +61,7 @@ export const insufficientAuthentication: Outcome = {
   reason: 'insufficient_user_authentication',
   error: 'insufficient_user_authentication',
 }
-export const refusedByNode: Outcome = { status: 400, reason: null }
+export const refusedByParser: Outcome = { status: 400, reason: null }
 
 /** The input is unusual but valid. A refusal would break legitimate callers. */
 export const granted = (kind: string, id?: string): Outcome => {

@@ -2,7 +2,7 @@ import { bearerLine } from '../support/requests.ts'
 import {
   anonymous,
   type Attack,
-  refusedByNode,
+  refusedByParser,
   accepted,
   invalidRequest,
   invalidToken,
@@ -114,17 +114,17 @@ const WHOLE: readonly (readonly [name: string, request: string, outcome: Attack[
   [
     'a folded Authorization line',
     'GET / HTTP/1.1\r\nAuthorization: Bearer\r\n TOKEN\r\n\r\n',
-    refusedByNode,
+    refusedByParser,
   ],
   [
     'a space before the colon of Authorization',
     'GET / HTTP/1.1\r\nAuthorization : Bearer TOKEN\r\n\r\n',
-    refusedByNode,
+    refusedByParser,
   ],
   [
     'a bare line feed after the Authorization line',
     'GET / HTTP/1.1\r\nAuthorization: Bearer TOKEN\nX: y\r\n\r\n',
-    refusedByNode,
+    refusedByParser,
   ],
 ]
 
@@ -218,12 +218,12 @@ export const TRANSPORT: readonly Attack[] = [
   {
     name: 'a NUL in the token',
     attack: (target) => [`${bearerLine(good(target))}\0`],
-    outcome: refusedByNode,
+    outcome: refusedByParser,
   },
   {
     name: 'a DEL in the token',
     attack: (target) => [`${bearerLine(good(target))}\x7f`],
-    outcome: refusedByNode,
+    outcome: refusedByParser,
   },
   ...LENGTHS.map(([length, outcome]): Attack => {
     return {

@@ -8,6 +8,7 @@ import type {
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { clock, issuerA, issuerB, issuerD, KEYS, NOW } from './fixture.ts'
+import { isTenant, TENANT_BASE } from './is-tenant.ts'
 import { sessionCookie } from './session-cookie.ts'
 
 /** An issuer that has only an HMAC secret. */
@@ -57,9 +58,6 @@ const today = new Date(NOW * 1000).toISOString().slice(0, 10)
 const tomorrow = new Date((NOW + 86_400) * 1000).toISOString().slice(0, 10)
 const es256Only: readonly Algorithm[] = ['ES256']
 const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
-
-/** The beginning of the issuers for which the functions in the option `issuers` are called. */
-export const TENANT_BASE = 'https://login.example.com/tenants/'
 
 /** Paths of the recording server at which keys are fetched. */
 export const KEY_PATHS = {
@@ -211,7 +209,7 @@ export const CONFIGURATIONS = {
       static: [
         { issuer: ISSUER, audience: AUDIENCE, jwks: issuerA.jwks, machineSubject: 'client_id' },
       ],
-      match: (iss) => iss.startsWith(TENANT_BASE),
+      match: isTenant,
       resolve: resolveTenant,
     },
     clock,

@@ -5,6 +5,7 @@ import { onBareHttp } from '../frameworks/on-bare-http.ts'
 import { FRAMEWORKS } from '../frameworks.ts'
 import { bearerLine } from '../support/requests.ts'
 import { type RawResponse, type RunningServer, sendRaw } from '../support/servers.ts'
+import { isAllowedOrigin } from './allowed-origin.ts'
 import { CONFIGURATIONS, METADATA_URL } from './configurations.ts'
 import { claiming, token } from './fixture.ts'
 
@@ -24,7 +25,7 @@ const OPTIONS: CorsOptions = {
 const SERVERS = {
   listed: { cors: OPTIONS },
   anyone: { cors: { origins: '*' } },
-  'a function': { cors: { origins: (origin: string) => origin.endsWith('.example.com') } },
+  'a function': { cors: { origins: isAllowedOrigin } },
   'other code sets Vary': { cors: OPTIONS, vary: 'Accept-Language' },
   'no cors': {},
 } as const satisfies Record<string, BeforeGuards>

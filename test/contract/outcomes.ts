@@ -21,7 +21,7 @@ export interface Refused {
   readonly body: { readonly error: string; readonly error_description: string }
 }
 
-/** Outcome of a request to which the HTTP parser of Node responds. The application does not get it. */
+/** Outcome of a request to which the HTTP parser responds. The application does not get it. */
 export interface Unparsed {
   readonly kind: 'unparsed'
   readonly status: 400 | 431

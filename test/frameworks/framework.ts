@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AccessToken, CorsOptions, Requirements, ResourceServerOptions } from '@bearward/core'
 import { type Handler, listen, type RunningServer } from '../support/servers.ts'
+import type { Difference } from './difference.ts'
 import type { Inspection } from './inspection.ts'
 
 /** A framework, with a function that starts a server with its adapter. */
@@ -24,6 +25,10 @@ export interface Elsewhere {
 export interface FrameworkChanges {
   /** Responses to HEAD have no `Content-Length`. */
   readonly headWithoutLength?: string
+  /** A client must wait for a response before it sends the next request of a connection. */
+  readonly noPipelining?: string
+  /** Cases of the contract and attacks with another outcome. */
+  readonly outcomes?: readonly Difference[]
 }
 
 /** Options of a server with an adapter. */

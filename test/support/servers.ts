@@ -50,6 +50,30 @@ export async function sendRaw(port: number, request: string | Uint8Array): Promi
   return parseResponse(await readToEnd(socket))
 }
 
+/**
+ * Sends requests over one new socket, each after the response to the one before. The last request must contain
+ * `Connection: close`, and the responses must have a `Content-Length`.
+ */
+export async function sendInTurn(
+  port: number,
+  requests: readonly string[],
+): Promise<RawResponse[]> {
+  const socket = connect(port, '127.0.0.1')
+  const responses: RawResponse[] = []
+  let text = ''
+  socket.write(requests[0]!, 'latin1')
+  for await (const chunk of socket) {
+    text += (chunk as Buffer).toString('latin1')
+    if (!text.includes('\r\n\r\n')) continue
+    const response = parseResponse(text)
+    if (response.body.length !== Number(response.header('Content-Length'))) continue
+    text = ''
+    const next = requests[responses.push(response)]
+    if (next !== undefined) socket.write(next, 'latin1')
+  }
+  return responses
+}
+
 /** Sends a GET with these header lines, which are not changed (`latin1`). */
 export function getWithLines(port: number, path: string, lines: readonly string[]) {
   const head = [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...lines, 'Connection: close']

@@ -13,11 +13,16 @@ const JWT = /eyJ[\w-]{10,}\.[\w-]*/
 
 const leaks: string[] = []
 
-function onEvent(event: unknown): void {
-  const line = toLogLine(event as BearwardEvent, ADVISOR)?.text ?? ''
+/** Searches an event for secrets. Call it for an event of another process, which does not reach the channel of this one. */
+export function checkEvent(event: BearwardEvent): void {
+  const line = toLogLine(event, ADVISOR)?.text ?? ''
   const text = `${JSON.stringify(event)}\n${line}`
   const found = JWT.test(text) ? [...findSecrets(text), 'a JWT'] : findSecrets(text)
   if (found.length > 0 && leaks.length < 10) leaks.push(`${found.join(', ')} in ${text}`)
+}
+
+function onEvent(event: unknown): void {
+  checkEvent(event as BearwardEvent)
 }
 
 subscribe('bearward', onEvent)

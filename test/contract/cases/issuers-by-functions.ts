@@ -1,6 +1,7 @@
-import { TENANT_BASE, TENANTS } from '../configurations.ts'
+import { TENANTS } from '../configurations.ts'
 import { bearer, type ContractCase, each } from '../contract-case.ts'
 import { issuerA } from '../fixture.ts'
+import { TENANT_BASE } from '../is-tenant.ts'
 import { forbidden, invalidToken, ok, unavailable } from '../outcomes.ts'
 
 const { acme, globex, unknown, failing } = TENANTS

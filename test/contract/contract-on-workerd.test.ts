@@ -1,0 +1,4 @@
+import { onWorkerd } from '../remote/on-workerd.ts'
+import { describeContract } from './run-contract.ts'
+
+describeContract(onWorkerd)

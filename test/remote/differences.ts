@@ -1,0 +1,102 @@
+import {
+  accepted,
+  anonymous as anonymousCaller,
+  type Outcome,
+  invalidRequest as refusedAs,
+  refusedByParser,
+  unauthenticated,
+} from '../attacks/attack.ts'
+import {
+  anonymous,
+  bare401,
+  invalidRequest,
+  invalidToken,
+  ok,
+  unparsed,
+} from '../contract/outcomes.ts'
+import type { Difference } from '../frameworks/difference.ts'
+
+/** Attacks with a token of about a million characters. */
+const ONE_MILLION = [
+  'a signed token of 1048576 characters',
+  'a kid of 1 MB',
+  'a claim of 1 MB',
+  'a sub of 1 MB',
+  '100,000 audiences',
+  'a scope of 1 MB',
+  'arrays 200,000 levels deep',
+]
+
+/** Attacks with a token of more than 60,000 characters. */
+const SIXTY_THOUSAND = [
+  ...ONE_MILLION,
+  'a signed token of 65536 characters',
+  '10,000 additional claims',
+]
+
+const withOutcome = (names: readonly string[], outcome: Outcome) =>
+  Object.fromEntries(names.map((name) => [name, outcome]))
+
+const acceptsDel = {
+  contract: {
+    '6750-04: leaves a control character to the HTTP parser, which responds with 400: DEL (keys never fetched)':
+      invalidRequest('malformed_credentials'),
+  },
+  attacks: { 'a DEL in the token': refusedAs('malformed_credentials') },
+}
+
+const acceptsLineFeed = {
+  attacks: { 'a bare line feed after the Authorization line': accepted },
+}
+
+const OVERSIZED =
+  'leaves an oversized header to the HTTP server, which responds with 431: 100000 characters'
+
+/**
+ * Every case of the contract and every attack whose outcome in a runtime is not that of Express. The guard decides about the
+ * request that it gets, so each reason is a change of the request. `differences.test.ts` fails if an entry names no case.
+ */
+export const DIFFERENCES = {
+  workerd: [
+    {
+      reason: 'workerd removes header lines without a value',
+      contract: {
+        'refuses malformed credentials: an empty header': bare401('no_credentials'),
+        '6750-30: refuses two Authorization lines: with an empty one': ok(),
+        '6750-32: refuses malformed credentials behind an optional guard: an empty header':
+          anonymous(),
+      },
+      attacks: {
+        'Authorization: ""': unauthenticated('no_credentials'),
+        'Authorization: "", behind an optional guard': anonymousCaller,
+        'an empty Authorization line and a valid one': accepted,
+      },
+    },
+    { reason: 'workerd accepts a DEL in a header line', ...acceptsDel },
+    { reason: 'workerd accepts a line feed as the end of a line', ...acceptsLineFeed },
+    {
+      reason: 'workerd accepts header lines of up to 128 kB',
+      contract: { [OVERSIZED]: invalidToken('token_too_long') },
+      attacks: withOutcome(ONE_MILLION, { status: 431, reason: null }),
+    },
+  ],
+  deno: [
+    { reason: 'Deno accepts a line feed as the end of a line', ...acceptsLineFeed },
+    {
+      reason: 'Deno responds with 400 to header lines of more than 60 kB',
+      contract: { [OVERSIZED]: unparsed(400) },
+      attacks: withOutcome(SIXTY_THOUSAND, refusedByParser),
+    },
+  ],
+  bun: [
+    { reason: 'Bun accepts a DEL in a header line', ...acceptsDel },
+    {
+      reason: 'Bun reads a trailer as the beginning of another request',
+      attacks: { 'a token in a trailer': { status: 400, reason: null, unsent: 'no_credentials' } },
+    },
+    {
+      reason: 'the command line of Bun sets a larger limit for header lines',
+      contract: { [OVERSIZED]: invalidToken('token_too_long') },
+    },
+  ],
+} satisfies Record<string, readonly Difference[]>

@@ -1,0 +1,20 @@
+import { isAllowedOrigin } from '../contract/allowed-origin.ts'
+import { isTenant } from '../contract/is-tenant.ts'
+import { sessionCookie } from '../contract/session-cookie.ts'
+import { isKnownHost } from '../attacks/known-host.ts'
+
+/**
+ * Functions of options that return their result at once, so another process cannot call them in this one. Both processes import
+ * them, and send their names.
+ */
+const NAMED = { isAllowedOrigin, isKnownHost, isTenant, sessionCookie } as const
+
+/** Returns the name of a function, or `undefined` if it is not in the list. */
+export function findName(named: unknown): string | undefined {
+  return Object.entries(NAMED).find(([, one]) => one === named)?.[0]
+}
+
+/** Returns the function with a name. */
+export function getNamed(name: unknown): unknown {
+  return NAMED[name as keyof typeof NAMED]
+}

@@ -1,0 +1,14 @@
+/** One mount as a Worker. `createBearward` is called at module scope, as in an application. */
+import { env } from 'cloudflare:workers'
+import { createHost, type HostSetup } from './host.ts'
+
+addEventListener('unhandledrejection', (event) => {
+  // workerd writes nothing about it.
+  // oxlint-disable-next-line no-console -- the output of the process is checked at its end
+  console.error('unhandled rejection', event.reason)
+})
+
+const handle = createHost(env['SETUP'] as HostSetup)
+
+// oxlint-disable-next-line import/no-default-export -- workerd reads the handlers of a Worker from it
+export default { fetch: handle }
