@@ -10,6 +10,8 @@ export interface Difference {
   readonly contract?: Readonly<Record<string, ExpectedOutcome>>
   /** Outcomes of attacks, by name. */
   readonly attacks?: Readonly<Record<string, Outcome>>
+  /** Statuses of the responses to preflight requests, by the name of their origin. */
+  readonly preflights?: Readonly<Record<string, number>>
 }
 
 /** Returns the outcome of a case of the contract on a framework, and the title of its test. */
@@ -20,6 +22,11 @@ export function adaptCase(framework: Framework, title: string, outcome: Expected
 /** Returns the outcome of an attack on a framework, and the title of its test without the outcome. */
 export function adaptAttack(framework: Framework, name: string, outcome: Outcome) {
   return adapt(framework, name, outcome, ({ attacks }) => attacks?.[name])
+}
+
+/** Returns the status of the response to a preflight request, and the name of its origin with the reason of a difference. */
+export function adaptPreflight(framework: Framework, origin: string, status: number) {
+  return adapt(framework, origin, status, ({ preflights }) => preflights?.[origin])
 }
 
 function adapt<T>(

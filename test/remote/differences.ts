@@ -71,6 +71,8 @@ export const DIFFERENCES = {
         'Authorization: "", behind an optional guard': anonymousCaller,
         'an empty Authorization line and a valid one': accepted,
       },
+      // Without an origin, it is not a preflight request, so the guard refuses it.
+      preflights: { 'an empty origin': 401 },
     },
     { reason: 'workerd accepts a DEL in a header line', ...acceptsDel },
     { reason: 'workerd accepts a line feed as the end of a line', ...acceptsLineFeed },
