@@ -10,5 +10,4 @@ addEventListener('unhandledrejection', (event) => {
 
 const handle = createHost(env['SETUP'] as HostSetup)
 
-// oxlint-disable-next-line import/no-default-export -- workerd reads the handlers of a Worker from it
 export default { fetch: handle }

@@ -1,8 +1,8 @@
 /**
  * Runs the smoke tests with every runtime, twice: with the packages of the workspace, and with their tarballs in a
- * separate project.
+ * separate project. Then runs the contract and the attacks on Bun and Deno.
  */
-import { cp, mkdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { getFrameworkFolder } from '../packaging/api.mjs'
@@ -16,7 +16,9 @@ import {
   packAll,
   run,
 } from '../packaging/tarballs.mjs'
+import { addFailures, countTests } from './report.mjs'
 import { getProgram, RUNTIMES } from './runtimes.mjs'
+import { runSuites } from './suites.mjs'
 
 const SMOKE = 'smoke.test.mjs'
 const APPLICATIONS = 'applications'
@@ -54,11 +56,10 @@ async function runSmokeTests(runtime, program, directory, report) {
   const env = { ...process.env, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1', NODE_OPTIONS: '' }
   const args = runtime.test(`./${SMOKE}`, report)
   const { failed, output } = await run(program, args, { cwd: directory, env })
-  const tests = (await readFile(report, 'utf8').catch(() => '')).split('<testcase').slice(1)
-  const passed = tests.filter((test) => !/<(?:failure|error|skipped)\b/.test(test)).length
-  const hasFailed = failed || passed < tests.length
+  const counts = await countTests(report)
+  const hasFailed = failed || counts.passed < counts.ran
   if (hasFailed) print(output)
-  return { ran: tests.length, passed, hasFailed }
+  return { ...counts, hasFailed }
 }
 
 /** Runs the smoke tests with a runtime in each place. Returns the results. */
@@ -73,13 +74,15 @@ async function testRuntime(runtime, places, report) {
   const results = []
   for (const [place, directory] of Object.entries(places)) {
     const where = `${runtime.name.padEnd(15)} ${place}`
+    print(`${where} ...`)
     results.push({ where, ...(await runSmokeTests(runtime, program, directory, report)) })
   }
   return results
 }
 
 const temporary = await createTemporaryDirectory()
-const results = []
+const smoke = []
+const suites = []
 try {
   const installed = await createConsumer(temporary.path)
   const places = { workspace: fileURLToPath(new URL('.', import.meta.url)), installed }
@@ -89,19 +92,18 @@ try {
     await cp(applications, join(place, APPLICATIONS), { recursive: true })
   }
   for (const runtime of RUNTIMES) {
-    results.push(...(await testRuntime(runtime, places, join(temporary.path, 'report.xml'))))
+    smoke.push(...(await testRuntime(runtime, places, join(temporary.path, 'report.xml'))))
   }
+  suites.push(...(await runSuites(join(temporary.path, 'report.xml'), print)))
 } finally {
   await temporary.remove()
 }
 
-// All runtimes must run the same tests, so a test that a runtime omits counts as failed.
-const expected = Math.max(...results.map(({ ran }) => ran))
-const countFailures = ({ passed, hasFailed }) => Math.max(expected - passed, hasFailed ? 1 : 0)
-for (const result of results) {
-  print(`${result.where.padEnd(27)} ${result.passed} passed, ${countFailures(result)} failed`)
+const results = [...addFailures(smoke), ...addFailures(suites)]
+for (const { where, passed, failed } of results) {
+  print(`${where.padEnd(27)} ${passed} passed, ${failed} failed`)
 }
 const passed = results.reduce((sum, result) => sum + result.passed, 0)
-const failed = results.reduce((sum, result) => sum + countFailures(result), 0)
+const failed = results.reduce((sum, result) => sum + result.failed, 0)
 print(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -80,10 +80,19 @@ export function getWithLines(port: number, path: string, lines: readonly string[
   return sendRaw(port, Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'))
 }
 
-async function readToEnd(socket: Socket): Promise<string> {
+/**
+ * Reads until the server closes the connection. A reset after a response is not an error: a server may respond to a request before
+ * it has read all of it.
+ */
+function readToEnd(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of socket) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('latin1')
+  socket.on('data', (chunk) => chunks.push(chunk))
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error) => {
+      if (chunks.length === 0) reject(error)
+    })
+    socket.once('close', () => resolve(Buffer.concat(chunks).toString('latin1')))
+  })
 }
 
 /** Parses the text of a response. Does not decode chunks. */
