@@ -20,9 +20,11 @@ export function createApplication(options: ResourceServerOptions): RequestListen
   return (request, response) => void respond(app, request, response)
 }
 
-async function respond(app: Hono, { url, headers }: IncomingMessage, response: ServerResponse) {
-  const fields = Object.entries(headers) as [string, string][]
-  const result = await app.fetch(new Request(`http://127.0.0.1${url}`, { headers: fields }))
+async function respond(app: Hono, { url, rawHeaders }: IncomingMessage, response: ServerResponse) {
+  const headers = new Headers()
+  // `request.headers` of Node has only the first of several `Authorization` lines.
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!)
+  const result = await app.fetch(new Request(`http://127.0.0.1${url}`, { headers }))
   response.writeHead(result.status, Object.fromEntries(result.headers))
   response.end(await result.text())
 }
