@@ -24,8 +24,8 @@ export interface FrameworkEntry extends Framework {
    * `adapter.ts` in its folder in `test/frameworks/`.
    */
   readonly adapter: string | undefined
-  /** Module name of this version in the `package.json` of the adapter. */
-  readonly module: string
+  /** Module name of this version in the `package.json` of the adapter. `undefined` if the adapter is used without a framework. */
+  readonly module: string | undefined
   /** Applications that call a guard by hand. */
   readonly byHand: readonly Composition[]
 }
@@ -62,7 +62,7 @@ export const FRAMEWORKS: readonly FrameworkEntry[] = [
     byHand: koaCompositions(() => new Koa2()),
   },
   { ...onFastify, adapter: 'fastify', module: 'fastify', byHand: fastifyCompositions },
-  { ...onFetch, adapter: 'fetch', module: '@hono/node-server', byHand: fetchCompositions },
+  { ...onFetch, adapter: 'fetch', module: undefined, byHand: fetchCompositions },
   { ...onHono, adapter: 'fetch', module: 'hono', byHand: honoCompositions },
   { ...onHapi, adapter: undefined, module: '@hapi/hapi', byHand: hapiCompositions },
 ]

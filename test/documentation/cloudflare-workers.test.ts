@@ -47,6 +47,7 @@ describeDocument(PAGE, {
   Configuration: runWorker('workers-env'),
   Hono: runWorker('workers-hono'),
   Classes: runWorker('workers-class'),
+  'Size of the bundle': runWorker('workers-small'),
 })
 
 describe(PAGE, () => {

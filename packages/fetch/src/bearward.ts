@@ -3,7 +3,7 @@ import { defineAdapter, defineRequireToken } from '@bearward/core/adapter'
 import { definition } from './adapter.ts'
 import { toGuard } from './guard.ts'
 import { type CreateDecide, toBearward } from './to-bearward.ts'
-import type { Bearward } from './types.ts'
+import type { Bearward } from './bearward-type.ts'
 
 const adapter = /* @__PURE__ */ defineAdapter(definition)
 

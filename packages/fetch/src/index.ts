@@ -5,8 +5,8 @@
  */
 export { auth, createBearward, requireToken } from './bearward.ts'
 export { toResponse } from './responses.ts'
+export type { Bearward } from './bearward-type.ts'
 export type {
-  Bearward,
   FetchGuard,
   FetchRequirements,
   Handler,

@@ -5,8 +5,8 @@
  * @module @bearward/fetch/small
  */
 export { auth, createBearward } from './small/bearward.ts'
+export type { Bearward } from './bearward-type.ts'
 export type {
-  Bearward,
   FetchGuard,
   FetchRequirements,
   Handler,

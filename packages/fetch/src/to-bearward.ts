@@ -2,7 +2,7 @@ import type { AdapterBearward } from '@bearward/core/adapter'
 import type { Decide } from './adapter.ts'
 import { toGuard } from './guard.ts'
 import { toCorsHandler, toMetadataHandler, toProtected } from './handlers.ts'
-import type { Bearward } from './types.ts'
+import type { Bearward } from './bearward-type.ts'
 
 /** Functions of an adapter whose arguments the core checks. */
 export type CreateDecide = (...given: readonly unknown[]) => Decide

@@ -9,7 +9,7 @@ export const WORK_ENDS_WITH_REQUEST = false
  */
 export const runDetached: <T>(work: () => T) => T = AsyncLocalStorage.snapshot()
 
-/** Does nothing: work needs nothing to stay alive. */
+/** Counterpart of the function in `portable-async-context.ts`. Work of Node stays alive, so it does nothing. */
 export function keepInBackground(_work: Promise<unknown> | undefined): void {}
 
 /** Returns `undefined`, for the same reason. */

@@ -19,7 +19,7 @@ export class SingleFlight<T> {
   readonly #clock: Clock
   readonly #lostAfter: number
 
-  /** For `lostAfter`, see `getLostAfter`. */
+  /** Takes the time in milliseconds after which a call is lost: see `getLostAfter`. */
   constructor(clock: Clock, lostAfter: number) {
     this.#clock = clock
     this.#lostAfter = lostAfter

@@ -2,7 +2,7 @@ import type { AccessToken, ResourceServerOptions } from '@bearward/core'
 import { defineSmallAdapter, type Part } from '@bearward/core/adapter'
 import { definition } from '../adapter.ts'
 import { toBearward } from '../to-bearward.ts'
-import type { Bearward } from '../types.ts'
+import type { Bearward } from '../bearward-type.ts'
 
 const adapter = /* @__PURE__ */ defineSmallAdapter(definition)
 

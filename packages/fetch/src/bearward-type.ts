@@ -1,0 +1,84 @@
+import type { AccessToken, CorsOptions } from '@bearward/core'
+import type { AdapterBearward } from '@bearward/core/adapter'
+import type {
+  FetchGuard,
+  FetchRequirements,
+  Handler,
+  ProtectedHandler,
+  StrictRequirements,
+} from './types.ts'
+
+/** The arguments that the handler takes, and then any others, such as a context with `waitUntil`. */
+export type Others<Rest extends unknown[]> = [...Rest, ...unknown[]]
+
+/** The guards of one configuration, as returned by `createBearward`. */
+export interface Bearward extends Pick<
+  AdapterBearward<Request, never>,
+  'authorize' | 'verify' | 'ready' | 'status' | 'distrustKey' | 'forgetIssuer' | 'close'
+> {
+  /**
+   * Creates a guard. It decides about a request, and your code returns the response.
+   *
+   * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
+   * @example
+   * const guard = requireToken({ scope: 'read:reports' })
+   */
+  readonly requireToken: {
+    <Req extends Request = Request>(
+      requirements?: StrictRequirements<Req>,
+    ): FetchGuard<AccessToken, Req>
+    <Req extends Request = Request>(
+      requirements: FetchRequirements<Req>,
+    ): FetchGuard<AccessToken | undefined, Req>
+  }
+  /**
+   * Puts a guard before a handler. The handler is called only if the request passes, and gets `{ token }` as its second argument.
+   * All other arguments are passed on. If one of them has a function `waitUntil`, as the context of Cloudflare Workers does, the
+   * guard uses it.
+   *
+   * The response of the handler is returned unchanged, unless the guard adds headers to it. They are then added to a copy with the
+   * same body stream. A response with the status 101 is never copied.
+   *
+   * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
+   * @example
+   * const listReports = protect({ scope: 'read:reports' }, (request, { token }) =>
+   *   Response.json({ reportsFor: token.clientId }),
+   * )
+   */
+  readonly protect: {
+    <Req extends Request = Request, Rest extends unknown[] = []>(
+      requirements: StrictRequirements<Req>,
+      handler: ProtectedHandler<AccessToken, Req, Rest>,
+    ): (request: Req, ...rest: Others<Rest>) => Promise<Response>
+    <Req extends Request = Request, Rest extends unknown[] = []>(
+      requirements: FetchRequirements<Req>,
+      handler: ProtectedHandler<AccessToken | undefined, Req, Rest>,
+    ): (request: Req, ...rest: Others<Rest>) => Promise<Response>
+  }
+  /**
+   * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls `next` for all other requests.
+   * Without `next`, other requests get 404. Requires the options `resource` and `metadata`.
+   *
+   * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
+   * @example
+   * const handle = metadata(listReports)
+   */
+  readonly metadata: <Req extends Request = Request, Rest extends unknown[] = []>(
+    next?: Handler<Req, Rest>,
+  ) => (request: Req, ...rest: Rest) => Promise<Response>
+  /**
+   * Creates a handler for cross-origin requests of browsers. It answers preflight requests without a token. For other requests, it
+   * calls `next` and adds headers to its response. With these headers, pages of the allowed origins can read the response and its
+   * `WWW-Authenticate`. Put it before every guard, and after `metadata`. Cookies are never allowed.
+   *
+   * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+   * @example
+   * const handle = cors({ origins: ['https://app.example.com'] }, listReports)
+   */
+  readonly cors: <Req extends Request = Request, Rest extends unknown[] = []>(
+    options: CorsOptions,
+    next: Handler<Req, Rest>,
+  ) => (request: Req, ...rest: Rest) => Promise<Response>
+  /** The same function as the export `auth`. */
+  readonly auth: (request: Request) => AccessToken
+}
