@@ -17,6 +17,7 @@ import {
   run,
 } from '../packaging/tarballs.mjs'
 import { addFailures, countTests } from './report.mjs'
+import { runDenoExample } from './deno-example.mjs'
 import { getProgram, RUNTIMES } from './runtimes.mjs'
 import { runSuites } from './suites.mjs'
 
@@ -80,9 +81,23 @@ async function testRuntime(runtime, places, report) {
   return results
 }
 
+/** Runs the example for Deno. Returns its result, as one test. */
+async function testDenoExample() {
+  const deno = RUNTIMES.find(({ name }) => name.startsWith('Deno'))
+  const where = `${deno.name.padEnd(15)} example`
+  try {
+    await runDenoExample(await getProgram(deno))
+    return { where, passed: 1, failed: 0 }
+  } catch (error) {
+    print(`\n${where}: ${error.message}\n`)
+    return { where, passed: 0, failed: 1 }
+  }
+}
+
 const temporary = await createTemporaryDirectory()
 const smoke = []
 const suites = []
+const examples = []
 try {
   const installed = await createConsumer(temporary.path)
   const places = { workspace: fileURLToPath(new URL('.', import.meta.url)), installed }
@@ -95,11 +110,12 @@ try {
     smoke.push(...(await testRuntime(runtime, places, join(temporary.path, 'report.xml'))))
   }
   suites.push(...(await runSuites(join(temporary.path, 'report.xml'), print)))
+  examples.push(await testDenoExample())
 } finally {
   await temporary.remove()
 }
 
-const results = [...addFailures(smoke), ...addFailures(suites)]
+const results = [...addFailures(smoke), ...addFailures(suites), ...examples]
 for (const { where, passed, failed } of results) {
   print(`${where.padEnd(27)} ${passed} passed, ${failed} failed`)
 }
