@@ -17,7 +17,7 @@ import {
 } from './tarballs.mjs'
 
 /** Limits of an adapter together with the core (`own`), and of all packages that an API gets with them (`all`). */
-const LIMITS = { own: 870_000, all: 1_200_000, packages: 5, files: 14 }
+const LIMITS = { own: 900_000, all: 1_200_000, packages: 5, files: 14 }
 /** Limit of an adapter, the core and their dependencies in one minified file after gzip. */
 const BUNDLE = 80_500
 /** Limit of such a file for a Worker with one guard and no parts. */

@@ -32,10 +32,12 @@ export const definition: AdapterDefinition<
   Decision | Promise<Decision>
 > = {
   toRequest(request) {
-    const { method, url, headers } = request
-    if (typeof headers?.get === 'function') return { method, url, headers }
+    if (typeof request?.headers?.get === 'function') {
+      const { method, url, headers } = request
+      return { method, url, headers }
+    }
     throw new TypeError(
-      'A guard of @bearward/fetch was called without a web Request. Pass the Request: c.req.raw in Hono, event.request in SvelteKit.',
+      'A function of @bearward/fetch was called without a web Request. Pass the Request, such as event.request in SvelteKit. For middleware of Hono, import createBearward from @bearward/fetch/hono.',
     )
   },
   grant(outcome, _request, passage) {

@@ -1,15 +1,47 @@
-import { mustBeAwaited } from '@bearward/core/adapter'
 import { type Decide, isPassage, toPassage } from './adapter.ts'
 import { toHeaders } from './responses.ts'
 import type { FetchGuard, Passed, RequestContext } from './types.ts'
 
 /** Creates the guard that an application calls. */
 export function toGuard(decide: Decide): FetchGuard {
-  async function guard(request: Request, context?: RequestContext): Promise<Response | Passed> {
+  async function decideLater(
+    request: Request,
+    context?: RequestContext,
+  ): Promise<Response | Passed> {
     const passage = toPassage(context)
     const decision = await decide(request, passage)
     if (!isPassage(decision, passage)) return decision
     return { token: passage.token!, headers: toHeaders(passage.headers) }
   }
-  return (request, context) => mustBeAwaited(guard(request, context), ['token', 'headers'])
+  const guard: FetchGuard = (request, context) => {
+    const result = decideLater(request, context)
+    // If code does not await the result, nothing handles a rejection, which would end the process.
+    result.catch(() => {})
+    return Object.setPrototypeOf(result, NOT_AWAITED) as typeof result
+  }
+  // Without a request, `await requireToken(...)` would return this function, which is not a `Response`.
+  // oxlint-disable-next-line unicorn/no-thenable -- that is the purpose
+  return Object.defineProperty(guard, 'then', { get: failBecauseNotCalled })
+}
+
+/**
+ * Prototype of the results of guards. It is the prototype of promises, but code that uses a result without `await` throws. Otherwise
+ * `result instanceof Response` would be `false` for every token, and the code would continue.
+ */
+const NOT_AWAITED: object = /* @__PURE__ */ createPrototype()
+
+function createPrototype(): object {
+  const get = failBecauseNotAwaited
+  const members = Object.create(Promise.prototype, { token: { get }, headers: { get } }) as object
+  return new Proxy(members, { getPrototypeOf: get })
+}
+
+function failBecauseNotAwaited(): never {
+  throw new TypeError('The result of a guard was not awaited: write await guard(request).')
+}
+
+function failBecauseNotCalled(): never {
+  throw new TypeError(
+    'requireToken(...) returns a guard. Call the guard with the request, and await its result: await guard(request).',
+  )
 }

@@ -29,7 +29,11 @@ export function toMetadataHandler(decide: Decide, next: AnyHandler = notFound): 
 
 /** Creates a handler that answers preflight requests, and adds headers to the responses of `next`. */
 export function toCorsHandler(decide: Decide, next: AnyHandler): AnyHandler {
-  checkHandler('cors', next, 'cors({ origins: [...] }, handler)')
+  checkHandler(
+    'cors',
+    next,
+    'cors({ origins: [...] }, handler), or import createBearward from @bearward/fetch/hono for middleware of Hono',
+  )
   return before(decide, next)
 }
 

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@bearward/core'
 import type { AdapterBearward } from '@bearward/core/adapter'
 import type { Decide } from './adapter.ts'
 import { toGuard } from './guard.ts'
@@ -15,8 +16,12 @@ export function toBearward(
   const createGuard = create as CreateDecide
   const own = {
     requireToken: (...given: readonly unknown[]) => toGuard(createGuard(...given)),
-    protect: (requirements: unknown, handler: never) =>
-      toProtected(createGuard(requirements), handler),
+    protect(requirements: unknown, handler: never) {
+      if (typeof requirements !== 'function') return toProtected(createGuard(requirements), handler)
+      throw new ConfigurationError('protect was called without requirements', [
+        'Write protect({}, handler) to accept any valid token.',
+      ])
+    },
     metadata: (next: never) => toMetadataHandler(metadata(), next),
     cors: (given: never, next: never) => toCorsHandler(cors(given), next),
     auth,

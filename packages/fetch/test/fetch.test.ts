@@ -231,6 +231,7 @@ describe('requireToken', () => {
       const { requireToken: create } = bearwardWith()
       const result = create()(requestWith())
       expect(() => (result as unknown as Record<string, unknown>)[member]).toThrow(/write await/)
+      expect(() => (result as unknown) instanceof Response).toThrow(/write await/)
       await result
     },
   )
@@ -243,6 +244,31 @@ describe('requireToken', () => {
   ])('rejects with an error if it gets %s instead of a Request', async (_what, value) => {
     const { requireToken: create } = bearwardWith()
     await expect(create({ optional: true })(value as never)).rejects.toThrow(TypeError)
+  })
+
+  it('works with all functions for promises', async () => {
+    const { requireToken: create } = bearwardWith()
+    const refuse = () => create()(requestWith())
+    const results = [
+      await refuse(),
+      ...(await Promise.all([
+        refuse(),
+        Promise.any([refuse(), refuse()]),
+        Promise.resolve(refuse()),
+      ])),
+      await refuse().then((result) => result),
+      await refuse().catch(() => undefined),
+      await refuse().finally(() => {}),
+    ]
+    expect(results.map((result) => (result as Response).status)).toEqual(Array(7).fill(401))
+    const failing = create({ check: () => Promise.reject(new Error('from check')) })
+    await expect(failing(requestWith(issuer.token()))).rejects.toThrow('from check')
+  })
+
+  it('throws if the guard itself is awaited instead of its result', async () => {
+    const { requireToken: create } = bearwardWith()
+    const guard: unknown = create()
+    await expect((async () => await guard)()).rejects.toThrow('Call the guard with the request')
   })
 
   it('reads the environment variables, if it is imported from the package', async () => {

@@ -67,6 +67,16 @@ describe('@bearward/fetch/hono', () => {
     expect([response.status, await response.text(), errors]).toEqual([500, 'failed', [error]])
   })
 
+  it.each([undefined, new Request('https://api.example.com/')])(
+    'rejects with a clear error if it gets %s instead of the context',
+    async (value) => {
+      const { requireToken, authorize } = bearwardWith()
+      const guard = requireToken() as unknown as (request: unknown) => Promise<unknown>
+      await expect(guard(value)).rejects.toThrow('was called without a context')
+      await expect(authorize(value as never)).rejects.toThrow('was called without a context')
+    },
+  )
+
   it('publishes the route and the id of a request', async () => {
     const { requireToken, events } = bearwardWith()
     const app = new Hono()

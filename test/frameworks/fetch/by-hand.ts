@@ -1,12 +1,6 @@
 import { auth, type Bearward, createBearward, type FetchGuard, type Handler } from '@bearward/fetch'
 import { getRequestListener } from '@hono/node-server'
-import {
-  type Composition,
-  FAILING,
-  isRefused,
-  NOT_AWAITED,
-  UNAWAITED_KIND,
-} from '../composition.ts'
+import { type Composition, FAILING, isRefused, UNAWAITED_KIND } from '../composition.ts'
 import { serve } from '../framework.ts'
 
 /** Creates a handler that calls a guard by hand. `respond` is the handler behind the guard. */
@@ -19,6 +13,12 @@ const byGuard =
 
 /** Reads a member of a value, as in code without types. */
 const read = (value: unknown, name: string): unknown => (value as Record<string, unknown>)[name]
+
+/** Results of code that ignores a refusal. The handler runs, and `auth` throws. */
+const IGNORED: Composition['expected'] = {
+  'rejected, keys loaded': { status: 200, handled: 1 },
+  'rejected, keys loading': { status: 200, handled: 1 },
+}
 
 /** Results of code that does not await the guard, and reads `token` from the promise. */
 const THROWING: Composition['expected'] = UNAWAITED_KIND
@@ -74,13 +74,29 @@ const COMPOSITIONS: readonly (readonly [
     THROWING,
   ],
   [
-    'checks for a Response without await, which is documented as not protected',
+    'checks for a Response without await',
     byGuard((guard, respond) => (request) => {
       const passed: unknown = guard(request)
       return passed instanceof Response ? passed : respond(request)
     }),
-    // The guard waits for the next turn even if its outcome is known.
-    { ...NOT_AWAITED, 'good, keys loaded': { status: undefined, handled: 1 } },
+    THROWING,
+  ],
+  [
+    'awaits requireToken, and forgets to call the guard',
+    (bearward, respond) => async (request) => {
+      const guard: unknown = bearward.requireToken({ scope: 'read' })
+      const passed = await guard
+      return passed instanceof Response ? passed : respond(request)
+    },
+    THROWING,
+  ],
+  [
+    'ignores the result of the guard, which is documented as not protected',
+    byGuard((guard, respond) => async (request) => {
+      await guard(request)
+      return respond(request)
+    }),
+    IGNORED,
   ],
   [
     'passes the URL instead of the Request',

@@ -79,8 +79,9 @@ export function getRequestState(raw: object): RequestState {
 }
 
 /** Records that a guard of a request was called. Until it has granted, `getToken` throws. */
-export function beginGuard(raw: object): void {
-  getRequestState(raw).beginGuard()
+export function beginGuard(raw: unknown): void {
+  // A guard can be called with any value by mistake. Only an object can be a request.
+  if (typeof raw === 'object' && raw !== null) getRequestState(raw).beginGuard()
 }
 
 /**

@@ -11,7 +11,13 @@ import type { Bearward } from './types.ts'
 const pendingHeaders = new WeakMap<Context, ResponseHeaders>()
 
 const definition: AdapterDefinition<[context: Context, next: Next], Promise<Response | void>> = {
-  toRequest({ req: { raw } }) {
+  toRequest(context) {
+    const raw = context?.req?.raw
+    if (raw === undefined) {
+      throw new TypeError(
+        'A function of @bearward/fetch/hono was called without a context. Pass c, or import createBearward from @bearward/fetch to pass a Request.',
+      )
+    }
     const { method, url, headers } = raw
     return { method, url, headers }
   },
