@@ -1,14 +1,14 @@
 /**
- * Tools for adapters: `defineAdapter` creates `createBearward` and `auth` for a framework, and `defineRequireToken` creates `requireToken`. An adapter
- * defines how its framework describes a request, stores a token, writes a response and calls the next handler. All
- * decisions are made in the core.
+ * Tools for adapters: `defineAdapter` creates `createBearward` and `auth` for a framework, and `defineRequireToken` creates
+ * `requireToken`. An adapter defines how its framework describes a request, stores a token, writes a response and calls the next
+ * handler. All decisions are made in the core.
  *
  * Every export of this module is public API. Exports are listed by name.
  *
  * @module @bearward/core/adapter
  */
-import { createAdapterBearward, createGuard, getLog } from './adapter-bearward.ts'
 import type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
+import { createAdapterBearward, createGuard, getLog } from './adapter-bearward.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import type { WriteLine } from './log/logger.ts'
 import type { AccessToken } from './model/access-token.ts'
