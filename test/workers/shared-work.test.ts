@@ -89,6 +89,20 @@ describe('issuers from functions in a Worker', () => {
     expect(server.count('/resolve')).toBe(2)
   })
 
+  it('requireToken without a context: a refresh of the options that was cancelled does not prevent the next one', async () => {
+    const { server, request, advance } = await startScene(tenants)
+    expect(await request()).toBe('200')
+    await advance(250)
+    server.hold()
+    expect(await request(undefined, '/without-context')).toBe('200')
+    server.release()
+    await advance(20)
+    // The call may be cancelled before it reaches the server.
+    const before = server.count('/resolve')
+    expect(await request()).toBe('200')
+    await until(() => server.count('/resolve') > before)
+  })
+
   it('calls of resolve that were cancelled while they waited get no slot', async () => {
     const { server, issuer, request, requestAndLeave, waitAndLeave, advance } =
       await startScene(tenants)

@@ -1,8 +1,8 @@
 import { getBackgroundWork } from '#async-context'
+import type { AdapterDefinition } from './adapter-definition.ts'
 import { getMember } from './lib/objects.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
-import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
-import type { Anonymous, Granted, Outcome } from './model/outcome.ts'
+import type { Outcome } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { CorsResult } from './request/cors.ts'
 
@@ -11,27 +11,18 @@ export type Decision = Outcome | CorsResult
 
 export const CONTINUE: Decision = { kind: 'continue', headers: {} }
 
-/** The part of `AdapterDefinition` that a handler needs. */
-interface HandlerDefinition<Args extends readonly [object, ...unknown[]], Result> {
-  grant(outcome: Granted | Anonymous, ...args: Args): void
-  setHeaders(headers: ResponseHeaders, ...args: Args): void
-  proceed(...args: Args): Result
-  respond(response: HttpResponse, ...args: Args): Result
-  fail(error: Error, ...args: Args): Result
-  wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
-  keepAlive?(work: Promise<void>, ...args: Args): void
-}
-
 /**
  * Creates a handler of a framework that decides about each request, and then responds, fails or calls the next handler.
  * `onUnreadable` is called if the adapter cannot describe the request.
  */
 export function createHandler<Args extends readonly [object, ...unknown[]], Result>(
-  definition: HandlerDefinition<Args, Result>,
+  definition: AdapterDefinition<Args, Result>,
   toRequestLike: (raw: Args[0]) => RequestLike,
   decide: (request: RequestLike) => MaybePromise<Decision>,
   onUnreadable: (raw: Args[0]) => void = () => {},
 ): (...args: Args) => Result | Promise<Awaited<Result>> {
+  const keep = getMember(definition, 'keepAlive')
+
   return (...args) => withoutWarning(handle(...args))
 
   function handle(...args: Args): Result | Promise<Awaited<Result>> {
@@ -58,13 +49,14 @@ export function createHandler<Args extends readonly [object, ...unknown[]], Resu
   }
 
   function keepAlive(decision: MaybePromise<Decision>, args: Args): void {
+    if (keep === undefined) return
     const work =
       decision instanceof Promise
         ? decision.then(getBackgroundWork, getBackgroundWork)
         : getBackgroundWork()
     if (work === undefined) return
     try {
-      getMember(definition, 'keepAlive')?.(work, ...args)
+      keep(work, ...args)
     } catch {
       // The platform refuses to keep work alive, for example after the request has ended. The decision stays the same.
     }

@@ -20,7 +20,6 @@ import { serverFromEnv } from './resource-server-from-env.ts'
 
 export type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
 export type { WriteLine } from './log/logger.ts'
-export { mustBeAwaited } from './lib/must-be-awaited.ts'
 export type { Part } from './options/part.ts'
 export { advice, dynamicIssuers, introspection, signedMetadata } from './options/parts.ts'
 export { getUnmetGuard } from './request/request-state.ts'

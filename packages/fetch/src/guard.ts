@@ -20,7 +20,7 @@ export function toGuard(decide: Decide): FetchGuard {
     return Object.setPrototypeOf(result, NOT_AWAITED) as typeof result
   }
   // Without a request, `await requireToken(...)` would return this function, which is not a `Response`.
-  // oxlint-disable-next-line unicorn/no-thenable -- that is the purpose
+  // oxlint-disable-next-line unicorn/no-thenable -- `await` of the guard itself must throw
   return Object.defineProperty(guard, 'then', { get: failBecauseNotCalled })
 }
 

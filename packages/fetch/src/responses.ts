@@ -1,8 +1,5 @@
 import type { HttpResponse, ResponseHeaders } from '@bearward/core'
 
-/** Statuses of responses that cannot have a body (Fetch Standard, "null body status"). */
-const WITHOUT_BODY = [101, 204, 205, 304]
-
 /**
  * Returns the response of an outcome that is not granted, for code that calls `authorize`. `Vary` and the challenge are included.
  *
@@ -14,7 +11,8 @@ export function toResponse(outcome: HttpResponse): Response {
   const { status, headers, body } = outcome
   const fields = new Headers()
   appendHeaders(headers, fields)
-  return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers: fields })
+  // The only status of the core whose response cannot have a body.
+  return new Response(status === 204 ? null : body, { status, headers: fields })
 }
 
 /**
@@ -52,7 +50,7 @@ function appendHeaders(headers: ResponseHeaders, fields: Headers): void {
 }
 
 export function isEmpty(headers: ResponseHeaders): boolean {
-  // A loop is faster than `Object.keys`, and runs for each request.
+  // Creates no array, because it runs for each request.
   for (const _ in headers) return false
   return true
 }

@@ -34,18 +34,10 @@ import {
   resolveIssuer,
   toInvalidOptions,
 } from './resolve-issuer.ts'
+import { type FoundIssuer, type RunningCall, RunningCalls } from './running-calls.ts'
 
 /** Part of `ttl` after which the next token starts a call of `resolve`, while the options are still used. */
 const REFRESH_AT = 0.8
-
-/** A running call of `resolve`. */
-interface RunningCall {
-  /** Aborted by `forgetIssuer`, and when the resource server is closed. */
-  readonly aborting: AbortController
-  found?: Promise<FoundIssuer>
-}
-
-type FoundIssuer = TrustedIssuer | Rejection
 
 /**
  * The issuers that `match` accepts and `resolve` returns. Their options are cached for `ttl` seconds, and
@@ -65,7 +57,7 @@ export class ResolvedIssuers implements ManagedIssuers {
   readonly #pauses: IssuerPauses
   /** Issuers whose warnings were published. */
   readonly #warned: BoundedCache<true>
-  readonly #running = new Map<string, RunningCall>()
+  readonly #running: RunningCalls
   readonly #distrusted = new Map<string, Set<string>>()
   readonly #slots: CallSlots
   readonly #lostAfter: number
@@ -94,6 +86,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     this.#steps = steps
     this.#clock = settings.clock
     this.#lostAfter = getLostAfter(settings.fetchTimeout)
+    this.#running = new RunningCalls(this.#lostAfter)
     this.#cache = new IssuerCache(maxEntries, ({ issuer }) => forget(issuer))
     this.#pauses = new IssuerPauses(maxEntries)
     this.#warned = new BoundedCache(maxEntries * knownNames, Infinity, () => 1)
@@ -125,7 +118,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     this.#delete(iss)
     this.#pauses.end(iss)
     const call = this.#running.get(iss)
-    this.#running.delete(iss)
+    if (call !== undefined) this.#running.end(iss, call)
     call?.aborting.abort()
     this.#publish('issuer_forgotten', () => ({ issuer: iss }))
   }
@@ -160,14 +153,15 @@ export class ResolvedIssuers implements ManagedIssuers {
     const call = this.#running.get(iss)
     if (call?.found === undefined) return this.#start(iss, now)
     return joinOrRestart(call.found, this.#clock, this.#lostAfter, () => {
-      if (this.#isRunning(iss, call)) this.#running.delete(iss)
+      this.#running.end(iss, call)
       return this.find(iss)
     })
   }
 
   /** Starts a call of `resolve` that no request waits for. */
   #refresh(iss: string, now: number): void {
-    if (this.#running.has(iss) || this.#pauses.reject(iss, now) !== undefined) return
+    this.#running.forgetLost(now)
+    if (this.#running.get(iss) !== undefined || this.#pauses.reject(iss, now) !== undefined) return
     const found = this.#start(iss, now)
     if (found instanceof Promise) keepInBackground(found)
   }
@@ -179,20 +173,16 @@ export class ResolvedIssuers implements ManagedIssuers {
       return rejectUnknownIssuer('an issuer that match accepts', iss)
     }
     if (isMatch !== true) return this.#fail(iss, isMatch, now)
-    const call: RunningCall = { aborting: new AbortController() }
-    this.#running.set(iss, call)
+    this.#running.forgetLost(now)
+    const call: RunningCall = { startedAt: now, aborting: new AbortController() }
+    this.#running.add(iss, call)
     const stopListening = onAbort(this.#closed, () => call.aborting.abort())
     if (this.#closed.aborted) call.aborting.abort()
     call.found = runDetached(() => this.#resolve(iss, now, call)).finally(() => {
       stopListening()
-      if (this.#isRunning(iss, call)) this.#running.delete(iss)
+      this.#running.end(iss, call)
     })
     return call.found
-  }
-
-  /** Returns `false` if `forgetIssuer` was called since the call has started, so that its result may be outdated. */
-  #isRunning(iss: string, call: RunningCall): boolean {
-    return this.#running.get(iss) === call
   }
 
   /** Calls `resolve`, and keeps its result. Never rejects. */
@@ -201,7 +191,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     const bounds = { clock: this.#clock, timeout, closed: call.aborting.signal }
     const services = { slots: this.#slots, bounds, isCached: this.#cache.isProved(iss) }
     const resolved = await resolveIssuer(iss, this.#dynamic, services)
-    if (!this.#isRunning(iss, call)) return this.find(iss)
+    if (!this.#running.has(iss, call)) return this.find(iss)
     if (resolved === undefined) return this.#rejectUnknown(iss, startedAt)
     if ('failure' in resolved) return this.#fail(iss, resolved, startedAt)
     const previous = this.#cache.peek(iss)
@@ -216,14 +206,14 @@ export class ResolvedIssuers implements ManagedIssuers {
       const entry = this.#create(iss, resolved, previous, startedAt)
       // Some runtimes import configured keys asynchronously. Keys that the issuer publishes are fetched later.
       if (resolved.settings.keyOrigin.kind === 'static') await entry.issuer.keys.ready()
-      if (!this.#isRunning(iss, call)) {
+      if (!this.#running.has(iss, call)) {
         budget?.giveBack()
         return await this.find(iss)
       }
       return this.#keep(entry, budget, startedAt)
     } catch (error) {
       budget?.giveBack()
-      return this.#isRunning(iss, call)
+      return this.#running.has(iss, call)
         ? this.#fail(iss, toInvalidOptions(error), startedAt)
         : this.find(iss)
     }

@@ -1,9 +1,6 @@
 /**
  * Defines getters on a promise that throw a `TypeError`: the promise must be awaited before one of `members` is read.
  * Without them and without types, `promise.kind === 'refused'` is `false` for every token. Returns the promise.
- *
- * @example
- * return mustBeAwaited(decide(request), ['token'])
  */
 export function mustBeAwaited<T>(promise: Promise<T>, members: readonly string[]): Promise<T> {
   const failing = members.map((member) => {

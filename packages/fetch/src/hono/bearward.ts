@@ -3,6 +3,7 @@ import type { AdapterDefinition } from '@bearward/core/adapter'
 import { callNext, defineAdapter, defineRequireToken } from '@bearward/core/adapter'
 import type { Context, Next } from 'hono'
 import { getEnvironment } from '../environment.ts'
+import { isEmpty } from '../responses.ts'
 import { getContext } from './platform.ts'
 import { addHeaders, respond } from './responses.ts'
 import type { Bearward } from './types.ts'
@@ -30,7 +31,7 @@ const definition: AdapterDefinition<[context: Context, next: Next], Promise<Resp
     context.set('auth', outcome.kind === 'granted' ? outcome.token : undefined)
   },
   setHeaders(headers, context) {
-    if (Object.keys(headers).length > 0) pendingHeaders.set(context, headers)
+    if (!isEmpty(headers)) pendingHeaders.set(context, headers)
   },
   proceed(context, next) {
     const headers = pendingHeaders.get(context)
