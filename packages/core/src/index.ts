@@ -74,6 +74,14 @@ export type { Actor } from './subject/actor.ts'
 export type { Evidence, UnknownReason } from './subject/evidence.ts'
 export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './subject/subject.ts'
 
+export { ReplayStoreError } from './binding/replay-store.ts'
+export type {
+  ProofUse,
+  ReplayStore,
+  ReplayStoreConfiguration,
+  ReplayStoreProblem,
+} from './binding/replay-store.ts'
+
 export type { BearwardEvent, BearwardEventListener } from './events.ts'
 export type { Logger } from './log/logger.ts'
 export type { AudienceMissingEvent } from './token/missing-audience.ts'

@@ -1,0 +1,83 @@
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+
+/**
+ * A store that remembers the DPoP proofs that were used (RFC 9449 section 11.1): the value of the option `dpop.replay`. All processes
+ * of an API must use the same store. `memoryReplay` is a store for one process. Check a store of your own with
+ * `checkReplayStore` of `@bearward/core/check-replay-store`.
+ *
+ * @example
+ * const store: ReplayStore = {
+ *   async firstUse({ id, ttl }) {
+ *     return (await database.insertIfAbsent(id, Date.now() + ttl)) === 'inserted'
+ *   },
+ * }
+ */
+export interface ReplayStore {
+  /**
+   * Records that a proof is used. Returns `true` if this is the first use, and `false` if the proof was used before. Both must be
+   * one atomic step: of several simultaneous calls with the same `id`, exactly one returns `true`.
+   *
+   * Throws or rejects if the store does not know whether the proof was used, for example because it is unavailable or full. Must
+   * not forget a proof before its `ttl` has passed: a full store rejects.
+   */
+  firstUse(proof: ProofUse): MaybePromise<boolean>
+  /**
+   * Connects to the store and checks its configuration, for `ready()`. Rejects if the store cannot be used.
+   *
+   * @default resolves at once
+   */
+  ready?(): Promise<void>
+  /**
+   * Returns what is known about the configuration of the store, for `status()`.
+   *
+   * - `verified`: it keeps every entry for its `ttl`.
+   * - `unverified`: this could not be checked.
+   * - `unsuitable`: it may remove entries earlier. `firstUse` rejects.
+   *
+   * @default 'unverified'
+   */
+  configuration?(): ReplayStoreConfiguration
+}
+
+export type ReplayStoreConfiguration = 'verified' | 'unverified' | 'unsuitable'
+
+/** One use of a DPoP proof. */
+export interface ProofUse {
+  /** Identifies the proof: 43 characters of base64url. It is a hash, so it contains nothing of the proof. */
+  readonly id: string
+  /** The thumbprint of the key of the proof (RFC 7638, SHA-256, base64url), for limits per key. */
+  readonly key: string
+  /** Milliseconds for which the use must be remembered. */
+  readonly ttl: number
+}
+
+/** The reasons why a store does not know whether a proof was used. */
+export type ReplayStoreProblem =
+  /** The store has no space for another proof, or for another proof of this key. */
+  | 'full'
+  /** The store did not respond in time. */
+  | 'timeout'
+  /** The store may remove entries before their `ttl` has passed. */
+  | 'unsuitable'
+  /** The store refused the command, or responded with an unexpected value. */
+  | 'failed'
+  /** The connection to the store failed. */
+  | 'unreachable'
+
+/**
+ * Error of a store that does not know whether a proof was used. Other errors count as `failed`.
+ *
+ * @example
+ * throw new ReplayStoreError('full', 'the table has reached its maximum size')
+ */
+export class ReplayStoreError extends Error {
+  override readonly name = 'ReplayStoreError'
+  readonly code = 'bearward_replay_store'
+  readonly problem: ReplayStoreProblem
+
+  /** `detail` is shown in logs. It must not contain a part of a request or a secret. */
+  constructor(problem: ReplayStoreProblem, detail: string, cause?: unknown) {
+    super(`The replay store does not know whether a proof was used: ${detail}.`, { cause })
+    this.problem = problem
+  }
+}
