@@ -28,7 +28,7 @@ export interface ReplayStore {
    */
   ready?(): Promise<void>
   /**
-   * Returns what is known about the configuration of the store, for `status()`.
+   * Returns the state of the configuration of the store, for `status()`.
    *
    * - `verified`: it keeps every entry for its `ttl`.
    * - `unverified`: this could not be checked.

@@ -1,7 +1,7 @@
 import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import type { HttpResponse, ResponseHeaders } from '../response/http-response.ts'
 import type { RequestLike } from '../model/request-like.ts'
-import { headerValues } from './header-values.ts'
+import { headerValues } from '../model/header-values.ts'
 
 /** The options of `cors` after validation, with defaults: see `CorsOptions`. */
 export interface CorsSettings {

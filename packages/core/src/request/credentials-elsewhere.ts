@@ -7,7 +7,7 @@ import {
   type CredentialsReader,
   parseCredentials,
 } from './credentials.ts'
-import { headerValues } from './header-values.ts'
+import { headerValues } from '../model/header-values.ts'
 
 /** Creates the reader for the option `credentials`. */
 export function createCredentialsReader(option: CredentialsOption | undefined): CredentialsReader {

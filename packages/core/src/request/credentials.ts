@@ -2,7 +2,7 @@ import { LIMITS } from '../limits.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import { describeType, Rejection } from '../response/rejection.ts'
 import { checkTokenLength, rejectAsSeveral, rejectAsToken } from '../token/b64token.ts'
-import { getRawHeaders, headerValues } from './header-values.ts'
+import { getRawHeaders, headerValues } from '../model/header-values.ts'
 
 /** The scheme and the token of a request (RFC 9110 section 11.4). */
 export interface Credentials {

@@ -1,9 +1,20 @@
 import { keepInBackground } from '#async-context'
 import { LONGEST_RETRY_AFTER } from '../../authorization-server/retry-after.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
-import { CircuitBreaker, type Permission } from './circuit-breaker.ts'
+import {
+  type BreakerThresholds,
+  CircuitBreaker,
+  type Permission,
+} from '../../lib/circuit-breaker.ts'
 import type { FailedCall } from './introspection-failure.ts'
 import type { Probe, ProbeResult } from './probe.ts'
+
+/** Thresholds of the circuit breaker of an introspection endpoint. */
+export const BREAKER: BreakerThresholds = {
+  failures: 5,
+  pause: { first: 1, last: 30 },
+  longestRetryAfter: LONGEST_RETRY_AFTER.introspection,
+}
 
 /**
  * Availability of an issuer's introspection endpoint: decides which failures its circuit breaker counts.
@@ -23,7 +34,7 @@ export class Availability {
 
   /** Without a probe, a failure that an unknown token can cause does not count. `now` returns monotonic milliseconds. */
   constructor(probe: Probe | undefined, now: () => number, lostAfter = Infinity) {
-    this.#breaker = new CircuitBreaker(lostAfter)
+    this.#breaker = new CircuitBreaker(BREAKER, lostAfter)
     this.#probe = probe
     this.#now = now
   }

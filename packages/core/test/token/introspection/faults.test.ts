@@ -14,7 +14,7 @@ import {
 import { AUDIENCE } from '../../../../../test/support/issuer.ts'
 import { closeOnReuse } from '../../../../../test/support/scripted-server.ts'
 import type { Fetch, IntrospectionFailure } from '../../../src/index.ts'
-import { BREAKER } from '../../../src/token/introspection/circuit-breaker.ts'
+import { BREAKER } from '../../../src/token/introspection/availability.ts'
 import { ACTIVE, closing, issuing, setup, SECRET, summarizeOutcome } from './setup.ts'
 
 const TOKEN = 'an-opaque-token'

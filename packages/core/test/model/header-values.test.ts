@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { RequestLike } from '../../src/index.ts'
 import type { HeaderFields, WebHeaders } from '../../src/model/request-like.ts'
 import { copyOwnMembers } from '../../src/lib/objects.ts'
-import { headerValues } from '../../src/request/header-values.ts'
+import { headerValues } from '../../src/model/header-values.ts'
 import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 
 const request = (parts: Partial<RequestLike>): RequestLike => ({

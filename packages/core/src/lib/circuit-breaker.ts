@@ -1,12 +1,12 @@
-import { LONGEST_RETRY_AFTER } from '../../authorization-server/retry-after.ts'
-
-/** Thresholds of the circuit breaker. */
-export const BREAKER = {
+/** Thresholds of a circuit breaker. All times are in seconds. */
+export interface BreakerThresholds {
   /** Number of consecutive failures that open it. */
-  failures: 5,
-  /** Seconds that it stays open: the first pause, and the maximum after repeated failed trials. */
-  pause: { first: 1, last: 30 },
-} as const
+  readonly failures: number
+  /** Time that it stays open: the first pause, and the maximum after repeated failed trials. */
+  readonly pause: { readonly first: number; readonly last: number }
+  /** Maximum of a `Retry-After`. A longer time is shortened to it. */
+  readonly longestRetryAfter: number
+}
 
 /**
  * Permission for a call. The result of a `trial` opens or closes the breaker. A call for a known token may `pass` while
@@ -30,20 +30,22 @@ const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
  * Circuit breaker that stops calls to a server that does not respond. It is a state machine that makes no network calls and
  * reads no clock. Callers report results and times (monotonic milliseconds), and request permission for calls.
  *
- * - Closed: every call is permitted. It opens after `BREAKER.failures` consecutive failures, or if a response has a
+ * - Closed: every call is permitted. It opens after `failures` consecutive failures, or if a response has a
  *   `Retry-After`.
  * - Open: only calls for known tokens are permitted, until the pause is over.
  * - Half open: one call is the trial, and calls for known tokens stay permitted. If the trial succeeds, the breaker closes.
- *   If it fails, the breaker opens and the pause doubles, up to `BREAKER.pause.last`.
+ *   If it fails, the breaker opens and the pause doubles, up to `pause.last`.
  */
 export class CircuitBreaker {
+  readonly #thresholds: BreakerThresholds
   readonly #lostAfter: number
   #state: State = CLOSED
   /** The time when the breaker last opened, in monotonic milliseconds. */
   openedAt = -Infinity
 
   /** `lostAfter` is the time in milliseconds after which a trial is lost, and another call is the trial: see `getLostAfter`. */
-  constructor(lostAfter = Infinity) {
+  constructor(thresholds: BreakerThresholds, lostAfter = Infinity) {
+    this.#thresholds = thresholds
     this.#lostAfter = lostAfter
   }
 
@@ -69,7 +71,11 @@ export class CircuitBreaker {
   inconclusive(permission: Permission): void {
     const state = this.#state
     if (permission === 'trial' && state.name === 'half_open')
-      this.#state = { name: 'closed', failures: BREAKER.failures - 1, pauses: state.pauses }
+      this.#state = {
+        name: 'closed',
+        failures: this.#thresholds.failures - 1,
+        pauses: state.pauses,
+      }
   }
 
   /** Reports a failed call. `retryAfter` is the `Retry-After` of the response in seconds, or 0. */
@@ -77,13 +83,13 @@ export class CircuitBreaker {
     const state = this.#state
     if (state.name === 'closed') {
       const failures = state.failures + 1
-      const opens = failures >= BREAKER.failures || retryAfter > 0
+      const opens = failures >= this.#thresholds.failures || retryAfter > 0
       if (opens) this.#open(state.pauses, monotonic, retryAfter)
       else this.#state = { ...state, failures }
     } else if (permission === 'trial') {
       this.#open(state.pauses, monotonic, retryAfter)
     } else if (state.name === 'open') {
-      const requested = monotonic + Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter) * 1000
+      const requested = monotonic + Math.min(this.#thresholds.longestRetryAfter, retryAfter) * 1000
       this.#state = { ...state, until: Math.max(state.until, requested) }
     }
   }
@@ -95,8 +101,8 @@ export class CircuitBreaker {
 
   /** Opens the breaker. `Retry-After` never shortens the pause, so 0 is ignored. */
   #open(pauses: number, monotonic: number, retryAfter: number): void {
-    const { first, last } = BREAKER.pause
-    const requested = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
+    const { first, last } = this.#thresholds.pause
+    const requested = Math.min(this.#thresholds.longestRetryAfter, retryAfter)
     const seconds = Math.max(requested, Math.min(last, first * 2 ** pauses))
     this.#state = { name: 'open', until: monotonic + seconds * 1000, pauses: pauses + 1 }
     this.openedAt = monotonic

@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { fc } from '../../../../../test/support/property.ts'
-import { LONGEST_RETRY_AFTER } from '../../../src/authorization-server/retry-after.ts'
-import {
-  BREAKER,
-  CircuitBreaker,
-  type Permission,
-} from '../../../src/token/introspection/circuit-breaker.ts'
+import { fc } from '../../../../test/support/property.ts'
+import { LONGEST_RETRY_AFTER } from '../../src/authorization-server/retry-after.ts'
+import { CircuitBreaker, type Permission } from '../../src/lib/circuit-breaker.ts'
+import { BREAKER } from '../../src/token/introspection/availability.ts'
 
 /** Creates a breaker that opened at time 0, for one second. */
 function createOpenBreaker(): CircuitBreaker {
-  const breaker = new CircuitBreaker()
+  const breaker = new CircuitBreaker(BREAKER)
   for (let i = 0; i < 5; i++) breaker.failed('call', 0, 0)
   return breaker
 }
@@ -22,12 +19,12 @@ function startTrial(breaker: CircuitBreaker, now: number): Permission {
 
 describe('CircuitBreaker', () => {
   it('BREAKER and LONGEST_RETRY_AFTER have the documented values', () => {
-    expect(BREAKER).toEqual({ failures: 5, pause: { first: 1, last: 30 } })
+    expect(BREAKER).toEqual({ failures: 5, pause: { first: 1, last: 30 }, longestRetryAfter: 300 })
     expect(LONGEST_RETRY_AFTER).toEqual({ documents: 10, introspection: 300 })
   })
 
   it('CircuitBreaker permits another trial when a trial whose result was not reported is lost', () => {
-    const breaker = new CircuitBreaker(30_000)
+    const breaker = new CircuitBreaker(BREAKER, 30_000)
     for (let i = 0; i < BREAKER.failures; i++) breaker.failed('call', 0, 0)
     startTrial(breaker, 1000)
     expect(breaker.acquire(30_999, false)).toBeUndefined()
@@ -38,7 +35,7 @@ describe('CircuitBreaker', () => {
   })
 
   it('CircuitBreaker counts consecutive failures only', () => {
-    const breaker = new CircuitBreaker()
+    const breaker = new CircuitBreaker(BREAKER)
     for (let i = 0; i < 100; i++) {
       if (i % 5 === 4) breaker.succeeded('call')
       else breaker.failed('call', 0, 0)
@@ -114,7 +111,7 @@ describe('CircuitBreaker', () => {
   })
 
   it('CircuitBreaker opens at once for the seconds of Retry-After, and a longer Retry-After lengthens the pause, up to 300 s', () => {
-    const breaker = new CircuitBreaker()
+    const breaker = new CircuitBreaker(BREAKER)
     breaker.failed('call', 0, 17)
     expect(breaker.pause(0)).toBe(17)
     breaker.failed('call', 0, 20)
@@ -124,7 +121,7 @@ describe('CircuitBreaker', () => {
   })
 
   it('CircuitBreaker keeps the longer backoff when Retry-After is shorter', () => {
-    const breaker = new CircuitBreaker()
+    const breaker = new CircuitBreaker(BREAKER)
     breaker.failed('call', 0, 0.2)
     expect(breaker.pause(0)).toBe(1)
     let now = 0
@@ -146,7 +143,7 @@ describe('CircuitBreaker', () => {
     )
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-        const breaker = new CircuitBreaker()
+        const breaker = new CircuitBreaker(BREAKER)
         const running: Permission[] = []
         let now = 0
         for (const one of events) {

@@ -1,5 +1,5 @@
 import { getMember } from '../lib/objects.ts'
-import type { HeaderFields, RequestLike, WebHeaders } from '../model/request-like.ts'
+import type { HeaderFields, RequestLike, WebHeaders } from './request-like.ts'
 
 /**
  * Returns the values of one header field, one entry for each line. `name` must be in lower case. A web `Headers`
