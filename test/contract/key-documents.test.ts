@@ -69,7 +69,7 @@ describe('the JWKS of an issuer', () => {
         clock.suspend(601)
         expect(await getOutcome(guard, longLived)).toBe('granted')
         expect(events).toContainEqual(expect.objectContaining({ type: 'keys_failed', failure }))
-        expect(api.status()).toMatchObject([{ keys: { state: 'stale' } }])
+        expect(api.status().issuers).toMatchObject([{ keys: { state: 'stale' } }])
         api.close()
       },
     )

@@ -96,7 +96,7 @@ export function describeCors(framework: Framework): void {
       expect(handled).toBe(0)
       expect(corsOf(response)).toEqual({
         'access-control-allow-headers': [
-          'Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method',
+          'Authorization, Content-Type, DPoP, MCP-Protocol-Version, Mcp-Method',
         ],
         'access-control-allow-methods': ['GET, POST'],
         'access-control-allow-origin': [APP],
@@ -191,7 +191,7 @@ export function describeCors(framework: Framework): void {
         const early = await preflight('anyone', `Origin: ${origin}`, 'Cookie: session=a')
         expect(early.status).toBe(204)
         expect(corsOf(early)).toEqual({
-          'access-control-allow-headers': ['Authorization, Content-Type'],
+          'access-control-allow-headers': ['Authorization, Content-Type, DPoP'],
           'access-control-allow-methods': ['GET, HEAD, POST, PUT, PATCH, DELETE'],
           'access-control-allow-origin': ['*'],
           'access-control-max-age': ['7200'],
@@ -199,7 +199,7 @@ export function describeCors(framework: Framework): void {
         const refused = await send('anyone', 'GET', [`Origin: ${origin}`, 'Cookie: session=a'])
         expect(corsOf(refused)).toEqual({
           'access-control-allow-origin': ['*'],
-          'access-control-expose-headers': ['WWW-Authenticate, Retry-After'],
+          'access-control-expose-headers': ['WWW-Authenticate, Retry-After, DPoP-Nonce'],
         })
       }
     })

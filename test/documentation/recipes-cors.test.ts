@@ -40,7 +40,7 @@ describeDocument('docs/recipes/cors.md', {
     expect(preflight.status).toBe(204)
     expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN)
     expect(preflight.headers.get('access-control-allow-headers')).toBe(
-      'Authorization, Content-Type',
+      'Authorization, Content-Type, DPoP',
     )
     expect(preflight.headers.get('access-control-allow-methods')).toBe(
       'GET, HEAD, POST, PUT, PATCH, DELETE',
@@ -51,7 +51,7 @@ describeDocument('docs/recipes/cors.md', {
     expect(refused.status).toBe(401)
     expect(refused.headers.get('access-control-allow-origin')).toBe(ORIGIN)
     expect(refused.headers.get('access-control-expose-headers')).toBe(
-      'WWW-Authenticate, Retry-After',
+      'WWW-Authenticate, Retry-After, DPoP-Nonce',
     )
 
     const authorization = `Bearer ${await machineToken('read:reports')}`

@@ -75,7 +75,7 @@ describeDocument('docs/recipes/other-frameworks.md', {
     const granted = await call('/reports', { origin, authorization })
     expect(await granted.json()).toEqual({ reportsFor: 'reports-cron' })
     expect(granted.headers.get('access-control-expose-headers')).toBe(
-      'WWW-Authenticate, Retry-After',
+      'WWW-Authenticate, Retry-After, DPoP-Nonce',
     )
   },
 })

@@ -301,7 +301,7 @@ describe(PAGE, () => {
     expect(await send()).toBe('503 issuer_unavailable after 8')
     clock.advance(8)
     expect(await send()).toBe('200')
-    expect(status()).toEqual([])
+    expect(status().issuers).toEqual([])
     await ready()
   })
 

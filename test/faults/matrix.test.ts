@@ -208,7 +208,7 @@ async function checkFault(fault: FaultCase, place: Place, state: State, options:
   expect([...requests].sort()).toEqual([...outgoing.requests].sort())
   expect(failures('keys_failed')).toEqual(keysFailed ? [keysFailed] : [])
   expect(failures('discovery_failed')).toEqual(discoveryFailed ? [discoveryFailed] : [])
-  expect(server.status()[0]!.keys.state).toBe(keysFailed ? state.keys : 'fresh')
+  expect(server.status().issuers[0]!.keys.state).toBe(keysFailed ? state.keys : 'fresh')
   if (answer === 503) expect(first.retryAfter).toMatch(/^[1-5]$/)
 
   // A later request does not wait.
@@ -225,7 +225,7 @@ async function checkFault(fault: FaultCase, place: Place, state: State, options:
   const rotated = send(newKey)
   await attemptEnds()
   expect(rotated).toMatchObject({ status: 'granted', waited: 0 })
-  expect(server.status()[0]!.keys.state).toBe('fresh')
+  expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   expect(otherOrigin.connections(), 'calls to another origin').toBe(0)
 
   server.close()

@@ -30,13 +30,13 @@ async function recover(setup: Setup): Promise<void> {
   setup.publish(oldKey, newKey)
   await setup.repair()
   await setup.pass(75, setup.hasFreshKeys)
-  expect(server.status()[0]!.keys.state).toBe('fresh')
+  expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   expect(setup.send(oldKey)).toMatchObject(AT_ONCE)
   expect(setup.send(newKey)).toMatchObject(AT_ONCE)
   expect(count(setup, 'keys_recovered')).toBe(1)
   expect(events).toContainEqual({
     type: 'keys_recovered',
-    issuer: server.status()[0]!.issuer,
+    issuer: server.status().issuers[0]!.issuer,
     failures: count(setup, 'keys_failed'),
   })
 
@@ -66,7 +66,7 @@ describe('an outage of the authorization server', LENIENT, () => {
     }
     // Tokens with an unknown kid start at most one attempt in 3.5 s. Each of them postpones the next scheduled attempt.
     expect(attempts() - before).toBeLessThanOrEqual(1800 / 3.5 + 6)
-    expect(server.status()[0]!.keys.state).toBe('stale')
+    expect(server.status().issuers[0]!.keys.state).toBe('stale')
     expect(count(setup, 'keys_stale')).toBe(1)
     expect(count(setup, 'keys_refreshed')).toBe(1)
 
@@ -109,7 +109,7 @@ describe('an outage of the authorization server', LENIENT, () => {
         await setup.pass(1)
       }
     }
-    expect(setup.server.status()[0]!.keys).toEqual({ state: 'unavailable' })
+    expect(setup.server.status().issuers[0]!.keys).toEqual({ state: 'unavailable' })
     await recover(setup)
   })
 })

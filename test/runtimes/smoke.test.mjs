@@ -181,7 +181,7 @@ test('a guard uses discovered keys after the issuer has stopped', async () => {
   const { guard, token } = await serveIssuer(async ({ url, ...issuer }) => {
     const server = createResourceServer({ issuer: url, audience: AUDIENCE })
     await server.ready()
-    assert.equal(server.status()[0].keys.state, 'fresh')
+    assert.equal(server.status().issuers[0].keys.state, 'fresh')
     return { guard: server.guard(), token: issuer.token }
   })
   assert.equal((await guard(requestWith(await token()))).kind, 'granted')
@@ -229,7 +229,7 @@ test('ready() fetches keys without loading undici', async () => {
       `${url}/jwks`,
       `const symbols = Object.getOwnPropertySymbols(globalThis).map(String)
       const hasUndici = symbols.some((symbol) => symbol.includes('undici.globalDispatcher'))
-      console.log(server.status()[0].keys.state + ' ' + hasUndici)`,
+      console.log(server.status().issuers[0].keys.state + ' ' + hasUndici)`,
     )
     assert.equal(await runProgram(program), 'fresh false')
   })

@@ -69,7 +69,7 @@ export default {
       case '/log':
         return Response.json(lines.splice(0))
       case '/status':
-        return Response.json(status())
+        return Response.json(status().issuers)
       case '/advance':
         ahead += Number(searchParams.get('milliseconds'))
         return new Response()

@@ -5,9 +5,10 @@ import { createCors } from './create-cors.ts'
 import { ConfigurationError } from './errors.ts'
 import { andThen } from './lib/maybe-promise.ts'
 import { mustBeAwaited } from './lib/must-be-awaited.ts'
-import { getMember } from './lib/objects.ts'
+import { getMember, isPlainObject, isRecord } from './lib/objects.ts'
 import { toWriteLine, type WriteLine } from './log/logger.ts'
-import { OUTCOME_MEMBERS } from './model/outcome.ts'
+import { type Granted, OUTCOME_MEMBERS } from './model/outcome.ts'
+import type { Refused } from './response/refusal.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ServerSettings } from './options/read-options.ts'
 import { beginGuard } from './request/request-state.ts'
@@ -23,7 +24,19 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
   const toRequestLike = createRequestReader(definition)
   const server = createServer(settings, log)
   const { ready, status, distrustKey, forgetIssuer, close } = server
-  const verify = async (token: string) => server.verify(token)
+  async function verify(
+    token: string,
+    ...options: readonly [{ readonly request: Args[0] }?]
+  ): Promise<Granted | Refused> {
+    if (options.length === 0) return server.verify(token)
+    const [given] = options
+    // The core reports every other value.
+    const proving =
+      isPlainObject(given) && isRecord(given['request'])
+        ? { ...given, request: toRequestLike(given['request']) }
+        : given
+    return server.verify(token, proving as { readonly request: RequestLike })
+  }
 
   function createMetadataHandler(): AdapterHandler<Args, Result> {
     const respond = server.metadata()
@@ -42,7 +55,7 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
       // Only requirements with `optional` can have an anonymous outcome.
       return mustBeAwaited(decide(), OUTCOME_MEMBERS) as Promise<never>
     },
-    verify: (token) => mustBeAwaited(verify(token), OUTCOME_MEMBERS),
+    verify: (...args) => mustBeAwaited(verify(...args), OUTCOME_MEMBERS),
     metadata(...unexpected: readonly unknown[]) {
       if (unexpected.length === 0) return createMetadataHandler()
       throw new ConfigurationError('metadata was used as a middleware', [

@@ -101,8 +101,10 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   }
   /**
    * Verifies a token from another source than a request, such as a socket, a queue or a command line. Pass the token alone,
-   * without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses bound tokens (`cnf`), as
-   * guards do.
+   * without `Bearer`. Uses the same token cache and publishes the same events as a guard.
+   *
+   * Refuses every bound token (`cnf`), unless `request` is the request with the proof or the certificate. The binding is then checked
+   * as by a guard. There is no option to skip this check.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *
@@ -110,7 +112,10 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    * const outcome = await bearward.verify(message.token)
    * if (outcome.kind !== 'granted') return socket.close(4401)
    */
-  readonly verify: (token: string) => Promise<Granted | Refused>
+  readonly verify: (
+    token: string,
+    options?: { readonly request: Raw },
+  ) => Promise<Granted | Refused>
   /**
    * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls the next handler for all other
    * requests. Mount it before every guard. Requires the options `resource` and `metadata`.

@@ -47,7 +47,7 @@ export const failUnlessAwaited: (server: ResourceServer) => ResourceServer =
       guard,
       authorize: (...given: Parameters<ResourceServer['authorize']>) =>
         check(server.authorize(...given)) as MaybePromise<Granted | Refused>,
-      verify: (token) => check(server.verify(token)),
+      verify: (...args) => check(server.verify(...args)),
     }
   })
 

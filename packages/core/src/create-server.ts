@@ -4,7 +4,10 @@ import { ConfigurationError } from './errors.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers } from './issuers/issuers.ts'
 import { quoteName } from './lib/describe-given.ts'
-import { addIfMissing } from './lib/objects.ts'
+import { addIfMissing, copyOwnMembers, isPlainObject, isRecord } from './lib/objects.ts'
+import type { DpopSettings } from './binding/dpop/dpop-settings.ts'
+import { BEARER } from './request/credentials.ts'
+import type { Scheme } from './response/challenge.ts'
 import { createLog } from './log/create-log.ts'
 import { toWriteLine, type WriteLine } from './log/logger.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
@@ -31,6 +34,7 @@ export function createServer(
   {
     settings,
     parts,
+    dpop: dpopSettings,
     credentials,
     realm,
     tokenCache,
@@ -60,11 +64,13 @@ export function createServer(
     { steps: parts.introspection?.steps, createDynamic: parts.dynamicIssuers?.create },
     (issuer) => cache?.forget(issuer),
   )
+  const dpop = dpopSettings && parts.dpop!.create(dpopSettings, settings.clock, publish)
   const metadata = createResourceMetadata(
     settings,
-    credentials === undefined,
+    { hasBearerHeader: credentials === undefined, dpop: dpopSettings },
     parts.signedMetadata?.sign,
   )
+  const schemes = getSchemes(dpopSettings)
   const ignored = new Set<string>()
   function reportIgnored(members: readonly string[]): void {
     if (ignored.size >= MOST_IGNORED) return
@@ -74,7 +80,9 @@ export function createServer(
     publish('configuration_warning', () => ({ issuer: undefined, option: 'errorBody', advice }))
   }
   const services = {
-    findCredentials: createCredentialsReader(credentials),
+    findCredentials: createCredentialsReader(credentials, schemes),
+    dpop,
+    mtls: undefined,
     advisor,
     introspection: parts.introspection?.steps,
     issuers: issuers.trusted,
@@ -83,25 +91,37 @@ export function createServer(
     missingAudience: new MissingAudienceReports(settings.clock, publish),
     publish,
     isRevoked: revoked,
-    refusal: { realm, resourceMetadata: metadata?.url, errorBody, reportIgnored },
+    refusal: {
+      realm,
+      schemes,
+      algs: dpopSettings?.algorithms.join(' '),
+      resourceMetadata: metadata?.url,
+      errorBody,
+      reportIgnored,
+    },
     distrustCount: 0,
   }
 
+  const requirementSettings = {
+    scopes: settings.scopes,
+    bindings: dpop === undefined ? [] : (['dpop'] as const),
+  }
+
   function guard(...given: readonly unknown[]): Guard {
-    const requirements = readRequirements(given, issuers.guarded, settings.scopes)
+    const requirements = readRequirements(given, issuers.guarded, requirementSettings)
     return (request) => runPipeline(createGuardExchange(request, requirements, services))
   }
 
   function authorize(request: RequestLike, ...given: readonly unknown[]): MaybePromise<Outcome> {
-    const requirements = readRequirements(given, issuers.guarded, settings.scopes)
+    const requirements = readRequirements(given, issuers.guarded, requirementSettings)
     return runPipeline(createExchange(request, requirements, services))
   }
 
   return {
     guard,
     authorize: authorize as ResourceServer['authorize'],
-    verify(token) {
-      const exchange = createDetachedExchange(ANY_TOKEN, services)
+    verify(token, ...options) {
+      const exchange = createDetachedExchange(ANY_TOKEN, services, readProvingRequest(options))
       return runPipelineForToken(token, exchange) as MaybePromise<Granted | Refused>
     },
     metadata() {
@@ -110,12 +130,32 @@ export function createServer(
         'Set resource to the address of this API, and metadata to an object: metadata: {}.',
       ])
     },
-    ready: async () => void (await Promise.all([issuers.ready(), metadata?.ready()])),
-    status: issuers.status,
+    ready: async () =>
+      void (await Promise.all([issuers.ready(), metadata?.ready(), dpop?.ready()])),
+    status: () => ({ issuers: issuers.status(), controls: dpop?.status ? [dpop.status] : [] }),
     distrustKey(key) {
       issuers.distrustKey(key?.issuer, key?.thumbprint, () => services.distrustCount++)
     },
     forgetIssuer: issuers.forgetIssuer,
     close: () => closing.abort(),
   }
+}
+
+/** Returns the schemes that an API accepts in the `Authorization` header. */
+function getSchemes(dpop: DpopSettings | undefined): readonly Scheme[] {
+  if (dpop === undefined) return BEARER
+  return dpop.mode === 'required' ? ['DPoP'] : ['Bearer', 'DPoP']
+}
+
+/**
+ * Returns the request in the options of `verify`. Throws for any other value, because a request in the wrong place would not be
+ * checked.
+ */
+function readProvingRequest(given: readonly unknown[]): RequestLike | undefined {
+  if (given.length === 0) return undefined
+  const [options] = given
+  const request = isPlainObject(options) ? copyOwnMembers(options)['request'] : undefined
+  const isOnly = isPlainObject(options) && Object.keys(options).length === 1
+  if (given.length === 1 && isOnly && isRecord(request)) return request as unknown as RequestLike
+  throw new TypeError('The second argument of verify must be { request }, or missing.')
 }

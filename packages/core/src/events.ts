@@ -2,6 +2,7 @@ import type {
   DiscoveryFailedEvent,
   EndpointMovedEvent,
 } from './authorization-server/discovery-events.ts'
+import type { ControlRecoveredEvent, DegradedEvent } from './binding/control-events.ts'
 import type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
 import type { ClosedEvent, IssuerEvent, KeyDistrustedEvent } from './issuers/issuer-events.ts'
 import type { KeysEvent } from './keys/key-events.ts'
@@ -25,6 +26,8 @@ export type BearwardEvent =
   | EndpointMovedEvent
   | DiscoveryFailedEvent
   | ConfigurationWarningEvent
+  | DegradedEvent
+  | ControlRecoveredEvent
 
 /**
  * Listener for events. It is called for every event. `request` is the request of the framework if the event is about one

@@ -63,7 +63,7 @@ export { REASONS } from './response/reasons.ts'
 export type { Reason, ReasonText } from './response/reasons.ts'
 export type { Explanation } from './response/rejection.ts'
 
-export type { AccessToken, Claims } from './model/access-token.ts'
+export type { AccessToken, Claims, ProvedBinding } from './model/access-token.ts'
 export type { ClaimPath } from './subject/claim-path.ts'
 export { classifySubject } from './subject/classify-subject.ts'
 export { subjectKey } from './subject/subject-key.ts'
@@ -74,6 +74,17 @@ export type { Actor } from './subject/actor.ts'
 export type { Evidence, UnknownReason } from './subject/evidence.ts'
 export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './subject/subject.ts'
 
+export { memoryReplay } from './options/memory-replay.ts'
+export type { MemoryReplayOptions } from './options/memory-replay.ts'
+export type { DpopNonceOptions, DpopOptions } from './options/dpop-options.ts'
+export type { RequestTarget } from './binding/dpop/dpop-settings.ts'
+export type { PublicUrl } from './options/public-url-option.ts'
+export type {
+  Control,
+  ControlRecoveredEvent,
+  ControlStatus,
+  DegradedEvent,
+} from './binding/control-events.ts'
 export { ReplayStoreError } from './binding/replay-store.ts'
 export type {
   ProofUse,

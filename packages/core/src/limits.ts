@@ -73,6 +73,18 @@ export const LIMITS = deepFreeze({
   scopeLevels: 8,
   /** Maximum of the option `clockTolerance`, in seconds. */
   clockTolerance: 300,
+  /** Characters of a DPoP proof. */
+  proofLength: 8192,
+  /** Characters of the `htu` of a DPoP proof. */
+  targetUri: 2048,
+  /** Bits of the RSA key of a DPoP proof, because everyone chooses their own key. */
+  proofRsaBits: 4096,
+  /** Keys of DPoP proofs that are kept after import. */
+  proofKeys: 1000,
+  /** Seconds that a replay store may take. A store can set a shorter time. */
+  replayStoreTime: 1,
+  /** Seconds since the issue of a nonce, for which `whenReplayUnknown: 'nonce'` accepts a proof. */
+  freshNonce: 5,
   /** Seconds that the function in the option `revoked` may take. */
   revocationTime: 1,
   /** Limits for issuers that the function `resolve` in the option `issuers` returns. */

@@ -6,6 +6,7 @@ import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { MetadataSettings, Settings } from './model/settings.ts'
 import { createSigningHeader } from './signature/private-key.ts'
+import type { Algorithm } from './signature/algorithms.ts'
 import { signJws } from './signature/sign-jws.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
@@ -25,20 +26,29 @@ export interface ResourceMetadata {
   readonly ready: () => Promise<void>
 }
 
+/** The ways in which this API accepts tokens. */
+export interface AuthenticationMethods {
+  /** `true`: tokens are read from the `Authorization` header. */
+  readonly hasBearerHeader: boolean
+  readonly dpop:
+    | { readonly mode: 'accept' | 'required'; readonly algorithms: readonly Algorithm[] }
+    | undefined
+}
+
 /**
  * Creates the metadata of this API from its settings alone. Returns `undefined` if it has none. `sign` is `undefined` if it is not
  * signed.
  */
 export function createResourceMetadata(
   settings: Settings,
-  hasBearerHeader: boolean,
+  methods: AuthenticationMethods,
   sign: SignMetadata | undefined,
 ): ResourceMetadata | undefined {
   const { resource, metadata } = settings
   if (resource === undefined || metadata === undefined) return undefined
   const targets = getTargets(resource, metadata.atRoot)
   let body: MaybePromise<string> | undefined
-  const document = createDocument(resource, metadata, settings, hasBearerHeader)
+  const document = createDocument(resource, metadata, settings, methods)
   const { signed } = metadata
   const getBody = () =>
     (body ??= signed === undefined ? JSON.stringify(document) : sign!(document, signed))
@@ -86,7 +96,7 @@ function createDocument(
   resource: string,
   metadata: MetadataSettings,
   { issuers, scopes, insecureHosts }: Settings,
-  hasBearerHeader: boolean,
+  { hasBearerHeader, dpop }: AuthenticationMethods,
 ): JsonObject {
   // Tenants are customers, and every user of a public platform has its tokens: neither is advertised without being asked for.
   const callable = issuers
@@ -104,6 +114,8 @@ function createDocument(
     resource_documentation: metadata.documentation,
     resource_policy_uri: metadata.policyUri,
     resource_tos_uri: metadata.tosUri,
+    dpop_signing_alg_values_supported: dpop?.algorithms,
+    dpop_bound_access_tokens_required: dpop?.mode === 'required' ? true : undefined,
     ...metadata.more,
   }
   // RFC 9728 section 3.2: members without a value are omitted.

@@ -1,4 +1,5 @@
 import type { Requirements } from './authorization/requirements.ts'
+import type { ControlStatus } from './binding/control-events.ts'
 import type { IssuerStatus } from './issuers/issuers.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
 import type { Granted, Outcome } from './model/outcome.ts'
@@ -29,6 +30,14 @@ export type MetadataHandler = (
   request: Pick<RequestLike, 'method' | 'url'>,
 ) => MaybePromise<HttpResponse | undefined>
 
+/** Result of `status()`. */
+export interface ServerStatus {
+  /** One entry for each static issuer. */
+  readonly issuers: readonly IssuerStatus[]
+  /** The checks that depend on a store of the application, such as the detection of used DPoP proofs. */
+  readonly controls: readonly ControlStatus[]
+}
+
 /** Verifies the access tokens of requests to an API. Created by `createResourceServer`. */
 export interface ResourceServer {
   /**
@@ -58,8 +67,10 @@ export interface ResourceServer {
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
    * Verifies a token from another source than a request, such as a socket, a queue or a command line. Pass
-   * the token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses bound
-   * tokens (`cnf`), as a guard does.
+   * the token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard.
+   *
+   * Refuses every bound token (`cnf`), unless `request` is the request with the proof or the certificate. The binding is then checked
+   * as by a guard. There is no option to skip this check.
    *
    * Returns the outcome directly if it is known, and a promise otherwise: always `await` it.
    *
@@ -70,7 +81,10 @@ export interface ResourceServer {
    * const outcome = await server.verify(message.token)
    * if (outcome.kind !== 'granted') return socket.close(4401)
    */
-  readonly verify: (token: string) => MaybePromise<Granted | Refused>
+  readonly verify: (
+    token: string,
+    options?: { readonly request: RequestLike },
+  ) => MaybePromise<Granted | Refused>
   /**
    * Returns a function that responds to requests for the metadata of this API (RFC 9728). Call it before every guard. It responds
    * to GET, HEAD and OPTIONS at the well-known path of the option `resource`, and to other methods with 405. The response depends
@@ -95,13 +109,13 @@ export interface ResourceServer {
    */
   readonly ready: () => Promise<void>
   /**
-   * Returns the state of the keys of each static issuer, without waiting. If the keys of an issuer are not cached, starts to fetch
+   * Returns the state of the keys of each static issuer, and of the stores that checks depend on, without waiting. If the keys of an issuer are not cached, starts to fetch
    * them, so a readiness probe is enough to fetch them.
    *
    * @example
-   * const isReady = server.status().every(({ keys }) => keys.state !== 'unavailable')
+   * const isReady = server.status().issuers.every(({ keys }) => keys.state !== 'unavailable')
    */
-  readonly status: () => readonly IssuerStatus[]
+  readonly status: () => ServerStatus
   /**
    * Stops trusting a key of an issuer, for emergencies. Tokens that are signed with it are refused from now on, even if the
    * issuer still publishes the key.

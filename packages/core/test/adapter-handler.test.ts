@@ -239,7 +239,7 @@ describe('metadata() and cors() of an adapter', () => {
       {
         Vary: 'Origin',
         'Access-Control-Allow-Origin': APP,
-        'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After',
+        'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After, DPoP-Nonce',
       },
       'proceed',
     ])

@@ -143,7 +143,7 @@ describe('defineSmallAdapter', () => {
     'createBearward rejects use: %j',
     (use) => {
       expect(getProblemsOf(() => create({ use }))).toEqual([
-        'use must be an array of the imported parts: advice, dynamicIssuers, introspection, signedMetadata.',
+        'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, signedMetadata.',
       ])
     },
   )

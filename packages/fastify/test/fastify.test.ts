@@ -248,11 +248,11 @@ describe('@bearward/fastify on Fastify 5', () => {
     await bearward.ready()
     await one.close()
     expect(clock.pending()).toBeGreaterThan(0)
-    expect(bearward.status()).toMatchObject([{ keys: { state: 'fresh' }, closed: false }])
+    expect(bearward.status().issuers).toMatchObject([{ keys: { state: 'fresh' }, closed: false }])
     expect(events.map(({ type }) => type)).not.toContain('closed')
     await other.close()
     expect(clock.pending()).toBe(0)
-    expect(bearward.status()).toMatchObject([{ keys: { state: 'fresh' }, closed: true }])
+    expect(bearward.status().issuers).toMatchObject([{ keys: { state: 'fresh' }, closed: true }])
     expect(events.filter(({ type }) => type === 'closed')).toHaveLength(1)
   })
 

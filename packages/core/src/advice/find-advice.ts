@@ -4,6 +4,7 @@ import type { IssuerSettings } from '../model/settings.ts'
 import type { Reason } from '../response/reasons.ts'
 import type { Explanation, RejectedToken } from '../response/rejection.ts'
 import { getProviderOfAddress, type Provider } from '../subject/providers.ts'
+import { getBindingAdvice } from './binding-advice.ts'
 import { getClaimsAdvice } from './claims-advice.ts'
 import { getCredentialsAdvice } from './credentials-advice.ts'
 import { FAILURE_ADVICE, isFailure } from './failure-advice.ts'
@@ -21,6 +22,7 @@ function createAdvice(): AdviceByReason {
     ...getTokenAdvice(),
     ...getClaimsAdvice(),
     ...getValidityAdvice(),
+    ...getBindingAdvice(),
     ...getRequirementAdvice(),
   })
 }

@@ -17,7 +17,7 @@ function adviseOnFuture(name: string): [AdviceRow, string] {
   ]
 }
 
-/** Advice on times, revocation and bindings of tokens. */
+/** Advice on times and revocation of tokens. */
 export const getValidityAdvice = () =>
   ({
     expired: [
@@ -35,8 +35,5 @@ export const getValidityAdvice = () =>
           'At Keycloak: check whether the token is revoked or expired. Keycloak also reports a token as inactive if its iss is not the address that this API calls. In that case, set the environment variable KC_HOSTNAME of Keycloak.',
       },
       'At the authorization server: check whether the token is revoked, expired or issued by another server. Also check whether the introspection client may introspect it.',
-    ],
-    unsupported_binding: [
-      'In the client: request a token that is not bound to a key or certificate: bound tokens (with cnf) are not supported.',
     ],
   }) satisfies Advice

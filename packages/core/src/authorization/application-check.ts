@@ -33,8 +33,8 @@ export function readApplicationCheck(
     return undefined
   }
   const decide = check as (token: AccessToken, request: unknown) => unknown
-  return ({ verified, raw }) => {
-    const result = decide(verified.token, raw)
+  return ({ token, raw }) => {
+    const result = decide(token, raw)
     return andThen(isThenable(result) ? Promise.resolve(result) : result, toRejection)
   }
 }

@@ -3,6 +3,7 @@ import { Problems } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
 import { isPlainObject, isRecord, copyOwnMembers } from '../lib/objects.ts'
+import type { ProvedBinding } from '../model/access-token.ts'
 import type { IssuerSettings, ScopeSettings } from '../model/settings.ts'
 import { describeRequirements } from './describe-requirements.ts'
 import { readIntrospect } from './introspect.ts'
@@ -13,7 +14,17 @@ import { type CheckedRequirements, type Requirements, TOKEN_REQUIREMENTS } from 
 
 const TITLE = 'The requirements of a guard are wrong'
 
-const NO_SCOPES: ScopeSettings = { supported: [], impliedBy: new Map() }
+/** Settings of the API on which requirements depend. */
+export interface RequirementSettings {
+  readonly scopes: ScopeSettings
+  /** The kinds of bindings that the API checks. */
+  readonly bindings: readonly ProvedBinding[]
+}
+
+const NO_SETTINGS: RequirementSettings = {
+  scopes: { supported: [], impliedBy: new Map() },
+  bindings: [],
+}
 
 const REQUIREMENT = { one: 'a requirement', all: 'requirements' }
 
@@ -36,6 +47,9 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
   groups: "claims: [{ claim: 'groups', includes: '...' }]",
   permissions: "claims: [{ claim: 'permissions', includes: '...' }]",
   requiredScopes: 'scope',
+  dpop: "bound: 'dpop'",
+  mtls: "bound: 'mtls'",
+  binding: 'bound: true',
   anyScope: 'scope: { any: [...] }',
   clientId: 'clients',
   clientIds: 'clients',
@@ -65,7 +79,7 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
 export function readRequirements(
   given: readonly unknown[],
   issuers: GuardedIssuers,
-  scopes: ScopeSettings = NO_SCOPES,
+  { scopes, bindings }: RequirementSettings = NO_SETTINGS,
 ): CheckedRequirements {
   const problems = new Problems()
   const own = readGiven(given)
@@ -75,7 +89,7 @@ export function readRequirements(
   }
   const allowedIssuers = readIssuer(own['issuer'], issuers, problems)
   const allowed = issuers.static.filter(({ issuer }) => allowedIssuers?.includes(issuer) ?? true)
-  const context = { problems, issuers, allowed, scopes, given: own }
+  const context = { problems, issuers, allowed, scopes, bindings, given: own }
   const checked = Object.entries(TOKEN_REQUIREMENTS).flatMap(
     ([name, read]) => read(own[name], context) ?? [],
   )

@@ -1,7 +1,7 @@
 import type { Problems } from '../configuration-problems.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Publish } from '../lib/publisher.ts'
-import type { AccessToken } from '../model/access-token.ts'
+import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import type { IssuerSettings, ScopeSettings } from '../model/settings.ts'
 import type { ChallengeParameters } from '../response/challenge.ts'
@@ -16,6 +16,8 @@ export interface RequirementContext {
   /** The static issuers that the guard allows. */
   readonly allowed: readonly IssuerSettings[]
   readonly scopes: ScopeSettings
+  /** The kinds of bindings that the API checks. */
+  readonly bindings: readonly ProvedBinding[]
   /** All requirements of the guard, as given. */
   readonly given: Readonly<Record<string, unknown>>
 }
@@ -42,6 +44,8 @@ export type RequirementCheck = (exchange: AuthorizationExchange) => Rejection | 
 
 /** The part of an exchange that requirements read. */
 export interface AuthorizationExchange {
+  /** The verified token with the bindings that the caller has proved. */
+  readonly token: AccessToken
   readonly verified: {
     readonly token: AccessToken
     readonly issuer: { readonly settings: IssuerSettings; readonly dynamic?: object | undefined }

@@ -1,3 +1,4 @@
+import { type BoundRequirement, readBound } from './bound.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ChallengeParameters } from '../response/challenge.ts'
@@ -39,6 +40,7 @@ export interface Requirements<Raw = unknown>
 /** The requirements that `checkRequirements` checks. Other steps of the pipeline check the others. */
 interface TokenRequirements
   extends
+    BoundRequirement,
     ScopeRequirement,
     ClientsRequirement,
     SubjectRequirement,
@@ -53,6 +55,7 @@ export const TOKEN_REQUIREMENTS: {
     context: RequirementContext,
   ) => CheckedRequirement | undefined
 } = {
+  bound: readBound,
   subject: readSubject,
   acr: readAcr,
   maxAuthAge: readMaxAuthAge,

@@ -1,7 +1,7 @@
 import { isThumbprint } from '../keys/thumbprint.ts'
+import { Rejection } from '../response/rejection.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { isOwn, isRecord } from '../lib/objects.ts'
-import { Rejection } from '../response/rejection.ts'
 
 /**
  * The sender constraint of a token (RFC 7800). It depends on the token only, so it is cached with the token. The proof
@@ -48,38 +48,45 @@ export function mergeBindings(first: Binding, second: Binding): Binding {
   return { ...first, ...second }
 }
 
-/** The part of an exchange that `checkBinding` reads. */
-export interface BindingExchange {
-  readonly verified: { readonly binding: Binding }
+/** The kinds of bindings that this API checks. `undefined`: it does not check this kind. */
+export interface CheckedBindings {
+  readonly dpop: object | undefined
+  readonly mtls: object | undefined
 }
 
-/**
- * Step of the pipeline: rejects a token that is bound to a key of its sender (401). Proof of possession is not supported,
- * and accepting a bound token as a bearer token would let an attacker use a stolen token.
- */
-export function checkBinding({ verified }: BindingExchange): Rejection | undefined {
-  return rejectBound(verified.binding)
-}
-
-/** Returns a rejection if the token is bound. */
-export function rejectBound(binding: Binding): Rejection | undefined {
-  if (binding === UNBOUND) return undefined
+/** Returns a rejection if the token is bound in a way that this API does not check. Such a token may be stolen. */
+export function rejectUnsupported(
+  { jkt, x5t, unsupported }: Binding,
+  { dpop, mtls }: CheckedBindings,
+): Rejection | undefined {
+  const unchecked = [
+    ...(jkt !== undefined && dpop === undefined ? [BY_KEY] : []),
+    ...(x5t !== undefined && mtls === undefined ? [BY_CERTIFICATE] : []),
+  ]
+  if (unsupported === undefined && unchecked.length === 0) return undefined
+  const found = unsupported ?? `a token bound to ${unchecked.join(' and ')}`
   return new Rejection('unsupported_binding', {
     check: 'cnf',
-    expected: 'an unbound token',
-    found: describeBinding(binding),
+    expected: (dpop ?? mtls) ? 'a binding that this API checks' : 'an unbound token',
+    found,
   })
 }
 
-function describeBinding({ jkt, x5t, unsupported }: Binding): string {
-  if (unsupported !== undefined) return unsupported
+/** Returns a rejection of a bound token without a request. */
+export function rejectWithoutRequest({ jkt, x5t }: Binding): Rejection {
   const kinds = [
-    ...(jkt === undefined ? [] : ['a DPoP key (jkt)']),
-    ...(x5t === undefined ? [] : ['a client certificate (x5t#S256)']),
+    ...(jkt === undefined ? [] : [BY_KEY]),
+    ...(x5t === undefined ? [] : [BY_CERTIFICATE]),
   ]
-  return `a token bound to ${kinds.join(' and ')}`
+  return new Rejection('unsupported_binding', {
+    check: 'cnf',
+    expected: 'an unbound token, or a request',
+    found: `a token bound to ${kinds.join(' and ')}`,
+  })
 }
 
+const BY_KEY = 'a DPoP key (jkt)'
+const BY_CERTIFICATE = 'a client certificate (x5t#S256)'
 /** Describes a member of `cnf`. Shows its name only if it is short and printable, because it appears in logs. */
 function describeMember(member: string): string {
   return /^[\w#.-]{1,40}$/.test(member) ? `the cnf member ${member}` : 'an unknown cnf member'

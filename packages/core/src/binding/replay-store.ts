@@ -74,10 +74,13 @@ export class ReplayStoreError extends Error {
   override readonly name = 'ReplayStoreError'
   readonly code = 'bearward_replay_store'
   readonly problem: ReplayStoreProblem
+  /** A description of the problem, for logs. */
+  readonly detail: string
 
   /** `detail` is shown in logs. It must not contain a part of a request or a secret. */
   constructor(problem: ReplayStoreProblem, detail: string, cause?: unknown) {
     super(`The replay store does not know whether a proof was used: ${detail}.`, { cause })
     this.problem = problem
+    this.detail = detail
   }
 }

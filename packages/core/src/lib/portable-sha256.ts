@@ -1,7 +1,21 @@
 import { encodeBase64url } from '#base64url'
+import { memoize } from './memoize.ts'
+
+const UTF8 = new TextEncoder()
 
 /** Returns the SHA-256 hash of a text in UTF-8, in base64url. */
 export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  const digest = await crypto.subtle.digest('SHA-256', UTF8.encode(text))
   return encodeBase64url(new Uint8Array(digest))
 }
+
+/** Returns the HMAC (RFC 2104, SHA-256) of a text in UTF-8, in base64url. */
+export async function hmacSha256(secret: Uint8Array, text: string): Promise<string> {
+  const signature = await crypto.subtle.sign('HMAC', await importSecret(secret), UTF8.encode(text))
+  return encodeBase64url(new Uint8Array(signature))
+}
+
+const importSecret = /* @__PURE__ */ memoize((secret: Uint8Array) => {
+  const parameters = { __proto__: null, name: 'HMAC', hash: 'SHA-256' }
+  return crypto.subtle.importKey('raw', secret as BufferSource, parameters, false, ['sign'])
+})

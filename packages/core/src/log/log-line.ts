@@ -28,6 +28,13 @@ const STATE_OF_KEYS = {
   unavailable: 'No usable keys are cached: requests that need them get 503.',
 } as const
 
+const DECISIONS = {
+  refused: 'The request gets 503.',
+  nonce_required: 'The client must repeat the request with a new nonce.',
+  nonce_accepted: 'The request was granted, because its nonce is new.',
+  allowed: 'The request was granted, although its proof may have been used before.',
+} as const
+
 /** The events that are logged, and their lines. */
 const FORMATS: Formats = {
   refused: (event) => ({
@@ -72,6 +79,12 @@ const FORMATS: Formats = {
     ),
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is no longer trusted: ${thumbprint}.`),
+  degraded: ({ decision, problem, detail }) =>
+    warn(
+      `The replay store of DPoP proofs has no answer (${problem}): ${detail}. ${DECISIONS[decision]}`,
+    ),
+  control_recovered: ({ duration }) =>
+    info(`The replay store of DPoP proofs works again, after ${duration.toFixed(1)} s.`),
   configuration_warning: ({ issuer, option, advice }) =>
     warn(`Check the option ${option}${issuer === undefined ? '' : ` of ${issuer}`}: ${advice}`),
 }
@@ -94,6 +107,7 @@ export function toLogLine(event: BearwardEvent, advisor: Advisor): LogLine | und
 /** Returns the kind of a line. Refusals are counted by status and reason, failures by their code. */
 function getKind(event: BearwardEvent): string {
   if (event.type === 'refused') return `refused ${event.status} ${event.reason}`
+  if (event.type === 'degraded') return `degraded ${event.decision} ${event.problem}`
   return 'failure' in event ? `${event.type} ${event.failure}` : event.type
 }
 

@@ -8,6 +8,9 @@ import type { Subject } from '../subject/subject.ts'
  */
 export type Claims = JsonObject
 
+/** A binding that the caller of a request has proved. */
+export type ProvedBinding = 'dpop' | 'mtls'
+
 /**
  * A verified access token. JWTs and opaque tokens have the same members. The object and all its values are frozen, because
  * guards, and requests with the same token, share it.
@@ -36,8 +39,11 @@ export interface AccessToken {
   readonly claims: Claims
   /** `jwt`: the signature was verified here. `introspection`: the token was introspected. */
   readonly verifiedBy: TokenForm
-  /** The proofs of possession that were checked. Always empty in this version, because bound tokens are refused. */
-  readonly bindings: readonly never[]
+  /**
+   * The bindings that the caller has proved for this request: `dpop` if it has the key to which the token is bound (RFC 9449),
+   * `mtls` if it has the client certificate (RFC 8705). Empty if the token is not bound.
+   */
+  readonly bindings: readonly ProvedBinding[]
   /**
    * Returns whether the token has this scope. Scopes are compared as whole strings, with regard to case.
    *

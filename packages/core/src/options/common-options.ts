@@ -16,8 +16,20 @@ import { isQuotable } from '../response/challenge.ts'
 import type { RefusalBody, RefusalView } from '../response/refusal.ts'
 import type { IsRevoked } from '../token/check-revoked.ts'
 import { clock } from './clock-option.ts'
+import { DPOP, type DpopOptions, type DpopValues } from './dpop-options.ts'
+import { PUBLIC_URL, type PublicUrl } from './public-url-option.ts'
 import { METADATA, METADATA_WITHOUT_SIGNED, type MetadataOptions } from './metadata-options.ts'
-import { custom, fn, hosts, nested, required, seconds, text, wholeNumber } from './option-rows.ts'
+import {
+  custom,
+  fn,
+  hosts,
+  missingPart,
+  nested,
+  required,
+  seconds,
+  text,
+  wholeNumber,
+} from './option-rows.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 import { RESOURCE } from './resource-option.ts'
 import { SCOPES, type ScopesOptions } from './scopes-options.ts'
@@ -65,6 +77,28 @@ export interface CommonOptions<Raw extends object = object> {
    * { supported: ['notes', 'notes:read'], implies: { notes: ['notes:read'] } }
    */
   readonly scopes?: ScopesOptions
+  /**
+   * Accepts tokens that are bound to a key of the client, with the scheme `DPoP` and a proof in each request (RFC 9449). Without this
+   * option, such tokens are refused.
+   *
+   * @default bound tokens are refused
+   * @example
+   * { replay: memoryReplay() }
+   */
+  readonly dpop?: DpopOptions
+  /**
+   * The address at which clients call this API, for the `htu` of proofs. It has a path only if a proxy removes this path before it
+   * forwards a request. The path of the request is appended. `Host` and forwarded headers are never read.
+   *
+   * A function receives the request of the framework and returns the method and the absolute address that the client has called. Use it
+   * behind a proxy that asks this API about other requests (forward authentication). It is synchronous. Errors it throws are passed to
+   * the error handling of the framework.
+   *
+   * @default `resource`, if it has no path
+   * @example
+   * 'https://api.example.com'
+   */
+  readonly publicUrl?: PublicUrl<Raw>
   /**
    * The `realm` of challenges (RFC 9110 section 11.5): printable ASCII without quotes, backslashes and equals
    * signs.
@@ -242,6 +276,8 @@ type CommonValues = Required<
     | 'resource'
     | 'metadata'
     | 'scopes'
+    | 'dpop'
+    | 'publicUrl'
     | 'clock'
     | 'credentials'
     | 'tokenCache'
@@ -255,6 +291,8 @@ type CommonValues = Required<
   readonly resource: string | undefined
   readonly metadata: MetadataSettings | undefined
   readonly scopes: ScopeSettings
+  readonly dpop: DpopValues | undefined
+  readonly publicUrl: PublicUrl | undefined
   readonly credentials: CredentialsOption | undefined
   readonly tokenCache: TokenCacheLimits | undefined
   readonly revoked: IsRevoked | undefined
@@ -262,13 +300,18 @@ type CommonValues = Required<
 
 type CommonTable = OptionTable<CommonOptions, CommonValues>
 
-/** Returns the common options, with this row for the option `metadata`. */
-function createTable(metadata: CommonTable['metadata']): CommonTable {
+/** The rows of options that a part can replace. */
+export type ReplacedRows = Pick<CommonTable, 'metadata' | 'dpop'>
+
+/** Returns the common options with these rows. */
+function createTable({ metadata, dpop }: ReplacedRows): CommonTable {
   return {
     credentials: CREDENTIALS,
     resource: RESOURCE,
     metadata,
     scopes: SCOPES,
+    dpop,
+    publicUrl: PUBLIC_URL,
     // Some clients search the whole header field for a parameter such as `scope=`.
     realm: text('printable ASCII without quotes, backslashes and equals signs', {
       matches: (realm) => isQuotable(realm) && !realm.includes('='),
@@ -298,7 +341,13 @@ function createTable(metadata: CommonTable['metadata']): CommonTable {
   }
 }
 
-export const COMMON_OPTIONS: CommonTable = /* @__PURE__ */ createTable(METADATA)
+export const COMMON_OPTIONS: CommonTable = /* @__PURE__ */ createTable({
+  metadata: METADATA,
+  dpop: DPOP,
+})
 
-/** The common options for resource servers without the part `signedMetadata`. */
-export const OPTIONS_WITHOUT_SIGNED: CommonTable = createTable(METADATA_WITHOUT_SIGNED)
+/** The common options for resource servers without parts. */
+export const OPTIONS_WITHOUT_PARTS: CommonTable = createTable({
+  metadata: METADATA_WITHOUT_SIGNED,
+  dpop: missingPart('dpop'),
+})

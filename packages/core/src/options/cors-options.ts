@@ -13,7 +13,7 @@ export interface CorsOptions {
    */
   readonly origins: readonly string[] | '*' | ((origin: string) => boolean)
   /**
-   * The request headers that pages may send, in addition to `Authorization` and `Content-Type`.
+   * The request headers that pages may send, in addition to `Authorization`, `Content-Type` and `DPoP`.
    *
    * @default none
    */
@@ -25,7 +25,7 @@ export interface CorsOptions {
    */
   readonly methods?: readonly string[]
   /**
-   * Response headers that pages may read, in addition to `WWW-Authenticate` and `Retry-After`.
+   * Response headers that pages may read, in addition to `WWW-Authenticate`, `Retry-After` and `DPoP-Nonce`.
    *
    * @default none
    */

@@ -1,7 +1,7 @@
 import { Problems } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isRecord } from '../lib/objects.ts'
-import { type CommonOptions, OPTIONS_WITHOUT_SIGNED } from './common-options.ts'
+import { type CommonOptions, OPTIONS_WITHOUT_PARTS } from './common-options.ts'
 import { type IssuerOptions, OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import type { OptionSource } from './option-source.ts'
 
@@ -14,7 +14,7 @@ export type OptionsFromEnv = IssuerOptions &
 const VARIABLES = /* @__PURE__ */ listVariables()
 
 function listVariables() {
-  const rows = Object.entries({ ...OPTIONS_WITHOUT_INTROSPECTION, ...OPTIONS_WITHOUT_SIGNED })
+  const rows = Object.entries({ ...OPTIONS_WITHOUT_INTROSPECTION, ...OPTIONS_WITHOUT_PARTS })
   return new Map(
     rows.flatMap(([option, { required, variable }]) =>
       variable === undefined ? [] : [[variable.name, { ...variable, option, required }] as const],

@@ -6,7 +6,17 @@ import type { MetadataSettings } from '../model/settings.ts'
 import { type Algorithm, isAlgorithm } from '../signature/algorithms.ts'
 import { checkPrivateKey, type PrivateKey } from '../signature/private-key.ts'
 import { nestContext, type OptionContext } from './option-context.ts'
-import { address, custom, flag, names, nested, required, text, wholeNumber } from './option-rows.ts'
+import {
+  address,
+  custom,
+  flag,
+  missingPart,
+  names,
+  nested,
+  required,
+  text,
+  wholeNumber,
+} from './option-rows.ts'
 import { type OptionRow, type OptionTable, readTable } from './option-table.ts'
 
 /** Options of the metadata of this API (RFC 9728). All times are in seconds. */
@@ -234,13 +244,7 @@ function createRow(signed: SignedRow): MetadataRow {
 export const METADATA: MetadataRow = /* @__PURE__ */ createRow(SIGNED)
 
 /** The option `metadata` for resource servers without the part `signedMetadata`. */
-export const METADATA_WITHOUT_SIGNED: MetadataRow = createRow(
-  custom((given, name, { report }) => {
-    if (given !== undefined)
-      report(`${name} requires a part: import signedMetadata, and set use: [signedMetadata].`)
-    return undefined
-  }),
-)
+export const METADATA_WITHOUT_SIGNED: MetadataRow = createRow(missingPart('signedMetadata'))
 
 /** Reports options of the metadata that contradict other options. */
 export function checkMetadata(

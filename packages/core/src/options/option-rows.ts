@@ -3,6 +3,7 @@ import { describeEntries, describeGiven, describeNotPlain } from '../lib/describ
 import { isPlainObject } from '../lib/objects.ts'
 import { type ClaimPath, isClaimPath } from '../subject/claim-path.ts'
 import { isHostName, nestContext } from './option-context.ts'
+import type { Part } from './part.ts'
 import {
   type AnyOptionRow,
   type OptionReader,
@@ -64,6 +65,15 @@ export function required<Given, Value>(
     return row.read(given, name, context)
   }
   return { ...row, required: true, read: read as OptionReader<Exclude<Value, undefined>> }
+}
+
+/** A row for an option that requires a part. `part` is the name of the part. */
+export function missingPart<Given>(part: Part['name']): OptionRow<Given, undefined> {
+  return custom((given, name, { report }) => {
+    if (given !== undefined)
+      report(`${name} requires a part: import ${part}, and set use: [${part}].`)
+    return undefined
+  })
 }
 
 type AnyFunction = (...args: never[]) => unknown

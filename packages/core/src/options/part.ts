@@ -1,8 +1,8 @@
 /**
- * A part of a resource server that not every API needs: `advice`, `dynamicIssuers`, `introspection` or `signedMetadata`. A bundle contains only the
+ * A part of a resource server that not every API needs: `advice`, `dpop`, `dynamicIssuers`, `introspection` or `signedMetadata`. A bundle contains only the
  * parts that are imported.
  */
 export interface Part {
-  readonly name: 'advice' | 'dynamicIssuers' | 'introspection' | 'signedMetadata'
+  readonly name: 'advice' | 'dpop' | 'dynamicIssuers' | 'introspection' | 'signedMetadata'
   readonly content: unknown
 }

@@ -3,7 +3,9 @@ import { ResolvedIssuers } from '../issuers/resolved-issuers.ts'
 import { mayResolve } from '../issuers/resolve-issuer.ts'
 import { signMetadata } from '../protected-resource-metadata.ts'
 import { INTROSPECTION_STEPS } from '../token/introspection/introspection-steps.ts'
-import { COMMON_OPTIONS } from './common-options.ts'
+import { Dpop } from '../binding/dpop/dpop.ts'
+import { METADATA } from './metadata-options.ts'
+import { DPOP, toDpopSettings } from './dpop-options.ts'
 import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
 import { toIntrospectionSettings } from './introspection-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
@@ -42,6 +44,21 @@ export const dynamicIssuers: Part = {
 }
 
 /**
+ * The option `dpop` (RFC 9449).
+ *
+ * @example
+ * createBearward({ issuer, resource, dpop: { replay }, use: [dpop] })
+ */
+export const dpop: Part = {
+  name: 'dpop',
+  content: {
+    rows: { dpop: DPOP },
+    toSettings: toDpopSettings,
+    create: (...args) => new Dpop(...args),
+  } satisfies ServerParts['dpop'],
+}
+
+/**
  * Advice in the log and in the event `refused`: the change to make, and the place of the change. Without this part, they refer to
  * the documentation.
  *
@@ -58,5 +75,8 @@ export const advice: Part = { name: 'advice', content: ADVISOR satisfies ServerP
  */
 export const signedMetadata: Part = {
   name: 'signedMetadata',
-  content: { options: COMMON_OPTIONS, sign: signMetadata } satisfies ServerParts['signedMetadata'],
+  content: {
+    rows: { metadata: METADATA },
+    sign: signMetadata,
+  } satisfies ServerParts['signedMetadata'],
 }

@@ -2,11 +2,13 @@ import { Problems } from '../configuration-problems.ts'
 import { getSeconds, withSuspension } from '../lib/clock.ts'
 import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { CredentialsOption, KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
-import { type CommonOptions, OPTIONS_WITHOUT_SIGNED } from './common-options.ts'
+import { type CommonOptions, OPTIONS_WITHOUT_PARTS } from './common-options.ts'
 import { OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
-import { advice, dynamicIssuers, introspection, signedMetadata } from './parts.ts'
+import { advice, dpop, dynamicIssuers, introspection, signedMetadata } from './parts.ts'
+import type { DpopSettings } from '../binding/dpop/dpop-settings.ts'
+import { reportPublicUrl } from './public-url-option.ts'
 import { collectParts, type ServerParts } from './server-parts.ts'
 import type { OptionSource } from './option-source.ts'
 import { readObject, readRows, reportUnknownNames } from './option-table.ts'
@@ -18,6 +20,8 @@ export { TOKEN_CACHE } from './common-options.ts'
 export interface ServerSettings {
   readonly settings: Settings
   readonly parts: ServerParts
+  /** `undefined`: tokens that are bound to a key are refused. */
+  readonly dpop: DpopSettings | undefined
   /** `undefined`: tokens are read from the `Authorization` header. */
   readonly credentials: CredentialsOption | undefined
   readonly realm: string
@@ -43,7 +47,7 @@ const AS_OPTIONS: OptionSource = {
  */
 export function readOptions(options: unknown, source?: OptionSource): ServerSettings {
   return readOptionsOf(
-    collectParts([advice, dynamicIssuers, introspection, signedMetadata]),
+    collectParts([advice, dpop, dynamicIssuers, introspection, signedMetadata]),
     options,
     source,
   )
@@ -67,12 +71,17 @@ function readOptionsOf(
   const context = createOptionContext(problems, own, toName, warnings)
   const known = [
     ...Object.keys(OPTIONS_WITHOUT_INTROSPECTION),
-    ...Object.keys(OPTIONS_WITHOUT_SIGNED),
+    ...Object.keys(OPTIONS_WITHOUT_PARTS),
     'issuers',
   ]
   reportUnknownNames(own, known, context)
+  const table = {
+    ...OPTIONS_WITHOUT_PARTS,
+    ...parts.signedMetadata?.rows,
+    ...parts.dpop?.rows,
+  }
   const { credentials, realm, tokenCache, logger, onEvent, errorBody, revoked, ...values } =
-    readRows(parts.signedMetadata?.options ?? OPTIONS_WITHOUT_SIGNED, own, context)
+    readRows(table, own, context)
   const keyAges = { maxAge: values.jwksMaxAge, staleLimit: values.jwksStaleIfError }
   checkKeyAges(keyAges, context)
   const { resource, metadata, scopes, clock } = values
@@ -83,6 +92,14 @@ function readOptionsOf(
     (issuers.dynamicIssuers !== undefined &&
       parts.dynamicIssuers!.mayResolve(name, issuers.dynamicIssuers))
   checkMetadata(metadata, { resource, isIssuer }, context)
+  const dpopContext = {
+    publicUrl: values.publicUrl,
+    resource,
+    hasMetadata: metadata !== undefined,
+    hasCredentials: credentials !== undefined,
+  }
+  const toDpop = parts.dpop?.toSettings ?? reportPublicUrl
+  const dpopSettings = toDpop(values.dpop, dpopContext, context)
   problems.throwAs(title)
 
   return {
@@ -98,6 +115,7 @@ function readOptionsOf(
       keyAges,
       clock: withSuspension(clock),
     },
+    dpop: dpopSettings,
     credentials,
     realm,
     tokenCache,

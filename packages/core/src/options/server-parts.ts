@@ -5,7 +5,9 @@ import type { mayResolve } from '../issuers/resolve-issuer.ts'
 import { isRecord } from '../lib/objects.ts'
 import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
 import type { SignMetadata } from '../protected-resource-metadata.ts'
-import type { COMMON_OPTIONS } from './common-options.ts'
+import type { ReplacedRows } from './common-options.ts'
+import type { toDpopSettings } from './dpop-options.ts'
+import type { Dpop } from '../binding/dpop/dpop.ts'
 import type { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
 import type { toIntrospectionSettings } from './introspection-options.ts'
 import type { ISSUER_OPTIONS } from './issuer-options.ts'
@@ -28,8 +30,14 @@ export interface ServerParts {
   }
   /** The option `signed` of `metadata`. */
   readonly signedMetadata?: {
-    readonly options: typeof COMMON_OPTIONS
+    readonly rows: Pick<ReplacedRows, 'metadata'>
     readonly sign: SignMetadata
+  }
+  /** The option `dpop`. */
+  readonly dpop?: {
+    readonly rows: Pick<ReplacedRows, 'dpop'>
+    readonly toSettings: typeof toDpopSettings
+    readonly create: (...args: ConstructorParameters<typeof Dpop>) => Dpop
   }
   /** Advice in the log and in the event `refused`. */
   readonly advice?: Advisor
@@ -43,7 +51,7 @@ export interface ServerParts {
 export function collectParts(use: unknown = []): ServerParts {
   if (!Array.isArray(use) || !Array.from(use).every(isPart)) {
     throw new ConfigurationError('The option use is wrong', [
-      'use must be an array of the imported parts: advice, dynamicIssuers, introspection, signedMetadata.',
+      'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, signedMetadata.',
     ])
   }
   return Object.assign(

@@ -23,9 +23,9 @@ export type CorsResult =
   | ({ readonly kind: 'respond' } & HttpResponse)
   | { readonly kind: 'continue'; readonly headers: ResponseHeaders }
 
-const USUAL_HEADERS = ['Authorization', 'Content-Type']
+const USUAL_HEADERS = ['Authorization', 'Content-Type', 'DPoP']
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
-const EXPOSED = ['WWW-Authenticate', 'Retry-After']
+const EXPOSED = ['WWW-Authenticate', 'Retry-After', 'DPoP-Nonce']
 
 /** Matches one serialized origin, or `null` (Fetch Standard). */
 const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s,/?#]+)$/

@@ -1,7 +1,9 @@
 import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import type { CredentialsOption } from '../model/settings.ts'
+import type { Scheme } from '../response/challenge.ts'
 import { describeType, Rejection } from '../response/rejection.ts'
 import {
+  BEARER,
   checkToken,
   type Credentials,
   type CredentialsReader,
@@ -9,9 +11,12 @@ import {
 } from './credentials.ts'
 import { headerValues } from '../model/header-values.ts'
 
-/** Creates the reader for the option `credentials`. */
-export function createCredentialsReader(option: CredentialsOption | undefined): CredentialsReader {
-  if (option === undefined) return parseCredentials
+/** Creates the reader for the option `credentials`. `schemes` are accepted in the `Authorization` header. */
+export function createCredentialsReader(
+  option: CredentialsOption | undefined,
+  schemes: readonly Scheme[] = BEARER,
+): CredentialsReader {
+  if (option === undefined) return (request) => parseCredentials(request, schemes)
   return typeof option === 'function'
     ? createFunctionReader(option)
     : createHeaderReader(option.header.toLowerCase())

@@ -1,12 +1,14 @@
 import { LIMITS } from '../limits.ts'
 import type { RequestLike } from '../model/request-like.ts'
+import type { Scheme } from '../response/challenge.ts'
 import { describeType, Rejection } from '../response/rejection.ts'
 import { checkTokenLength, rejectAsSeveral, rejectAsToken } from '../token/b64token.ts'
 import { getRawHeaders, headerValues } from '../model/header-values.ts'
 
 /** The scheme and the token of a request (RFC 9110 section 11.4). */
 export interface Credentials {
-  readonly scheme: 'Bearer'
+  /** `undefined`: the token was passed to `verify`. */
+  readonly scheme: Scheme | undefined
   readonly token: string
 }
 
@@ -46,7 +48,7 @@ export function readSentToken(
 ): (exchange: Pick<CredentialsExchange, 'credentials'>) => Rejection | undefined {
   return (exchange) => {
     const rejection = checkToken(token)
-    if (rejection === undefined) exchange.credentials = { scheme: 'Bearer', token }
+    if (rejection === undefined) exchange.credentials = { scheme: undefined, token }
     return rejection
   }
 }
@@ -62,15 +64,21 @@ export function checkToken(token: unknown, check = 'token'): Rejection | undefin
   return checkTokenLength(token)
 }
 
+/** The accepted schemes of an API without DPoP. */
+export const BEARER: readonly Scheme[] = Object.freeze(['Bearer'] as const)
+
 /**
- * Reads the credentials of the `Authorization` header (RFC 6750 section 2.1). Form fields and query
+ * Reads the credentials of the `Authorization` header (RFC 6750 section 2.1, RFC 9449 section 7.1). `schemes` are accepted. Form fields and query
  * parameters are never read. Two header lines are rejected, because another component might read the other
  * line. Without the header, the reason is `no_credentials`.
  *
  * Does NOT check that the text after the scheme is one token. Call `checkB64token` before any other
  * use of the token, unless the token was parsed as a JWS.
  */
-export function parseCredentials(request: RequestLike): Credentials | Rejection {
+export function parseCredentials(
+  request: RequestLike,
+  schemes: readonly Scheme[] = BEARER,
+): Credentials | Rejection {
   const values = headerValues(request, 'authorization')
   if (values.length === 0) return rejected('no_credentials', 'an access token', 'nothing')
   if (values.length > 1) {
@@ -81,9 +89,13 @@ export function parseCredentials(request: RequestLike): Credentials | Rejection 
   if (typeof value !== 'string') {
     return rejected('malformed_credentials', 'a string', describeType(value))
   }
-  const token = readBearer(value)
-  if (token === undefined) return rejectAsBearer(value)
-  return checkTokenLength(token) ?? { scheme: 'Bearer', token }
+  for (const scheme of schemes) {
+    const token = readAfterScheme(value, scheme)
+    if (token === undefined) continue
+    const rejection = checkTokenLength(token)
+    return rejection === undefined ? { scheme, token } : rejection.with({ scheme })
+  }
+  return rejectScheme(value, schemes)
 }
 
 /** Rejects a request with so many header lines that Node may have dropped the line with the credentials. */
@@ -98,26 +110,30 @@ function checkHeaderLines(request: RequestLike): Rejection | undefined {
 }
 
 /**
- * Returns the text after the scheme (RFC 6750 section 2.1: `"Bearer" 1*SP b64token`). The scheme is
- * case-insensitive (RFC 9110 section 11.1). String operations are about twice as fast here as a regular expression.
+ * Returns the text after the scheme (RFC 6750 section 2.1: `"Bearer" 1*SP b64token`), or `undefined` for another scheme. The scheme
+ * is case-insensitive (RFC 9110 section 11.1). String operations are about twice as fast here as a regular expression.
  */
-function readBearer(value: string): string | undefined {
-  if (value.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
-  let start = 7
+function readAfterScheme(value: string, scheme: Scheme): string | undefined {
+  let start = scheme.length + 1
+  if (value.slice(0, start).toLowerCase() !== BEGINNINGS[scheme]) return undefined
   while (value[start] === ' ') start++
   return value.slice(start)
 }
 
-/** Returns the rejection of a value that does not begin with `Bearer` and a space. */
-function rejectAsBearer(value: string): Rejection {
+const BEGINNINGS = { Bearer: 'bearer ', DPoP: 'dpop ' } as const
+
+/** Returns the rejection of a value that does not begin with one of the schemes and a space. */
+function rejectScheme(value: string, schemes: readonly Scheme[]): Rejection {
   const scheme = SCHEME.exec(value)?.[0] ?? ''
   const rest = value.slice(scheme.length)
-  if (scheme.toLowerCase() === 'bearer') return rejectAsToken(rest)
+  const accepted = schemes.find((one) => one.toLowerCase() === scheme.toLowerCase())
+  if (accepted !== undefined) return rejectAsToken(rest).with({ scheme: accepted })
   if (JOINED_CREDENTIALS.test(value)) return rejectAsSeveral()
   if (scheme === '' || !(rest === '' || /^[ \t]/.test(rest))) {
     return rejected('malformed_credentials', 'a scheme and a token', 'no scheme')
   }
-  return rejected('unsupported_scheme', 'the Bearer scheme', describeScheme(scheme, rest))
+  const expected = schemes.length === 1 ? `the ${schemes[0]} scheme` : 'the scheme Bearer or DPoP'
+  return rejected('unsupported_scheme', expected, describeScheme(scheme, rest))
 }
 
 /** Describes a scheme. Only known schemes are shown: any other word may be a token without a scheme. */
@@ -134,6 +150,7 @@ const KNOWN_SCHEMES: readonly string[] = [
   'apikey',
   'aws4-hmac-sha256',
   'basic',
+  'bearer',
   'digest',
   'dpop',
   'gnap',

@@ -4,6 +4,7 @@ import type { SubjectUnknownEvent } from '../authorization/subject-unknown-event
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { getMember } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'
+import type { CheckedProof } from '../binding/dpop/dpop.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import type { RefusalSettings } from '../response/refusal.ts'
@@ -34,7 +35,7 @@ export type Step = (exchange: Exchange) => MaybePromise<Rejection | undefined>
 
 /**
  * One request and the requirements of one guard, as the pipeline processes them. Each step declares the part that
- * it reads and writes. `credentials`, `sharedVerification` and `verified` are `undefined` until their step has written
+ * it reads and writes. `credentials`, `sharedVerification`, `verified` and `token` are `undefined` until their step has written
  * them. A step that reads one of them too early throws, so that the request is never granted. `distrustCount` is -1 until then.
  */
 export interface Exchange {
@@ -54,6 +55,10 @@ export interface Exchange {
   verified: VerifiedToken
   /** Written by `verifyToken`. */
   distrustCount: number
+  /** The token with the bindings that were proved. Written by `checkBinding`. */
+  token: AccessToken
+  /** The proof of a token that is bound to a key. Written by `checkBinding`. */
+  proof: CheckedProof | undefined
   /** Written by `runApplicationCheck`. */
   checkedToken: AccessToken | undefined
   /** The time of the monotonic clock when a step first had to wait. `undefined` if no step has waited. */
@@ -82,13 +87,17 @@ export function createExchange(
   return begin(request, raw, requirements, services, getRequestState(raw), isGuard)
 }
 
-/** Creates an exchange for a token that did not come in a request. Its `request` is `undefined`: only events may read it. */
+/**
+ * Creates an exchange for a token that was passed to `verify`. `request` is the request that proves its binding. Without it, the
+ * `request` of the exchange is `undefined`: only events may read it.
+ */
 export function createDetachedExchange(
   requirements: CheckedRequirements,
   services: ExchangeServices,
+  request: RequestLike | undefined,
 ): Exchange {
-  const request = undefined as never
-  return begin(request, undefined, requirements, services, new RequestState(), false)
+  if (request !== undefined) return createExchange(request, requirements, services)
+  return begin(undefined as never, undefined, requirements, services, new RequestState(), false)
 }
 
 function begin(
@@ -109,6 +118,8 @@ function begin(
     credentials: undefined as never,
     sharedVerification: undefined as never,
     verified: undefined as never,
+    token: undefined as never,
+    proof: undefined,
     distrustCount: -1,
     checkedToken: undefined,
     waitingSince: undefined,

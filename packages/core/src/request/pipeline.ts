@@ -1,6 +1,6 @@
 import { checkIssuer } from '../authorization/issuer.ts'
 import { checkRequirements, runApplicationCheck } from '../authorization/requirements.ts'
-import { checkBinding } from '../binding/confirmation.ts'
+import { checkBinding, useProof } from '../binding/check-binding.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { checkRevoked } from '../token/check-revoked.ts'
@@ -20,6 +20,7 @@ const AFTER_CREDENTIALS: readonly Step[] = [
   checkRevoked, // 401, 503
   checkRequirements, // 401, 403
   runApplicationCheck, // 403
+  useProof, // 401, 503. Last, so that a request that is refused for another reason does not use its proof.
 ]
 
 /**
@@ -36,7 +37,7 @@ export function runPipeline(exchange: Exchange): MaybePromise<Outcome> {
   return run(PIPELINE, exchange)
 }
 
-/** Runs the pipeline for a token that did not come in a request. Returns the same as `runPipeline`. */
+/** Runs the pipeline for a token that was passed to `verify`. Returns the same as `runPipeline`. */
 export function runPipelineForToken(token: string, exchange: Exchange): MaybePromise<Outcome> {
   return run([readSentToken(token), ...AFTER_CREDENTIALS], exchange)
 }

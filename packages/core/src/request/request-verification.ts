@@ -1,3 +1,5 @@
+import { sha256 } from '#sha256'
+import { RequestProof } from './request-proof.ts'
 import { getMoment, type Moment, secondsBetween } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { LIMITS } from '../limits.ts'
@@ -29,7 +31,9 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   /** The rejection for guards that waited for an introspection call that failed. */
   private failedCall: Rejection | undefined
   private lastCheck: SharedCheck | undefined
+  private hash: MaybePromise<string> | undefined
   private distrustCount = 0
+  private sharedProof: RequestProof | undefined
   /** `true` if the next guard verifies again. The result still counts for the guards that waited for it. */
   private mayRetry = false
 
@@ -39,6 +43,12 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     this.raw = raw
     this.request = request
   }
+
+  get proof(): RequestProof {
+    return (this.sharedProof ??= new RequestProof())
+  }
+
+  readonly hashToken = (): MaybePromise<string> => (this.hash ??= sha256(this.presented))
 
   get hasStarted(): boolean {
     return this.result !== undefined
@@ -145,7 +155,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   private start(): MaybePromise<VerifiedToken | Rejection> {
     // Read before the call: `verify` may throw, or call a listener that distrusts a key.
     const { distrustCount } = this.services
-    const result = verify(this.presented, this.services, this)
+    const result = verify(this.presented, this.services, this, this.hashToken)
     this.distrustCount = distrustCount
     this.setResult(result)
     return result

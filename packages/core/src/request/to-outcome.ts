@@ -8,6 +8,7 @@ import { showClientId } from '../subject/personal-claims.ts'
 import { getKnownIssuer } from '../token/trusted-issuers.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import { describeToken, toContent } from './describe-token.ts'
+import type { Credentials } from './credentials.ts'
 import type { Exchange } from './exchange.ts'
 import type { RefusedEvent } from './refused-event.ts'
 
@@ -17,16 +18,20 @@ const NO_HEADERS: ResponseHeaders = Object.freeze({})
 export function toOutcome(exchange: Exchange, rejection: Rejection | undefined): Outcome {
   const { requirements } = exchange
   if (rejection === undefined) {
-    const { token } = exchange.verified
+    const { token, proof, services } = exchange
     recordGrant(exchange, token)
-    return { kind: 'granted', token, headers: NO_HEADERS } satisfies Granted
+    const headers = (proof && services.dpop?.getHeaders(proof)) ?? NO_HEADERS
+    return { kind: 'granted', token, headers } satisfies Granted
   }
   if (rejection.reason === 'no_credentials' && requirements.optional) {
     recordGrant(exchange, 'anonymous')
     return { kind: 'anonymous', headers: NO_HEADERS }
   }
   const { services, raw } = exchange
-  const refused = refuse(rejection, services.refusal, requirements.challenge, raw)
+  // `undefined` if the credentials could not be read.
+  const credentials = exchange.credentials as Credentials | undefined
+  const scheme = credentials?.scheme
+  const refused = refuse(rejection, services.refusal, requirements.challenge, raw, scheme)
   // Runs after `errorBody`, which may throw. In that case, the guard stays pending.
   recordRefusal(exchange)
   const { status } = refused

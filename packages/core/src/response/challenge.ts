@@ -1,10 +1,13 @@
+/** An authentication scheme for access tokens: RFC 6750 and RFC 9449. */
+export type Scheme = 'Bearer' | 'DPoP'
+
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1). */
 export interface Challenge {
-  readonly scheme: 'Bearer'
+  readonly scheme: Scheme
   readonly parameters: ChallengeParameters
 }
 
-/** The parameters of a challenge, in the order in which they are written (RFC 6750 section 3, RFC 9728, RFC 9470). */
+/** The parameters of a challenge, in the order in which they are written (RFC 6750 section 3, RFC 9728, RFC 9470, RFC 9449). */
 export interface ChallengeParameters {
   readonly realm?: string | undefined
   readonly error?: string | undefined
@@ -16,6 +19,8 @@ export interface ChallengeParameters {
   readonly acr_values?: string | undefined
   /** Seconds (RFC 9470 section 3). */
   readonly max_age?: string | undefined
+  /** The algorithms of proofs, separated by spaces (RFC 9449 section 7.1). */
+  readonly algs?: string | undefined
 }
 
 /** Characters that RFC 6750 section 3 allows in a quoted value: printable ASCII without quotes and backslashes. */

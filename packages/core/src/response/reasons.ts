@@ -5,7 +5,7 @@ import { copyOwnData } from '../lib/own-data.ts'
 export interface ReasonText {
   readonly status: 400 | 401 | 403 | 503
   /**
-   * The error code of RFC 6750 section 3.1 or RFC 9470 section 3. If it is missing, the challenge contains no error information,
+   * The error code of RFC 6750 section 3.1, RFC 9449 section 7.1 or RFC 9470 section 3. If it is missing, the challenge contains no error information,
    * because the request has no credentials, or because no code of the RFC fits.
    */
   readonly error?:
@@ -13,11 +13,16 @@ export interface ReasonText {
     | 'invalid_token'
     | 'insufficient_scope'
     | 'insufficient_user_authentication'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
   readonly description: string
 }
 
 const invalidToken = (description: string) =>
   ({ status: 401, error: 'invalid_token', description }) as const
+
+const invalidProof = (description: string) =>
+  ({ status: 401, error: 'invalid_dpop_proof', description }) as const
 
 /**
  * All reasons for which a request is refused, with their texts. Outcomes, events and documentation use this closed set.
@@ -66,6 +71,18 @@ export const REASONS = deepFreeze(
     inactive: invalidToken('The access token is not active.'),
     revoked: invalidToken('The access token was revoked.'),
     unsupported_binding: invalidToken('The access token is bound in an unsupported way.'),
+    unbound_token: invalidToken('The access token is not bound to a key or certificate.'),
+    wrong_scheme: invalidToken('The access token does not fit the authentication scheme.'),
+    wrong_proof_key: invalidToken('The access token is bound to another key.'),
+
+    no_proof: invalidProof('A DPoP proof is required.'),
+    invalid_proof: invalidProof('The DPoP proof is invalid.'),
+    proof_used: invalidProof('The DPoP proof was used before.'),
+    nonce_required: {
+      status: 401,
+      error: 'use_dpop_nonce',
+      description: 'The DPoP proof requires a nonce of this API.',
+    },
 
     insufficient_user_authentication: {
       status: 401,
@@ -106,6 +123,10 @@ export const REASONS = deepFreeze(
     introspection_unavailable: {
       status: 503,
       description: 'The access token cannot be verified at the moment.',
+    },
+    replay_unavailable: {
+      status: 503,
+      description: 'The DPoP proof cannot be verified at the moment.',
     },
     revocation_unavailable: {
       status: 503,

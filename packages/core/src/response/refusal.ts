@@ -1,7 +1,7 @@
 import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import { getMember, copyOwnMembers } from '../lib/objects.ts'
 import type { HttpResponse, ResponseHeaders } from './http-response.ts'
-import { type ChallengeParameters, writeChallenge } from './challenge.ts'
+import { type ChallengeParameters, type Scheme, writeChallenge } from './challenge.ts'
 import { type Reason, REASONS, type ReasonText } from './reasons.ts'
 import type { Explanation, Rejection } from './rejection.ts'
 
@@ -56,6 +56,10 @@ export interface RefusalBody {
 /** Options that affect refusals. */
 export interface RefusalSettings {
   readonly realm: string
+  /** The schemes that this API accepts, in the order of their challenges. */
+  readonly schemes: readonly Scheme[]
+  /** The algorithms of DPoP proofs, separated by spaces. `undefined`: this API does not accept proofs. */
+  readonly algs: string | undefined
   /** URL of the metadata of this API. `undefined`: there is no metadata. */
   readonly resourceMetadata: string | undefined
   readonly errorBody:
@@ -76,21 +80,23 @@ const STATUS_ERROR = {
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
 
 /**
- * Turns a rejection into the complete response: the status, the challenge (RFC 6750 section 3) and a fixed JSON body. The
- * response must not be cached (`no-store`). A 503 has `Retry-After` instead of a challenge.
+ * Turns a rejection into the complete response: the status, the challenges (RFC 6750 section 3, RFC 9449 section 7.1) and a fixed
+ * JSON body. The response must not be cached (`no-store`). A 503 has `Retry-After` instead of a challenge.
  *
  * `required` are the parameters of the challenge that describe the requirements of the route, such as `scope`. They are added
  * to a 401 only, and `acr_values` and `max_age` only for `insufficient_user_authentication` (RFC 9470 section 3). `request` is
- * the request of the framework, for `errorBody`.
+ * the request of the framework, for `errorBody`. `scheme` is the scheme of the credentials, if they could be read.
  *
  * @throws {TypeError} if the result of `errorBody` is not a body
  */
 export function refuse(
   rejection: Rejection,
-  { realm, resourceMetadata, errorBody, reportIgnored }: RefusalSettings,
+  settings: RefusalSettings,
   required: ChallengeParameters = {},
   request?: object,
+  scheme: Scheme | undefined = rejection.scheme,
 ): Refused {
+  const { realm, resourceMetadata, errorBody, reportIgnored } = settings
   const { reason, explanation } = rejection
   const { status, error, description }: ReasonText = REASONS[reason]
   const view: RefusalView = { reason, status, error: error ?? STATUS_ERROR[status], description }
@@ -104,7 +110,7 @@ export function refuse(
   }
   if (status === 503) headers['Retry-After'] = writeRetryAfter(rejection.retryAfter)
   else {
-    headers['WWW-Authenticate'] = writeChallenges({
+    const parameters = {
       realm,
       error,
       error_description: error && description,
@@ -115,7 +121,11 @@ export function refuse(
         acr_values: required.acr_values,
         max_age: required.max_age,
       }),
-    })
+    }
+    // Several credentials can have several schemes.
+    const used = reason === 'multiple_credentials' ? undefined : scheme
+    headers['WWW-Authenticate'] = writeChallenges(parameters, settings, used)
+    if (rejection.nonce !== undefined) headers['DPoP-Nonce'] = rejection.nonce
   }
   const response = {
     kind: 'refused',
@@ -130,9 +140,25 @@ export function refuse(
   return Object.freeze(refused)
 }
 
-/** Returns one header line for each scheme that the API accepts. */
-function writeChallenges(parameters: ChallengeParameters): string | string[] {
-  const lines = [{ scheme: 'Bearer', parameters } as const].map(writeChallenge)
+/**
+ * Returns one header line for each scheme that this API accepts. Only the challenge of the scheme that the request has used contains
+ * the error and the requirements (RFC 9449 section 7.2). If its scheme is not known, every challenge contains the error.
+ */
+function writeChallenges(
+  parameters: ChallengeParameters,
+  { schemes, algs }: RefusalSettings,
+  used: Scheme | undefined,
+): string | string[] {
+  if (algs === undefined) return writeChallenge({ scheme: 'Bearer', parameters })
+  const { realm, error, error_description, resource_metadata } = parameters
+  const isUsed = (scheme: Scheme) => used === scheme || schemes.length === 1
+  const challenges = {
+    Bearer: used === 'DPoP' ? { realm, resource_metadata } : parameters,
+    DPoP: isUsed('DPoP')
+      ? { ...parameters, algs }
+      : { ...(used === undefined && { error, error_description }), algs },
+  }
+  const lines = schemes.map((scheme) => writeChallenge({ scheme, parameters: challenges[scheme] }))
   return lines.length === 1 ? lines[0]! : (Object.freeze(lines) as string[])
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../lib/json.ts'
-import type { ChallengeParameters } from './challenge.ts'
+import type { ChallengeParameters, Scheme } from './challenge.ts'
 import { copyOwnMembers } from '../lib/objects.ts'
 import { quote, quoteList } from '../lib/quote.ts'
 import { type Reason, REASONS } from './reasons.ts'
@@ -44,6 +44,10 @@ export interface RejectionDetails {
   readonly challenge?: ChallengeParameters | undefined
   /** The token, if it could be read. */
   readonly token?: RejectedToken | undefined
+  /** The scheme of the credentials that could not be read. */
+  readonly scheme?: Scheme | undefined
+  /** A nonce for the client (RFC 9449 section 9). */
+  readonly nonce?: string | undefined
   /**
    * The change to make, if the check can name it more precisely than the table of advice. The text contains fixed words and
    * options only.
@@ -59,6 +63,8 @@ export class Rejection {
   readonly issuer: string | undefined
   readonly challenge: ChallengeParameters | undefined
   readonly token: RejectedToken | undefined
+  readonly scheme: Scheme | undefined
+  readonly nonce: string | undefined
   readonly advice: string | undefined
 
   constructor(reason: Reason, explanation: Explanation, details: RejectionDetails = {}) {
@@ -69,6 +75,8 @@ export class Rejection {
     this.issuer = own.issuer
     this.challenge = own.challenge
     this.token = own.token
+    this.scheme = own.scheme
+    this.nonce = own.nonce
     this.advice = own.advice
   }
 
@@ -79,13 +87,16 @@ export class Rejection {
 
   /** Returns the same rejection with more details. Existing details are kept. */
   with(more: RejectionDetails): Rejection {
-    const { reason, explanation, retryAfter, issuer, challenge, token, advice } = this
+    const { reason, explanation, retryAfter, issuer, challenge, token, scheme, nonce, advice } =
+      this
     const own: RejectionDetails = copyOwnMembers(more)
     return new Rejection(reason, explanation, {
       retryAfter: retryAfter ?? own.retryAfter,
       issuer: issuer ?? own.issuer,
       challenge: challenge ?? own.challenge,
       token: token ?? own.token,
+      scheme: scheme ?? own.scheme,
+      nonce: nonce ?? own.nonce,
       advice: advice ?? own.advice,
     })
   }

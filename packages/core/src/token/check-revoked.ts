@@ -1,6 +1,7 @@
 import { describeThrown } from '../authorization-server/network-cause.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { withTimeLimit } from '../lib/with-time-limit.ts'
 import { LIMITS } from '../limits.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import { describeType, Rejection } from '../response/rejection.ts'
@@ -13,6 +14,8 @@ export type IsRevoked = (token: AccessToken) => MaybePromise<boolean>
 /** The part of an exchange that this step reads. */
 export interface RevocationExchange {
   readonly verified: VerifiedToken
+  /** The verified token with the bindings that the caller has proved. */
+  readonly token: AccessToken
   readonly sharedVerification: SharedVerification
   readonly services: { readonly isRevoked: IsRevoked | undefined; readonly clock: Clock }
 }
@@ -24,13 +27,12 @@ export interface RevocationExchange {
  */
 export function checkRevoked({
   verified,
+  token,
   sharedVerification,
   services: { isRevoked, clock },
 }: RevocationExchange): MaybePromise<Rejection | undefined> {
   if (isRevoked === undefined) return undefined
-  return sharedVerification.checkOnce(verified, () =>
-    callWithLimit(isRevoked, verified.token, clock),
-  )
+  return sharedVerification.checkOnce(verified, () => callWithLimit(isRevoked, token, clock))
 }
 
 /** Calls the function of the application. Never throws or rejects. */
@@ -48,15 +50,10 @@ function callWithLimit(
     return toUnavailable(error)
   }
   const pending = Promise.resolve(result).then(toRejection, toUnavailable)
-  return new Promise((resolve) => {
-    const cancel = clock.after(LIMITS.revocationTime * 1000, () =>
-      resolve(unavailable(`no result within ${LIMITS.revocationTime} s`)),
-    )
-    void pending.then((rejection) => {
-      resolve(rejection)
-      cancel()
-    })
-  })
+  const seconds = LIMITS.revocationTime
+  return withTimeLimit(pending, seconds * 1000, clock, () =>
+    unavailable(`no result within ${seconds} s`),
+  )
 }
 
 function toRejection(result: unknown): Rejection | undefined {

@@ -1,4 +1,4 @@
-import { sha256 } from '#sha256'
+import type { BindingServices } from '../binding/check-binding.ts'
 import type { KeyStatus } from '../keys/key-source.ts'
 import { type Clock, getSeconds } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
@@ -60,7 +60,7 @@ export interface RequestOfToken {
 }
 
 /** The parts of a resource server that verification needs. */
-export interface VerificationServices {
+export interface VerificationServices extends BindingServices {
   /** Number of times that a key was distrusted. Results from before the last change are outdated. */
   readonly distrustCount: number
   readonly issuers: TrustedIssuers
@@ -77,15 +77,16 @@ export interface VerificationServices {
  * Verifies a token, and publishes a `verified` event. The result does not depend on the request, so a JWT is stored in the
  * token cache. Introspected tokens are not stored there: their introspection responses are cached instead.
  *
- * Does NOT check the binding.
+ * `hashToken` returns the SHA-256 hash of the token in base64url. Does NOT check the binding.
  */
 export function verify(
   presented: string,
   services: VerificationServices,
   { raw, request }: RequestOfToken,
+  hashToken: () => MaybePromise<string>,
 ): MaybePromise<VerifiedToken | Rejection> {
   const { clock, publish } = services
-  const result = findOrVerify(presented, services)
+  const result = findOrVerify(presented, services, hashToken)
   const waitingSince = result instanceof Promise ? clock.monotonic() : undefined
   return andThen(result, (verified) => {
     if (verified instanceof Rejection) return verified
@@ -112,13 +113,14 @@ export function verify(
 function findOrVerify(
   presented: string,
   services: VerificationServices,
+  hashToken: () => MaybePromise<string>,
 ): MaybePromise<VerifiedToken | Rejection> {
   const { tokenCache } = services
   if (tokenCache === undefined) return verifyUncached(presented, services)
   if (!tokenCache.isKnown(presented)) {
     return verifyAndKeep(presented, services, () => tokenCache.remember(presented))
   }
-  return andThen(sha256(presented), (hash) => {
+  return andThen(hashToken(), (hash) => {
     const known = tokenCache.find(hash)
     const verifyAndAdd = () =>
       verifyAndKeep(presented, services, (verified) => tokenCache.add(hash, verified))

@@ -1,3 +1,4 @@
+import type { SharedProof } from '../binding/check-binding.ts'
 import { getSeconds } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { Rejection } from '../response/rejection.ts'
@@ -7,6 +8,10 @@ import type { VerifiedToken } from './verified-token.ts'
 
 /** The verification of one token, shared by the guards of one request. */
 export interface SharedVerification {
+  /** The proof of the request that contains the token. */
+  readonly proof: SharedProof
+  /** Returns the SHA-256 hash of the token in base64url. Computes it once. */
+  readonly hashToken: () => MaybePromise<string>
   /** `true` if `latest` was called before. */
   readonly hasStarted: boolean
   /** Returns the newest result. Waits for a running verification, or starts one if necessary. */

@@ -1,4 +1,9 @@
-import { readBinding, rejectBound } from '../binding/confirmation.ts'
+import {
+  type CheckedBindings,
+  mergeBindings,
+  readBinding,
+  rejectUnsupported,
+} from '../binding/confirmation.ts'
 import { type Clock, getSeconds } from '../lib/clock.ts'
 import { freezeJson } from '../lib/json.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
@@ -19,7 +24,7 @@ import {
 import type { VerifiedToken } from './verified-token.ts'
 
 /** The parts of a resource server that the verification of a token needs. */
-interface UncachedServices {
+interface UncachedServices extends CheckedBindings {
   readonly issuers: TrustedIssuers
   readonly clock: Clock
   /** `undefined`: no issuer has introspection. */
@@ -59,7 +64,7 @@ function verifyForIssuer(
 ): MaybePromise<VerifiedToken | Rejection> {
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
   const result = isIntrospected
-    ? (checkIntrospected(jws) ?? introspect(presented, issuer, services))
+    ? (checkIntrospected(jws) ?? introspect(presented, jws, issuer, services))
     : verifyLocally(jws, issuer, services)
   return andThen(result, (verified) =>
     verified instanceof Rejection
@@ -68,13 +73,23 @@ function verifyForIssuer(
   )
 }
 
-/** Introspects a token. An issuer that needs it has introspection. */
+/**
+ * Introspects a token. An issuer that needs it has introspection. The token has the binding of the response and, if it is a JWT, its
+ * own.
+ */
 function introspect(
   token: string,
+  jws: CompactJws | Rejection,
   issuer: TrustedIssuer,
   { introspection, clock }: UncachedServices,
 ): MaybePromise<VerifiedToken | Rejection> {
-  return introspection!.introspectToken(token, issuer, clock)
+  const result = introspection!.introspectToken(token, issuer, clock)
+  if (jws instanceof Rejection) return result
+  return andThen(result, (verified) =>
+    verified instanceof Rejection
+      ? verified
+      : { ...verified, binding: mergeBindings(readBinding(jws.claims), verified.binding) },
+  )
 }
 
 /** Rejects a JWT that is never an access token before the issuer is asked about it. */
@@ -135,10 +150,10 @@ function introspectInstead(
 ): MaybePromise<VerifiedToken | Rejection> {
   const ruledOut =
     checkClaims(jws, issuer.settings, getSeconds(services.clock)) ??
-    rejectBound(readBinding(jws.claims))
+    rejectUnsupported(readBinding(jws.claims), services)
   if (ruledOut !== undefined) return ruledOut.asClaimed()
   // If introspection fails too, the rejection still reports that the keys are unavailable.
-  return andThen(introspect(jws.token, issuer, services), (verified) =>
+  return andThen(introspect(jws.token, jws, issuer, services), (verified) =>
     verified instanceof Rejection && verified.reason === 'introspection_unavailable'
       ? unverified
       : verified,

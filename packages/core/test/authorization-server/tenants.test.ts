@@ -59,7 +59,7 @@ describe('a multi-tenant issuer', () => {
     })
     expect(await authorize(PARTNER)).toMatchObject({ token: { issuer: toIssuer(PARTNER) } })
     expect(requested).toHaveLength(2)
-    expect(server.status()).toEqual([
+    expect(server.status().issuers).toEqual([
       {
         issuer: TEMPLATE,
         keys: expect.objectContaining({ state: 'fresh' }),

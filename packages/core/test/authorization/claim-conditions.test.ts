@@ -22,6 +22,7 @@ function check(claims: object, ...conditions: ClaimCondition[]): Rejection | und
 function decide(claims: object, requirements: CheckedRequirements): Rejection | undefined {
   const token = toAccessToken({ iss: ISSUER, exp: 1, ...claims }, settings, 'jwt')
   return checkRequirements({
+    token,
     verified: { token, issuer: { settings } },
     requirements,
     raw: undefined,

@@ -38,6 +38,7 @@ function run(requirements: CheckedRequirements, claims: object): string {
   const services = { publish: () => {}, clock: systemClock }
   const verified = { token, issuer: { settings } }
   const exchange = {
+    token: verified.token,
     verified,
     requirements,
     raw: {},

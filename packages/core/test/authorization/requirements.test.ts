@@ -46,6 +46,7 @@ function runChecks(token: AccessToken, requirements: CheckedRequirements) {
   const issuer = { settings: token.issuer === OTHER ? other : own }
   const verified = { token, issuer }
   const exchange = {
+    token,
     verified,
     requirements,
     raw: request,

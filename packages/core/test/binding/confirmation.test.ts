@@ -4,16 +4,17 @@ import { fc } from '../../../../test/support/property.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
 import {
   type Binding,
-  checkBinding,
   mergeBindings,
   readBinding,
-  rejectBound,
+  rejectUnsupported,
   UNBOUND,
 } from '../../src/binding/confirmation.ts'
 import { type BearwardEvent, createResourceServer, type Outcome } from '../../src/index.ts'
 import { summarize } from '../support/refusal.ts'
 import { ACTIVE, issuing, setup, summarizeOutcome } from '../token/introspection/setup.ts'
 
+/** The services of an API that checks no bindings. */
+const NOT_CHECKED = { dpop: undefined, mtls: undefined }
 const UNSUPPORTED = 'unsupported_binding: 401 invalid_token'
 /** Thumbprints of RFC 9449 section 6.1 and RFC 8705 section 3.1. */
 const JKT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
@@ -28,7 +29,7 @@ const UNKNOWN = 'an unknown cnf member'
 
 const member = (name: string) => `the cnf member ${name}`
 const check = (claims: Record<string, unknown>) =>
-  checkBinding({ verified: { binding: readBinding(claims) } })
+  rejectUnsupported(readBinding(claims), NOT_CHECKED)
 
 /** Descriptions and values of `cnf`, and the member `found` of the event `refused` for each value. */
 const BOUND: readonly (readonly [name: string, cnf: unknown, found: string])[] = [
@@ -158,7 +159,7 @@ describe('readBinding', () => {
   it('readBinding returns a bound or unsupported binding for a random cnf', () => {
     fc.assert(
       fc.property(fc.anything(), (cnf) => {
-        expect(rejectBound(readBinding({ cnf }))).toBeDefined()
+        expect(rejectUnsupported(readBinding({ cnf }), NOT_CHECKED)).toBeDefined()
       }),
     )
   })
@@ -228,43 +229,43 @@ describe('mergeBindings', () => {
         mergeBindings(other, { unsupported }),
       ]) {
         expect(merged.unsupported).toBeDefined()
-        expect(summarize(rejectBound(merged))).toBe(UNSUPPORTED)
+        expect(summarize(rejectUnsupported(merged, NOT_CHECKED))).toBe(UNSUPPORTED)
       }
     },
   )
 
-  it('rejectBound accepts a merged binding only if both bindings are UNBOUND', () => {
+  it('rejectUnsupported accepts a merged binding only if both bindings are UNBOUND', () => {
     const all = [UNBOUND, jkt, x5t, both, malformed, { jkt: OTHER }, { x5t: OTHER }]
     for (const first of all) {
       for (const second of all) {
-        const isBound = rejectBound(mergeBindings(first, second)) !== undefined
+        const isBound = rejectUnsupported(mergeBindings(first, second), NOT_CHECKED) !== undefined
         expect(isBound).toBe(first !== UNBOUND || second !== UNBOUND)
       }
     }
   })
 })
 
-describe('checkBinding', () => {
-  it('checkBinding accepts a token without cnf', () => {
+describe('rejectUnsupported', () => {
+  it('rejectUnsupported accepts a token without cnf', () => {
     expect(check({ sub: 'a', CNF: {} })).toBeUndefined()
   })
 
-  it.each(BOUND)('9449-20: checkBinding rejects a token whose cnf is %s', (_, cnf, found) => {
+  it.each(BOUND)('9449-20: rejectUnsupported rejects a token whose cnf is %s', (_, cnf, found) => {
     const rejection = check({ sub: 'a', cnf })
     expect(summarize(rejection)).toBe(UNSUPPORTED)
     expect(rejection?.explanation).toEqual({ check: 'cnf', expected: 'an unbound token', found })
   })
 
-  it('checkBinding rejects a token whose cnf is undefined', () => {
+  it('rejectUnsupported rejects a token whose cnf is undefined', () => {
     expect(summarize(check({ sub: 'a', cnf: undefined }))).toBe(UNSUPPORTED)
   })
 
-  it('8705-10: checkBinding rejects a token that is bound to a certificate', () => {
+  it('8705-10: rejectUnsupported rejects a token that is bound to a certificate', () => {
     const cnf = { 'x5t#S256': X5T }
     expect(summarize(check({ cnf }))).toBe(UNSUPPORTED)
   })
 
-  it('checkBinding shows no value of cnf in the explanation', () => {
+  it('rejectUnsupported shows no value of cnf in the explanation', () => {
     for (const cnf of [
       's3cret',
       ['s3cret'],

@@ -46,7 +46,7 @@ describe('the requirement issuer with dynamic issuers', () => {
     expect(await judge(tenant('acme').token(), { issuer: `${BASE}static` })).toBe(
       '403 wrong_issuer',
     )
-    expect(server.status()).toHaveLength(1)
+    expect(server.status().issuers).toHaveLength(1)
   })
 
   it.each<[name: string, issuer: unknown]>([

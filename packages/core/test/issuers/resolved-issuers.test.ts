@@ -426,13 +426,13 @@ describe('static issuers beside dynamic ones', () => {
     takeFetched()
     await server.ready()
     expect(takeFetched()).toEqual(['static/.well-known/openid-configuration', 'static/jwks'])
-    expect(server.status()).toMatchObject([{ issuer: STATIC, keys: { state: 'fresh' } }])
+    expect(server.status().issuers).toMatchObject([{ issuer: STATIC, keys: { state: 'fresh' } }])
   })
 
   it('static can be an empty list', async () => {
     const { server, judgeNew } = serveTenants({ issuers: { static: [] } })
     expect(await judgeNew('acme')).toBe('granted')
-    expect(server.status()).toEqual([])
+    expect(server.status().issuers).toEqual([])
   })
 
   it('ready() resolves and status() returns an empty list if all issuers are dynamic, even if resolve fails', async () => {
@@ -441,7 +441,7 @@ describe('static issuers beside dynamic ones', () => {
     await judgeNew('acme')
     takeResolved()
     await server.ready()
-    expect(server.status()).toEqual([])
+    expect(server.status().issuers).toEqual([])
     expect(takeResolved()).toEqual([])
   })
 

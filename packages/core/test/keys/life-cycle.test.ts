@@ -25,7 +25,7 @@ function setup(first: Behavior, options: Record<string, unknown> = {}) {
     onEvent: (event) => events.push(event),
     ...options,
   })
-  return { clock, endpoint, server, events, state: () => server.status()[0]!.keys }
+  return { clock, endpoint, server, events, state: () => server.status().issuers[0]!.keys }
 }
 
 describe('KEY_TIMES', () => {
@@ -242,7 +242,7 @@ describe('the URL of the keys', () => {
       from: `${ISSUER}/jwks`,
       to: `${ISSUER}/moved`,
     })
-    expect(server.status()[0]!.keys.state).toBe('fresh')
+    expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   })
 
   it('returns 503 for an unknown key if the jwks_uri returns 404, and 401 after it fetches the new jwks_uri 3.5 seconds later', async () => {
@@ -276,7 +276,7 @@ describe('the URL of the keys', () => {
     await expect(server.ready()).rejects.toThrow('are unavailable')
     location = `${ISSUER}/jwks`
     await clock.pass(3)
-    expect(server.status()[0]!.keys.state).toBe('fresh')
+    expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   })
 
   it('keys are refreshed from the known jwks_uri while the metadata is unavailable or has another issuer', async () => {
@@ -297,7 +297,7 @@ describe('the URL of the keys', () => {
       await server.ready()
       broken = true
       await clock.pass(3600)
-      expect(server.status()[0]!.keys.state).toBe('fresh')
+      expect(server.status().issuers[0]!.keys.state).toBe('fresh')
       expect(paths.every((path) => !path.includes('evil'))).toBe(true)
       const failure = metadata === undefined ? 'status' : 'issuer_mismatch'
       expect(events).toContainEqual(expect.objectContaining({ type: 'discovery_failed', failure }))

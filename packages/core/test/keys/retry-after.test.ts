@@ -79,7 +79,7 @@ describe('Retry-After of an issuer without cached keys', () => {
         endpoint.takeRequests()
         for (let passed = 0; passed < pause; passed += 0.5) {
           expect(await send(oldKey)).toBe(`503 after ${Math.max(1, Math.ceil(pause - passed))}`)
-          expect(server.status()[0]!.keys.state).toBe('unavailable')
+          expect(server.status().issuers[0]!.keys.state).toBe('unavailable')
           await expect(server.ready()).rejects.toThrow('status 429')
           await clock.pass(0.4999)
           expect(endpoint.takeRequests()).toEqual([])
@@ -99,7 +99,7 @@ describe('Retry-After of an issuer without cached keys', () => {
     await expect(server.ready()).rejects.toThrow('are unavailable')
     endpoint.behave(OLD)
     await clock.pass(10.5)
-    expect(server.status()[0]!.keys.state).toBe('fresh')
+    expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   })
 })
 

@@ -126,7 +126,7 @@ describe('tokens with unknown keys', () => {
     const valid = results.filter((_, i) => i % 7 < 2)
     expect(countLost(valid)).toBe(0)
     expect(getLongestWait(valid)).toBe(0)
-    expect(server.status()[0]!.keys.state).toBe('fresh')
+    expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   })
 
   it('at most 4 requests with one kid and 256 in total wait for the next fetch, for at most one second', async () => {

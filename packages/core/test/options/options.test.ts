@@ -222,7 +222,7 @@ describe('createResourceServer', () => {
       onEvent: (event) => events.push(event),
     })
     expect(guard).toBeDefined()
-    expect(status()).toMatchObject([{ keys: { state: 'static' } }])
+    expect(status().issuers).toMatchObject([{ keys: { state: 'static' } }])
     expect(events).toEqual([
       {
         type: 'configuration_warning',

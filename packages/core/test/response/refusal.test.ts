@@ -30,6 +30,7 @@ function getChallenge(refusal: Refused): Record<string, string> | undefined {
 }
 
 const INVALID_TOKEN = [401, 'invalid_token', 'invalid_token', true] as const
+const INVALID_PROOF = [401, 'invalid_dpop_proof', 'invalid_dpop_proof', true] as const
 const FORBIDDEN = [403, undefined, 'forbidden', false] as const
 
 /** Expected values for every reason: status, `error` of the challenge, `error` of the body, `true` if there is a scope. */
@@ -55,6 +56,13 @@ const RESPONSES: Record<Reason, readonly [number, string | undefined, string, bo
   issued_in_future: INVALID_TOKEN,
   too_old: INVALID_TOKEN,
   unsupported_binding: INVALID_TOKEN,
+  unbound_token: INVALID_TOKEN,
+  wrong_scheme: INVALID_TOKEN,
+  wrong_proof_key: INVALID_TOKEN,
+  no_proof: INVALID_PROOF,
+  invalid_proof: INVALID_PROOF,
+  proof_used: INVALID_PROOF,
+  nonce_required: [401, 'use_dpop_nonce', 'use_dpop_nonce', true],
   inactive: INVALID_TOKEN,
   revoked: INVALID_TOKEN,
   insufficient_user_authentication: [
@@ -73,6 +81,7 @@ const RESPONSES: Record<Reason, readonly [number, string | undefined, string, bo
   keys_unavailable: [503, undefined, 'temporarily_unavailable', false],
   keys_refresh_pending: [503, undefined, 'temporarily_unavailable', false],
   issuer_unavailable: [503, undefined, 'temporarily_unavailable', false],
+  replay_unavailable: [503, undefined, 'temporarily_unavailable', false],
   introspection_unavailable: [503, undefined, 'temporarily_unavailable', false],
   revocation_unavailable: [503, undefined, 'temporarily_unavailable', false],
 }

@@ -5,6 +5,8 @@ import { Rejection } from '../../src/response/rejection.ts'
 /** Settings of an API that has configured only its realm. */
 export const REFUSAL: RefusalSettings = {
   realm: 'api',
+  schemes: ['Bearer'],
+  algs: undefined,
   resourceMetadata: undefined,
   errorBody: undefined,
   reportIgnored: () => {},

@@ -589,7 +589,7 @@ describe('ready with introspection', () => {
   it('ready finds the introspection endpoint, and fetches no keys for an issuer of opaque tokens', async () => {
     const { server, endpoint, judge } = await setup(ACTIVE)
     await server.ready()
-    expect(server.status()).toEqual([
+    expect(server.status().issuers).toEqual([
       { issuer: endpoint.url, keys: { state: 'unused' }, closed: false },
     ])
     const metadata = ['/.well-known/openid-configuration']

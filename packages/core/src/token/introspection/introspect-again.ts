@@ -38,10 +38,11 @@ function confirmJwt(
     if (introspected instanceof Rejection) return introspected
     const { response } = introspected
     if (!response.active) return rejectInactive(settings.issuer)
+    const merged = mergeBindings(binding, readBinding(response.claims))
     return (
-      checkConfirmed(response, settings, getSeconds(clock)) ?? {
+      checkConfirmed(response, merged, settings, getSeconds(clock)) ?? {
         ...verified,
-        binding: mergeBindings(binding, readBinding(response.claims)),
+        binding: merged,
         introspected: toIntrospectionTime(introspected, clock),
       }
     )

@@ -1,4 +1,4 @@
-import { readBinding } from '../../binding/confirmation.ts'
+import { type Binding, readBinding } from '../../binding/confirmation.ts'
 import { type Clock, getMoment, getSeconds } from '../../lib/clock.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { getOwn, isOwn } from '../../lib/objects.ts'
@@ -100,7 +100,7 @@ export function toIntrospectedToken(
 ): AccessToken | Rejection {
   const { allowedClients } = settings
   return (
-    checkTokenType(getOwn(claims, 'token_type')) ??
+    checkTokenType(getOwn(claims, 'token_type'), readBinding(claims)) ??
     checkIssuer(claims, settings.issuer) ??
     checkAge(claims, settings) ??
     checkTimes(claims, settings, now) ??
@@ -111,18 +111,19 @@ export function toIntrospectedToken(
 }
 
 /**
- * Checks a response about a locally verified token: no member of it may make the token invalid. Members that are
+ * Checks a response about a locally verified token with this binding: no member of it may make the token invalid. Members that are
  * missing from the response are not required.
  *
  * Does NOT check whether the response is about this token: `findContradiction` does.
  */
 export function checkConfirmed(
   { claims, reading }: ActiveResponse,
+  binding: Binding,
   settings: IssuerSettings,
   now: number,
 ): Rejection | undefined {
   return (
-    checkTokenType(getOwn(claims, 'token_type')) ??
+    checkTokenType(getOwn(claims, 'token_type'), binding) ??
     // The audience may be missing from the response.
     checkTimes(claims, { ...settings, audienceRequiredFrom: undefined }, now) ??
     checkForeignKind(claims, reading) ??
@@ -146,15 +147,19 @@ function getResponseAudiences(settings: IssuerSettings): AcceptedAudiences {
   return { ...settings, audiences: introspection.audiences, isAudienceDerived: false }
 }
 
-/** Checks `token_type` (RFC 6749 section 7.1). For a refresh token, some servers return `refresh_token` here. */
-function checkTokenType(type: unknown): Rejection | undefined {
+/**
+ * Checks `token_type` (RFC 6749 section 7.1). For a refresh token, some servers return `refresh_token` here. With `DPoP`, the key to
+ * which the token is bound must be known (RFC 9449 section 6.2).
+ */
+function checkTokenType(type: unknown, { jkt }: Binding): Rejection | undefined {
   const name = typeof type === 'string' ? type.toLowerCase() : undefined
   if (name === undefined || name === 'bearer' || name === 'access_token') return undefined
   const isBound = name === 'dpop'
+  if (isBound && jkt !== undefined) return undefined
   const isRefreshToken = name === 'refresh_token'
   return new Rejection(isBound ? 'unsupported_binding' : 'wrong_token_type', {
     check: 'token_type',
-    expected: 'Bearer',
+    expected: isBound ? 'cnf.jkt as well' : 'Bearer',
     found: isBound ? 'DPoP' : isRefreshToken ? 'a refresh token' : 'a type that is not Bearer',
   })
 }

@@ -4,6 +4,7 @@ import { TextCache } from '../../lib/text-cache.ts'
 import { LIMITS } from '../../limits.ts'
 import { Rejection } from '../../response/rejection.ts'
 import type { SignedText } from '../../signature/engine.ts'
+import { splitJws } from '../../signature/jws-parts.ts'
 
 /** The parts of a compact JWS (RFC 7515 section 7.1). They are not verified. */
 export interface CompactJws extends SignedText {
@@ -21,18 +22,15 @@ export interface CompactJws extends SignedText {
  * (five parts) or a JWS in JSON serialization.
  */
 export function parseCompactJws(token: string): CompactJws | Rejection {
-  const first = token.indexOf('.')
-  const second = token.indexOf('.', first + 1)
-  const hasThreeParts =
-    first < second && second < token.length - 1 && !token.includes('.', second + 1)
-  if (!hasThreeParts) return malformed('three parts', describeParts(token))
-  const header = readHeaderPart(token.slice(0, first))
+  const parts = splitJws(token)
+  if (parts === undefined) return malformed('three parts', describeParts(token))
+  const header = readHeaderPart(parts.header)
   if (header instanceof Rejection) return header
-  const claims = readPart(token.slice(first + 1, second), 'claims set', parseTokenClaims)
+  const claims = readPart(parts.payload, 'claims set', parseTokenClaims)
   if (claims instanceof Rejection) return claims
-  const signature = decodeBase64url(token.slice(second + 1))
+  const signature = decodeBase64url(parts.signature)
   if (signature === undefined) return rejectEncoding('signature')
-  return { token, header, claims, signingInput: token.slice(0, second), signature }
+  return { token, header, claims, signingInput: parts.signingInput, signature }
 }
 
 /** Cache of parsed headers. The tokens of an issuer share a few headers, and parsing one takes half as long as the claims. */

@@ -1,0 +1,93 @@
+import type { Advice } from './refusal-facts.ts'
+
+const ANOTHER_PROOF =
+  'In the client: create a proof for each request, with the method, the address and the token of the request (RFC 9449 section 4.2).'
+
+/** Advice on tokens that are bound to a key or a certificate, and on their proofs. */
+export const getBindingAdvice = () =>
+  ({
+    unsupported_binding: [
+      {
+        when: ({ explanation: { expected } }) => expected === 'an unbound token, or a request',
+        advice:
+          'In your code: pass the request to verify: verify(token, { request }). A bound token without its request may be stolen.',
+      },
+      {
+        found: 'a token bound to a DPoP key (jkt)',
+        advice:
+          'In the options of this API: set dpop to accept such tokens. Or request a token without a DPoP proof in the client.',
+      },
+      {
+        found: 'DPoP',
+        advice:
+          'At the authorization server: write cnf.jkt into introspection responses about bound tokens (RFC 9449 section 6.2).',
+      },
+      'In the client: request a token that is not bound to a key or certificate, or bound in a way that this API checks.',
+    ],
+    unbound_token: [
+      'In the client: request a token that is bound to a key or a certificate: this API requires one.',
+    ],
+    wrong_scheme: [
+      {
+        found: 'the scheme Bearer',
+        advice:
+          "In the client: send 'Authorization: DPoP <token>' and a proof in the header DPoP. The token is bound to a key.",
+      },
+      'In the client: request the token with a DPoP proof, or send it with the scheme Bearer. The token is not bound to a key.',
+    ],
+    wrong_proof_key: [
+      'In the client: sign proofs with the key with which the token was requested. If the client has created a new key, request a new token.',
+    ],
+    no_proof: [
+      'In the client: send a DPoP proof in the header DPoP. If the client already sends it, find the proxy in front of this API that removes the header.',
+    ],
+    invalid_proof: [
+      {
+        when: ({ explanation: { check } }) => check === 'DPoP htu',
+        advice:
+          'In the options of this API: compare publicUrl with the address that clients call. If they are equal, the client must write this address into htu.',
+      },
+      {
+        when: ({ explanation: { check, found } }) => check === 'DPoP iat' && found.endsWith(' s'),
+        advice:
+          'In the client: compare its clock with the clock of this API (NTP). A client without a correct clock can use nonces: set dpop.nonce.',
+      },
+      {
+        when: ({ explanation: { check } }) => check === 'DPoP iat',
+        advice: 'In the client: create a new proof for each request, just before it is sent.',
+      },
+      {
+        when: ({ explanation: { check } }) => check === 'DPoP alg',
+        advice:
+          'In the client: use an algorithm that the challenge lists in algs. Or add the algorithm to dpop.algorithms.',
+      },
+      {
+        when: ({ explanation: { check } }) => check === 'DPoP jwk',
+        advice:
+          'In the client: write the public key into the header of the proof, without private members.',
+      },
+      {
+        found: 'several header lines',
+        advice: 'In the client or a proxy: send one DPoP header.',
+      },
+      ANOTHER_PROOF,
+    ],
+    proof_used: [
+      'In the client: create a new proof for each request, also when a request is repeated. If the client does so, someone else has sent its proof.',
+    ],
+    nonce_required: [
+      'In the client: repeat the request with the nonce of the header DPoP-Nonce in a new proof. Clients that support nonces do so, and this line is then normal.',
+    ],
+    replay_unavailable: [
+      {
+        found: 'full',
+        advice:
+          'At the replay store: give it more memory, or lower dpop.maxAge. For memoryReplay, raise maxEntries or maxPerKey.',
+      },
+      {
+        found: 'unsuitable',
+        advice: 'At the replay store: set maxmemory-policy to noeviction.',
+      },
+      'At the replay store: check that it runs and that this machine reaches it. See the option dpop.whenReplayUnknown for the decision in this case.',
+    ],
+  }) satisfies Advice

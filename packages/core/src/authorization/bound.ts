@@ -1,0 +1,43 @@
+import type { ProvedBinding } from '../model/access-token.ts'
+import { type CheckedRequirement, reject, type RequirementContext } from './requirement.ts'
+
+export interface BoundRequirement {
+  /**
+   * The token must be bound to a key or a certificate, and the caller must have it. `true`: any binding. `'dpop'`: a key (RFC
+   * 9449). `'mtls'`: a client certificate (RFC 8705). Requires the option `dpop` or `mtls`.
+   */
+  readonly bound?: true | ProvedBinding
+}
+
+const KINDS: readonly unknown[] = ['dpop', 'mtls'] satisfies readonly ProvedBinding[]
+
+export function readBound(
+  bound: unknown,
+  { problems, bindings }: RequirementContext,
+): CheckedRequirement | undefined {
+  if (bound === undefined) return undefined
+  if (bound !== true && !KINDS.includes(bound)) {
+    problems.add("bound must be true, 'dpop' or 'mtls'. If a binding is not required, remove it.")
+    return undefined
+  }
+  const accepted = bound === true ? bindings : bindings.filter((kind) => kind === bound)
+  if (accepted.length === 0) {
+    const option = bound === true ? 'dpop or mtls' : String(bound)
+    problems.add(`bound requires the option ${option}: without it, bound tokens are refused.`)
+  }
+  return {
+    check: ({ token }) =>
+      accepted.some((kind) => token.bindings.includes(kind))
+        ? undefined
+        : reject('unbound_token', {
+            check: 'bound',
+            expected: accepted.map((kind) => DESCRIPTIONS[kind]).join(' or '),
+            found: token.bindings.length === 0 ? 'an unbound token' : 'another binding',
+          }),
+  }
+}
+
+const DESCRIPTIONS = {
+  dpop: 'a token that is bound to a key',
+  mtls: 'a token that is bound to a certificate',
+} as const

@@ -1,0 +1,149 @@
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
+import type { RequestLike } from '../model/request-like.ts'
+import { Rejection } from '../response/rejection.ts'
+import { type Binding, rejectUnsupported, rejectWithoutRequest, UNBOUND } from './confirmation.ts'
+import type { CheckedProof, Dpop } from './dpop/dpop.ts'
+
+/** The checks of a proof that the guards of one request share: see `RequestState` for the rules. */
+export interface SharedProof {
+  /** Returns the result of `check` for a proof, a key and a request target. Calls `check` once. */
+  checkOnce(
+    proof: { readonly text: string; readonly thumbprint: string; readonly request: RequestLike },
+    check: () => MaybePromise<CheckedProof | Rejection>,
+  ): MaybePromise<CheckedProof | Rejection>
+  /** Returns the result of `use` for a proof. Calls `use` once, also if it fails. */
+  useOnce(
+    proof: CheckedProof,
+    use: () => MaybePromise<Rejection | undefined>,
+  ): MaybePromise<Rejection | undefined>
+  /** Returns the token with the bindings that were proved. Returns the same object for the same arguments. */
+  withBindings(token: AccessToken, bindings: readonly ProvedBinding[]): AccessToken
+}
+
+/** Checks that the client of a request has the certificate with a thumbprint. */
+export type CertificateCheck = (
+  thumbprint: string,
+  request: RequestLike,
+  raw: object,
+) => MaybePromise<Rejection | undefined>
+
+/** The parts of a resource server that check bindings. `undefined`: this kind of binding is not supported. */
+export interface BindingServices {
+  readonly dpop: Dpop | undefined
+  readonly mtls:
+    | { readonly isRequired: boolean; readonly checkCertificate: CertificateCheck }
+    | undefined
+}
+
+/** The part of an exchange that these steps read and write. */
+export interface BindingExchange {
+  /** `undefined`: the token did not come in a request. */
+  readonly request: RequestLike | undefined
+  readonly raw: object | undefined
+  readonly credentials: {
+    /** `undefined`: the token was passed to `verify`. */
+    readonly scheme: 'Bearer' | 'DPoP' | undefined
+  }
+  readonly verified: { readonly token: AccessToken; readonly binding: Binding }
+  readonly sharedVerification: {
+    readonly proof: SharedProof
+    /** Returns the SHA-256 hash of the token in base64url. */
+    readonly hashToken: () => MaybePromise<string>
+  }
+  readonly services: BindingServices
+  /** The token with the bindings that were proved. Written by `checkBinding`. */
+  token: AccessToken
+  /** The checked proof of a token that is bound to a key. Written by `checkBinding`. */
+  proof: CheckedProof | undefined
+}
+
+/**
+ * Step of the pipeline: checks that the caller has the key and the certificate to which the token is bound (401). A token that is
+ * bound in a way that this API does not check is refused, because it may be stolen. Refuses unbound tokens if the options require
+ * bound ones.
+ *
+ * Does NOT check whether the proof was used before: `useProof` does, after all other steps.
+ */
+export function checkBinding(exchange: BindingExchange): MaybePromise<Rejection | undefined> {
+  const { request, raw, verified, services } = exchange
+  const { binding, token } = verified
+  const { dpop, mtls } = services
+  const rejection =
+    rejectUnsupported(binding, services) ?? checkScheme(exchange) ?? checkBound(exchange)
+  if (rejection !== undefined) return rejection
+  exchange.token = token
+  exchange.proof = undefined
+  if (binding === UNBOUND) return undefined
+  if (request === undefined) return rejectWithoutRequest(binding)
+  return andThen(proveKey(exchange), (proof) => {
+    if (proof instanceof Rejection) return proof
+    const { x5t } = binding
+    const wrongCertificate =
+      x5t === undefined ? undefined : mtls!.checkCertificate(x5t, request!, raw!)
+    return andThen(wrongCertificate, (wrong) => {
+      if (wrong !== undefined) return wrong
+      const bindings = [...(proof ? (['dpop'] as const) : []), ...(x5t ? (['mtls'] as const) : [])]
+      exchange.proof = proof
+      exchange.token = exchange.sharedVerification.proof.withBindings(token, bindings)
+      return undefined
+    })
+  })
+
+  function proveKey({
+    sharedVerification,
+  }: BindingExchange): MaybePromise<CheckedProof | Rejection | undefined> {
+    const { jkt: thumbprint } = binding
+    if (thumbprint === undefined) return undefined
+    const text = dpop!.readText(request!)
+    if (text instanceof Rejection) return text
+    const { hashToken } = sharedVerification
+    return sharedVerification.proof.checkOnce({ text, thumbprint, request: request! }, () =>
+      dpop!.check(text, { request: request!, raw: raw!, thumbprint, hashToken }),
+    )
+  }
+}
+
+/**
+ * Step of the pipeline: uses the proof of a token that is bound to a key (401, 503). It is the last step, so that a request that is
+ * refused for another reason does not use the proof. The guards of a request use a proof once.
+ */
+export function useProof(exchange: BindingExchange): MaybePromise<Rejection | undefined> {
+  const { verified, request, services, sharedVerification } = exchange
+  if (verified.binding.jkt === undefined) return undefined
+  const { proof } = exchange
+  if (proof === undefined) throw new TypeError('A proof is used before it was checked.')
+  return sharedVerification.proof.useOnce(proof, () => services.dpop!.use(proof, request!))
+}
+
+/** Checks that a token that is bound to a key has the scheme DPoP, and that every other token has not (RFC 9449 section 7). */
+function checkScheme({
+  credentials: { scheme },
+  verified: { binding },
+}: BindingExchange): Rejection | undefined {
+  const hasKey = binding.jkt !== undefined
+  if (scheme === undefined || hasKey === (scheme === 'DPoP')) return undefined
+  return new Rejection('wrong_scheme', {
+    check: 'Authorization',
+    expected: hasKey ? 'the scheme DPoP for a bound token' : 'a token that is bound to a key',
+    found: hasKey ? 'the scheme Bearer' : 'a token without cnf.jkt',
+  })
+}
+
+/** Rejects a token that is not bound as the options require. */
+function checkBound({
+  verified: { binding },
+  services: { dpop, mtls },
+}: BindingExchange): Rejection | undefined {
+  if (dpop?.settings.mode === 'required' && binding.jkt === undefined) return rejectUnbound('jkt')
+  if (mtls?.isRequired === true && binding.x5t === undefined) return rejectUnbound('x5t#S256')
+  return undefined
+}
+
+function rejectUnbound(member: string): Rejection {
+  return new Rejection('unbound_token', {
+    check: 'cnf',
+    expected: `a token with cnf.${member}`,
+    found: 'a token without it',
+  })
+}

@@ -1,0 +1,228 @@
+import { sha256 } from '#sha256'
+import { type Clock, getSeconds } from '../../lib/clock.ts'
+import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
+import type { Publish } from '../../lib/publisher.ts'
+import { LIMITS } from '../../limits.ts'
+import { headerValues } from '../../model/header-values.ts'
+import { getRequestId, type RequestLike } from '../../model/request-like.ts'
+import type { DpopSettings, RequestTarget } from './dpop-settings.ts'
+import type { ResponseHeaders } from '../../response/http-response.ts'
+import { Rejection } from '../../response/rejection.ts'
+import type { ControlRecoveredEvent, ControlStatus, DegradedEvent } from '../control-events.ts'
+import { Nonces } from './nonces.ts'
+import { type Proof, verifyProof } from './proof.ts'
+import { ProofKeys } from './proof-keys.ts'
+import { ReplayCheck, type UnknownUse } from './replay-check.ts'
+import { getTargetPath, normalizeTarget } from './target-uri.ts'
+
+/** A proof that was checked for a request. Only its first use is not checked yet. */
+export interface CheckedProof extends Proof {
+  /** Seconds since the issue of its nonce. `undefined`: nonces are not required. */
+  readonly nonceAge: number | undefined
+  /** A new nonce for the client. `undefined`: the client needs none. */
+  readonly newNonce: string | undefined
+}
+
+/** The request with a proof, and the token for which the proof was made. */
+export interface ProofRequest {
+  readonly request: RequestLike
+  /** The request of the framework. */
+  readonly raw: object
+  /** The thumbprint of the key to which the token is bound. */
+  readonly thumbprint: string
+  /** Returns the SHA-256 hash of the token in base64url. */
+  readonly hashToken: () => MaybePromise<string>
+}
+
+/** Checks the DPoP proofs of one API (RFC 9449). */
+export class Dpop {
+  readonly settings: DpopSettings
+  readonly #clock: Clock
+  readonly #publish: Publish<DegradedEvent | ControlRecoveredEvent>
+  readonly #keys = new ProofKeys()
+  readonly #nonces: Nonces | undefined
+  readonly #replay: ReplayCheck | undefined
+
+  constructor(
+    settings: DpopSettings,
+    clock: Clock,
+    publish: Publish<DegradedEvent | ControlRecoveredEvent>,
+  ) {
+    this.settings = settings
+    this.#clock = clock
+    this.#publish = publish
+    const { nonce, replay, resource, clockTolerance } = settings
+    this.#nonces = nonce && new Nonces(nonce, resource, clockTolerance)
+    this.#replay =
+      replay === 'nonce-only' ? undefined : new ReplayCheck(replay, this.#clock, publish)
+  }
+
+  /**
+   * Checks the proof of a request: its syntax, claims, key and signature, and its nonce. Returns 401 `invalid_dpop_proof` or
+   * `use_dpop_nonce`.
+   *
+   * Does NOT check whether the proof was used before: `use` does.
+   */
+  check(text: string, of: ProofRequest): MaybePromise<CheckedProof | Rejection> {
+    const { request, raw, thumbprint, hashToken } = of
+    const { method, url } = this.#getTarget(request, raw)
+    const now = getSeconds(this.#clock)
+    if (url === undefined) return rejectTarget()
+    const context = { method, target: url, thumbprint, hashToken, now }
+    return andThen(verifyProof(text, context, this.settings, this.#keys), (proof) =>
+      proof instanceof Rejection ? proof : this.#checkNonce(proof),
+    )
+  }
+
+  /** Uses a checked proof. Refuses it if it was used before (401), or if it is not known whether it was used (503). */
+  use(proof: CheckedProof, request: RequestLike): MaybePromise<Rejection | undefined> {
+    const replay = this.#replay
+    if (replay === undefined) return undefined
+    const { thumbprint, target, jti, iat } = proof
+    const { maxAge, clockTolerance } = this.settings
+    // The clocks of two processes can differ by the tolerance, so the proof is remembered for this time longer.
+    const seconds = iat - getSeconds(this.#clock) + maxAge + 2 * clockTolerance
+    // A thumbprint and an address contain no line break, so two proofs have the same text only if all parts are equal.
+    return andThen(sha256(`${thumbprint}\n${target}\n${jti}`), (id) => {
+      // A check of the application may have taken so long that the proof could be forgotten at once.
+      if (!(seconds > 0)) return rejectLate()
+      const ttl = Math.ceil(seconds * 1000)
+      return andThen(replay.firstUse({ id, key: thumbprint, ttl }), (isFirst) => {
+        if (isFirst === true) return undefined
+        return isFirst === false ? rejectUsed() : this.#decideUnknown(isFirst, proof, request)
+      })
+    })
+  }
+
+  /**
+   * Returns the text of the one proof of a request (RFC 9449 section 4.3, first check). Several header lines, and proofs that were
+   * joined by a comma, are refused.
+   */
+  readText(request: RequestLike): string | Rejection {
+    const values = headerValues(request, 'dpop')
+    const explain = (found: string) => ({ check: 'DPoP', expected: 'one header line', found })
+    if (values.length === 0) return new Rejection('no_proof', explain('nothing'))
+    if (values.length > 1) return new Rejection('invalid_proof', explain('several header lines'))
+    const text: unknown = values[0]
+    return typeof text === 'string' ? text : new Rejection('invalid_proof', explain('no text'))
+  }
+
+  /**
+   * Returns the header fields of the response to a granted request: a new nonce, if the client needs one (RFC 9449 section 8.2).
+   */
+  getHeaders({ newNonce }: CheckedProof): ResponseHeaders | undefined {
+    return newNonce === undefined
+      ? undefined
+      : Object.freeze({ 'Cache-Control': 'no-store', 'DPoP-Nonce': newNonce })
+  }
+
+  /** The state of the replay store. `undefined`: there is none. */
+  get status(): ControlStatus | undefined {
+    return this.#replay?.status
+  }
+
+  /** Resolves when the replay store is ready. Rejects if it cannot be used. */
+  async ready(): Promise<void> {
+    await this.#replay?.ready()
+  }
+
+  /** Returns the method and the normalized address with which a proof is compared. Never reads `Host`. */
+  #getTarget(
+    request: RequestLike,
+    raw: object,
+  ): { readonly method: string; readonly url: string | undefined } {
+    const { publicUrl } = this.settings
+    if (typeof publicUrl === 'function') {
+      const { method, url } = readTarget(publicUrl(raw as never))
+      return { method, url: normalizeTarget(url) }
+    }
+    const path = getTargetPath(request.url)
+    // Normalized before the prefix is added, so that `..` cannot leave the prefix.
+    const own = path === undefined ? undefined : normalizeTarget(`http://host${path}`)
+    const url = own && publicUrl + own.slice('http://host'.length)
+    return { method: request.method, url }
+  }
+
+  #checkNonce(proof: Proof): MaybePromise<CheckedProof | Rejection> {
+    const nonces = this.#nonces
+    if (nonces === undefined) return { ...proof, nonceAge: undefined, newNonce: undefined }
+    const now = getSeconds(this.#clock)
+    if (proof.nonce === undefined) return this.#requireNonce('nothing')
+    return andThen(nonces.check(proof.nonce, now), (state) => {
+      if (!state.isValid) return this.#requireNonce('an unknown or old nonce')
+      const { age, isDue } = state
+      if (!isDue) return { ...proof, nonceAge: age, newNonce: undefined }
+      return andThen(nonces.create(now), (newNonce) => ({ ...proof, nonceAge: age, newNonce }))
+    })
+  }
+
+  /** Refuses a proof and gives the client a nonce (RFC 9449 section 9). */
+  #requireNonce(found: string): MaybePromise<Rejection> {
+    const explanation = { check: 'DPoP nonce', expected: 'a nonce of this API', found }
+    return andThen(
+      this.#nonces!.create(getSeconds(this.#clock)),
+      (nonce) => new Rejection('nonce_required', explanation, { nonce }),
+    )
+  }
+
+  /** Decides about a proof of which the store does not know whether it was used: see the option `whenReplayUnknown`. */
+  #decideUnknown(
+    { problem, detail, retryAfter }: UnknownUse,
+    { nonceAge }: CheckedProof,
+    request: RequestLike,
+  ): MaybePromise<Rejection | undefined> {
+    const publish = (decision: DegradedEvent['decision']) =>
+      this.#publish(
+        'degraded',
+        () => {
+          const requestId = getRequestId(request)
+          return { control: 'dpop_replay', decision, problem, detail, requestId }
+        },
+        undefined,
+        `${decision} ${problem}`,
+      )
+    switch (this.settings.whenReplayUnknown) {
+      case 'allow':
+        publish('allowed')
+        return undefined
+      case 'nonce': {
+        const isFresh = nonceAge !== undefined && nonceAge < LIMITS.freshNonce
+        publish(isFresh ? 'nonce_accepted' : 'nonce_required')
+        return isFresh ? undefined : this.#requireNonce('a nonce that is too old')
+      }
+      case 'refuse': {
+        publish('refused')
+        const explanation = { check: 'dpop.replay', expected: 'an answer', found: problem }
+        return new Rejection('replay_unavailable', explanation, { retryAfter })
+      }
+    }
+  }
+}
+
+/** Reads the result of the function `publicUrl`. An error goes to the error handling of the framework. */
+function readTarget(target: unknown): RequestTarget {
+  const { method, url } = (target ?? {}) as Partial<RequestTarget>
+  if (typeof method === 'string' && typeof url === 'string') return { method, url }
+  throw new TypeError(
+    'publicUrl must return { method, url }: the method and the absolute address of the request. It cannot return a promise.',
+  )
+}
+
+function rejectTarget(): Rejection {
+  const explanation = {
+    check: 'DPoP htu',
+    expected: 'the address of the request',
+    found: 'another text',
+  }
+  return new Rejection('invalid_proof', explanation)
+}
+
+function rejectLate(): Rejection {
+  const explanation = { check: 'DPoP iat', expected: 'a newer proof', found: 'an old proof' }
+  return new Rejection('invalid_proof', explanation)
+}
+
+function rejectUsed(): Rejection {
+  const explanation = { check: 'DPoP jti', expected: 'a new proof', found: 'a proof that was used' }
+  return new Rejection('proof_used', explanation)
+}

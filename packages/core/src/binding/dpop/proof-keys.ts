@@ -1,0 +1,100 @@
+import { signatureEngine } from '#signature-engine'
+import { readJwk } from '../../keys/jwk.ts'
+import { toThumbprint } from '../../keys/thumbprint.ts'
+import { BoundedCache } from '../../lib/bounded-cache.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
+import { getOwn, isOwn } from '../../lib/objects.ts'
+import { LIMITS } from '../../limits.ts'
+import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
+import { type Algorithm, isAlgorithm } from '../../signature/algorithms.ts'
+import type { SignatureVerifier, SignedText } from '../../signature/engine.ts'
+
+/** The public key in the header of a proof, for the algorithm in the header. It is not imported yet. */
+export interface ProofKey {
+  readonly algorithm: Algorithm
+  /** Only the members that define the key (RFC 7638 section 3.2). */
+  readonly material: JsonObject
+  /** Returns the thumbprint of the key (RFC 7638, SHA-256, base64url). */
+  readonly thumbprint: () => MaybePromise<string>
+}
+
+/** Header parameters that change how a JWS is processed. A proof never needs them. */
+const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc', 'cty']
+
+/**
+ * Reads the header of a proof (RFC 9449 section 4.2): `typ`, `alg`, and the public key in `jwk`. Ignores all other parameters,
+ * such as `kid` and `x5c`. The key must be a sound public key of the algorithm: see `readJwk`.
+ */
+export function readProofKey(
+  header: JsonObject,
+  algorithms: readonly Algorithm[],
+): ProofKey | Rejection {
+  const { typ, alg, jwk } = header
+  if (typ !== 'dpop+jwt') return rejected('typ', 'dpop+jwt', showClaimed(typ))
+  if (!isAlgorithm(alg) || !algorithms.includes(alg))
+    return rejected('alg', algorithms.join(' or '), showClaimed(alg))
+  const name = UNSUPPORTED.find((one) => isOwn(header, one))
+  if (name !== undefined) return rejected(name, 'nothing', describeType(header[name]))
+  const key = readJwk(jwk, { algorithms: [alg], named: true })
+  if (typeof key === 'string') return rejected('jwk', 'a public key', TEXTS[key] ?? key)
+  const { material } = key
+  const modulus = getOwn(material, 'n')
+  if (typeof modulus === 'string' && modulus.length > LONGEST_MODULUS)
+    return rejected('jwk', `an RSA key of at most ${LIMITS.proofRsaBits} bits`, 'a longer key')
+  return { algorithm: alg, material, thumbprint: () => toThumbprint(material) }
+}
+
+/** Characters of the longest RSA modulus in base64url. */
+const LONGEST_MODULUS = Math.ceil(LIMITS.proofRsaBits / 6)
+
+const TEXTS: Readonly<Partial<Record<string, string>>> = {
+  not_an_object: 'no object',
+  private_key: 'a private key',
+  symmetric_key: 'a symmetric key',
+  unsupported_key_type: 'a key of an unsupported type',
+  not_for_verification: 'a key whose use or key_ops excludes verification',
+  algorithm_not_allowed: 'a key for another algorithm',
+  malformed_key: 'a malformed key',
+  weak_key: 'a weak key',
+}
+
+/**
+ * Verifies signatures with the keys of proofs, and caches the imported keys by thumbprint. A key is cached after its first valid
+ * signature for a token that is bound to it. An attacker without such a token cannot fill the cache.
+ */
+export class ProofKeys {
+  readonly #verifiers: BoundedCache<SignatureVerifier>
+
+  constructor() {
+    this.#verifiers = new BoundedCache(LIMITS.proofKeys, Infinity, () => 1)
+  }
+
+  /** Returns whether the signature was made with the key. Never throws or rejects. `thumbprint` is that of the key. */
+  verify(
+    { algorithm, material }: ProofKey,
+    thumbprint: string,
+    signed: SignedText,
+  ): MaybePromise<boolean> {
+    const name = `${algorithm}.${thumbprint}`
+    const known = this.#verifiers.get(name)
+    if (known !== undefined) return known(signed)
+    let prepared: MaybePromise<SignatureVerifier>
+    try {
+      prepared = signatureEngine.prepare(algorithm, material)
+    } catch {
+      return false
+    }
+    const verify = (verifier: SignatureVerifier) =>
+      andThen(verifier(signed), (isValid) => {
+        if (isValid === true) this.#verifiers.set(name, verifier)
+        return isValid
+      })
+    // The import of a key fails if its point is not on the curve.
+    return prepared instanceof Promise ? prepared.then(verify).catch(() => false) : verify(prepared)
+  }
+}
+
+function rejected(check: string, expected: string, found: string): Rejection {
+  return new Rejection('invalid_proof', { check: `DPoP ${check}`, expected, found })
+}

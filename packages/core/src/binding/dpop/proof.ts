@@ -1,0 +1,198 @@
+import { decodeBase64url, readBase64url } from '#base64url'
+import { isSameText } from '../../lib/is-same-text.ts'
+import { type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts'
+import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
+import { getOwn, isOwn } from '../../lib/objects.ts'
+import { LIMITS } from '../../limits.ts'
+import { describeType, Rejection } from '../../response/rejection.ts'
+import type { Algorithm } from '../../signature/algorithms.ts'
+import { type JwsParts, splitJws } from '../../signature/jws-parts.ts'
+import { type ProofKeys, readProofKey, type ProofKey } from './proof-keys.ts'
+import { normalizeTarget } from './target-uri.ts'
+
+/** The request, the token and the key that a proof must be about. */
+export interface ProofContext {
+  readonly method: string
+  /** The normalized address of the request: see `normalizeTarget`. */
+  readonly target: string
+  /** The thumbprint of the key to which the token is bound (`cnf.jkt`). */
+  readonly thumbprint: string
+  /** Returns the SHA-256 hash of the token in base64url. */
+  readonly hashToken: () => MaybePromise<string>
+  /** Seconds since the epoch. */
+  readonly now: number
+}
+
+/** Settings of proofs. All times are in seconds. */
+export interface ProofSettings {
+  readonly algorithms: readonly Algorithm[]
+  readonly maxAge: number
+  readonly clockTolerance: number
+}
+
+/** A proof whose signature and claims are valid. Its nonce and its first use are not checked yet. */
+export interface Proof {
+  /** The thumbprint of its key. */
+  readonly thumbprint: string
+  /** The normalized `htu`. */
+  readonly target: string
+  readonly jti: string
+  /** Seconds since the epoch. */
+  readonly iat: number
+  readonly nonce: string | undefined
+}
+
+/**
+ * Verifies a DPoP proof (RFC 9449 section 4.3) for a token that is verified and bound to a key. The signature
+ * is checked last, so that a wrong proof costs little. Before it: the syntax, the claims, the key, and the hash of the token.
+ *
+ * Does NOT check the nonce, or whether the proof was used before.
+ */
+export function verifyProof(
+  text: string,
+  context: ProofContext,
+  settings: ProofSettings,
+  keys: ProofKeys,
+): MaybePromise<Proof | Rejection> {
+  if (text.length > LIMITS.proofLength) {
+    return rejected('proof', `at most ${LIMITS.proofLength} characters`, 'a longer text')
+  }
+  const parts = splitJws(text)
+  if (parts === undefined) return rejected('proof', 'a JWT with three parts', 'another text')
+  const header = readPart(parts.header, 'header', parseJsonObject)
+  if (header instanceof Rejection) return header
+  const claims = readPart(parts.payload, 'claims set', parseClaims)
+  if (claims instanceof Rejection) return claims
+  const signature = decodeBase64url(parts.signature)
+  if (signature === undefined) return rejected('signature', 'base64url', 'another text')
+  const key = readProofKey(header, settings.algorithms)
+  if (key instanceof Rejection) return key
+  const proof = readClaims(claims, context, settings)
+  if (proof instanceof Rejection) return proof
+  return andThen(
+    checkKey(key, context),
+    (wrongKey) =>
+      wrongKey ??
+      andThen(
+        checkTokenHash(claims, context),
+        (wrongHash) => wrongHash ?? verifySignature(parts, signature, key, proof, keys),
+      ),
+  )
+}
+
+/** The claims of a proof after validation. */
+function readClaims(
+  claims: JsonObject,
+  { method, target, thumbprint, now }: ProofContext,
+  settings: ProofSettings,
+): Proof | Rejection {
+  const jti = getOwn(claims, 'jti')
+  if (typeof jti !== 'string' || jti === '') {
+    return rejected('jti', 'a non-empty string', describeType(jti))
+  }
+  const htm = getOwn(claims, 'htm')
+  if (htm !== method) return rejectClaim('htm', htm, 'the method of the request', 'another method')
+  const htu = getOwn(claims, 'htu')
+  const given = typeof htu === 'string' ? normalizeTarget(htu) : undefined
+  if (given !== target) return rejectClaim('htu', htu, 'the address of the request', 'another text')
+  const iat = getOwn(claims, 'iat')
+  const wrongTime = checkTimes(claims, iat, now, settings)
+  if (wrongTime !== undefined) return wrongTime
+  const nonce = isOwn(claims, 'nonce') ? claims['nonce'] : undefined
+  if (nonce !== undefined && typeof nonce !== 'string')
+    return rejected('nonce', 'a string', describeType(nonce))
+  return { thumbprint, target, jti, iat: iat as number, nonce }
+}
+
+/** Checks `iat`, and `exp` and `nbf`, which a proof does not need. The negated comparisons reject the proof if `now` is NaN. */
+function checkTimes(
+  claims: JsonObject,
+  iat: unknown,
+  now: number,
+  { maxAge, clockTolerance }: ProofSettings,
+): Rejection | undefined {
+  if (!isTime(iat)) return rejected('iat', 'a number', describeType(iat))
+  if (!(now <= iat + maxAge + clockTolerance)) {
+    return rejected('iat', `at most ${maxAge} s ago`, `${Math.ceil(now - iat)} s ago`)
+  }
+  if (!(now >= iat - clockTolerance)) {
+    return rejected('iat', 'a time in the past', `in ${Math.ceil(iat - now)} s`)
+  }
+  const exp = getOwn(claims, 'exp')
+  if (exp !== undefined && !(isTime(exp) && now < exp + clockTolerance))
+    return rejected('exp', 'a time in the future', 'another value')
+  const nbf = getOwn(claims, 'nbf')
+  if (nbf !== undefined && !(isTime(nbf) && now >= nbf - clockTolerance))
+    return rejected('nbf', 'a time in the past', 'another value')
+  return undefined
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+/** Compares the key of the proof with the key to which the token is bound (RFC 9449 section 7.1). */
+function checkKey(
+  { thumbprint }: ProofKey,
+  context: ProofContext,
+): MaybePromise<Rejection | undefined> {
+  return andThen(thumbprint(), (found) =>
+    isSameText(context.thumbprint, found)
+      ? undefined
+      : new Rejection('wrong_proof_key', {
+          check: 'cnf.jkt',
+          expected: 'the thumbprint of the key of the proof',
+          found: 'the thumbprint of another key',
+        }),
+  )
+}
+
+function checkTokenHash(
+  claims: JsonObject,
+  { hashToken }: ProofContext,
+): MaybePromise<Rejection | undefined> {
+  const ath = getOwn(claims, 'ath')
+  if (typeof ath !== 'string') return rejected('ath', 'a string', describeType(ath))
+  return andThen(hashToken(), (expected) =>
+    isSameText(expected, ath)
+      ? undefined
+      : rejected('ath', 'the hash of the access token', 'another text'),
+  )
+}
+
+function verifySignature(
+  { signingInput }: JwsParts,
+  signature: Uint8Array,
+  key: ProofKey,
+  proof: Proof,
+  keys: ProofKeys,
+): MaybePromise<Proof | Rejection> {
+  return andThen(keys.verify(key, proof.thumbprint, { signingInput, signature }), (isValid) =>
+    // Only `true` counts, so that an unexpected value is not a success.
+    isValid === true
+      ? proof
+      : rejected('signature', 'a signature by the key of the proof', 'another signature'),
+  )
+}
+
+function readPart(
+  part: string,
+  name: string,
+  parse: (bytes: Uint8Array) => JsonObject,
+): JsonObject | Rejection {
+  try {
+    const parsed = readBase64url(part, parse)
+    return parsed ?? rejected(name, 'base64url (RFC 7515)', 'another text')
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return rejected(name, 'one JSON object', error.message)
+  }
+}
+
+function rejectClaim(name: string, value: unknown, expected: string, other: string): Rejection {
+  return rejected(name, expected, typeof value === 'string' ? other : describeType(value))
+}
+
+function rejected(check: string, expected: string, found: string): Rejection {
+  return new Rejection('invalid_proof', { check: `DPoP ${check}`, expected, found })
+}

@@ -1,0 +1,140 @@
+import { CircuitBreaker, type BreakerThresholds } from '../../lib/circuit-breaker.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
+import type { Publish } from '../../lib/publisher.ts'
+import { getLostAfter } from '../../lib/shared-work.ts'
+import { withTimeLimit } from '../../lib/with-time-limit.ts'
+import { LIMITS } from '../../limits.ts'
+import { isRecord } from '../../lib/objects.ts'
+import { toPrintable } from '../../lib/quote.ts'
+import { describeType } from '../../response/rejection.ts'
+import type {
+  ProofUse,
+  ReplayStore,
+  ReplayStoreError,
+  ReplayStoreProblem,
+} from '../replay-store.ts'
+import type { ControlRecoveredEvent, ControlStatus } from '../control-events.ts'
+
+/** Thresholds of the circuit breaker of a replay store. Its pauses are short, because every request needs the store. */
+export const REPLAY_BREAKER: BreakerThresholds = {
+  failures: 5,
+  pause: { first: 1, last: 5 },
+  longestRetryAfter: 0,
+}
+
+/** The result of a store that does not know whether a proof was used. */
+export interface UnknownUse {
+  readonly problem: ReplayStoreProblem | 'paused'
+  /** A description for logs. */
+  readonly detail: string
+  /** Seconds after which the store is asked again. */
+  readonly retryAfter: number
+}
+
+/**
+ * Asks a replay store whether a proof was used before. Limits the time of the store, and stops to ask a store that does not
+ * respond. Never throws or rejects: every failure of the store is an `UnknownUse`.
+ */
+export class ReplayCheck {
+  readonly #store: ReplayStore
+  readonly #clock: Clock
+  readonly #publish: Publish<ControlRecoveredEvent>
+  readonly #breaker: CircuitBreaker
+  /** The time since when the store has failed, in milliseconds since the epoch. */
+  #degradedSince: number | undefined
+
+  constructor(store: ReplayStore, clock: Clock, publish: Publish<ControlRecoveredEvent>) {
+    this.#store = store
+    this.#clock = clock
+    this.#publish = publish
+    const lostAfter = getLostAfter(LIMITS.replayStoreTime * 1000)
+    this.#breaker = new CircuitBreaker(REPLAY_BREAKER, lostAfter)
+  }
+
+  /** Returns whether this is the first use of the proof. */
+  firstUse(proof: ProofUse): MaybePromise<boolean | UnknownUse> {
+    const permission = this.#breaker.acquire(this.#clock.monotonic(), false)
+    if (permission === undefined) {
+      const retryAfter = this.#breaker.pause(this.#clock.monotonic())
+      return { problem: 'paused', detail: 'it has failed several times', retryAfter }
+    }
+    return andThen(this.#ask(proof), (answer) => {
+      if (typeof answer === 'boolean') {
+        this.#breaker.succeeded(permission)
+        this.#recover()
+        return answer
+      }
+      this.#degradedSince ??= this.#clock.now()
+      // Proofs of one key can fill its part of the store. They must not stop the proofs of other keys.
+      if (answer.problem === 'full') this.#breaker.inconclusive(permission)
+      else this.#breaker.failed(permission, this.#clock.monotonic(), 0)
+      return answer
+    })
+  }
+
+  get status(): ControlStatus {
+    return {
+      control: 'dpop_replay',
+      state: this.#degradedSince === undefined ? 'working' : 'degraded',
+      since: this.#degradedSince && this.#degradedSince / 1000,
+      configuration: this.#store.configuration?.() ?? 'unverified',
+    }
+  }
+
+  async ready(): Promise<void> {
+    await this.#store.ready?.()
+  }
+
+  #ask(proof: ProofUse): MaybePromise<boolean | UnknownUse> {
+    let answer: unknown
+    try {
+      answer = this.#store.firstUse(proof)
+    } catch (error) {
+      return toUnknown(error)
+    }
+    if (typeof answer !== 'object' || answer === null || !('then' in answer)) return toUse(answer)
+    const pending = Promise.resolve(answer).then(toUse, toUnknown)
+    const seconds = LIMITS.replayStoreTime
+    return withTimeLimit(pending, seconds * 1000, this.#clock, () =>
+      unknown('timeout', `it did not respond within ${seconds} s`),
+    )
+  }
+
+  #recover(): void {
+    const since = this.#degradedSince
+    if (since === undefined) return
+    this.#degradedSince = undefined
+    const duration = Math.max(0, (this.#clock.now() - since) / 1000)
+    this.#publish('control_recovered', () => ({ control: 'dpop_replay', duration }))
+  }
+}
+
+/** Only `true` means that this is the first use. */
+function toUse(answer: unknown): boolean | UnknownUse {
+  if (typeof answer === 'boolean') return answer
+  return unknown('failed', `firstUse returned ${describeType(answer)} instead of true or false`)
+}
+
+function toUnknown(error: unknown): UnknownUse {
+  if (isStoreError(error)) return unknown(error.problem, toPrintable(error.detail))
+  return unknown('failed', 'firstUse threw an error that is not a ReplayStoreError')
+}
+
+/** Returns whether an error is a `ReplayStoreError`, also one of another copy of this package. */
+function isStoreError(error: unknown): error is ReplayStoreError {
+  if (!isRecord(error) || error['code'] !== 'bearward_replay_store') return false
+  return typeof error['detail'] === 'string' && PROBLEMS.includes(error['problem'])
+}
+
+const PROBLEMS: readonly unknown[] = Object.keys({
+  full: 0,
+  timeout: 0,
+  unsuitable: 0,
+  failed: 0,
+  unreachable: 0,
+} satisfies Record<ReplayStoreProblem, 0>)
+
+function unknown(problem: ReplayStoreProblem, detail: string): UnknownUse {
+  return { problem, detail, retryAfter: 1 }
+}

@@ -1,0 +1,82 @@
+import { LIMITS } from '../../limits.ts'
+
+/** An http or https address: scheme, authority, path, query, fragment (RFC 3986 appendix B). */
+const ADDRESS = /^(https?):\/\/([^/?#]*)([^?#]*)(?:\?[^#]*)?(?:#.*)?$/i
+/** Printable ASCII without space and backslash. Other characters cannot be in an address (RFC 3986 section 2). */
+const ALLOWED = /^[\x21-\x5B\x5D-\x7E]+$/
+/** A host and an optional port, without user name and password. A name has no percent-encoding. */
+const AUTHORITY = /^([^@:[\]%]+|\[[0-9a-f:.]+\])(?::(\d*))?$/i
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
+
+/**
+ * Returns the normalized form of an `htu` (RFC 9449 section 4.3, RFC 3986 sections 6.2.2 and 6.2.3). Two addresses are equal if their
+ * normalized forms are equal.
+ *
+ * - The query and the fragment are removed.
+ * - The scheme and the host are in lower case, and the default port is removed.
+ * - Unreserved characters are decoded, other percent-encodings are in upper case, and dot segments are removed.
+ * - `%2F` and `/` stay different, and so do paths with and without a slash at the end.
+ *
+ * Returns `undefined` for a text that is not an http or https address. Also for an address with a user name or a backslash, and for
+ * one with more than `LIMITS.targetUri` characters.
+ */
+export function normalizeTarget(address: string): string | undefined {
+  if (address.length > LIMITS.targetUri || !ALLOWED.test(address)) return undefined
+  const parts = ADDRESS.exec(address)
+  if (parts === null) return undefined
+  const [, givenScheme, authority, givenPath] = parts as unknown as [string, string, string, string]
+  const scheme = givenScheme.toLowerCase()
+  const found = AUTHORITY.exec(authority)
+  if (found === null) return undefined
+  const [, host, givenPort] = found as unknown as [string, string, string | undefined]
+  const port = normalizePort(givenPort, scheme)
+  const path = normalizePath(givenPath)
+  return path === undefined ? undefined : `${scheme}://${host.toLowerCase()}${port}${path}`
+}
+
+/** Returns the path of a request target (RFC 9112 section 3.2), which can be an absolute address. Never returns its host. */
+export function getTargetPath(target: string): string | undefined {
+  const end = target.search(/[?#]/)
+  const withoutQuery = end === -1 ? target : target.slice(0, end)
+  if (withoutQuery.startsWith('/')) return withoutQuery
+  // The host of an absolute address comes from the client.
+  return /^https?:\/\/[^/?#]*(.*)$/i.exec(withoutQuery)?.[1]
+}
+
+/** Returns a port with its colon, or an empty text for the default port of the scheme. */
+function normalizePort(port: string | undefined, scheme: string): string {
+  if (port === undefined || port === '') return ''
+  const number = port.replace(/^0+(?=\d)/, '')
+  return number === DEFAULT_PORTS[scheme] ? '' : `:${number}`
+}
+
+function normalizePath(path: string): string | undefined {
+  if (path === '' || path === '/') return '/'
+  const decoded = path.includes('%') ? normalizeEncoding(path) : path
+  if (decoded === undefined) return undefined
+  return decoded.includes('/.') ? removeDotSegments(decoded) : decoded
+}
+
+const UNRESERVED = /[A-Za-z0-9\-._~]/
+
+/** Decodes unreserved characters, and writes other percent-encodings in upper case (RFC 3986 sections 6.2.2.1 and 6.2.2.2). */
+function normalizeEncoding(path: string): string | undefined {
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return undefined
+  return path.replace(/%[0-9A-Fa-f]{2}/g, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
+    return UNRESERVED.test(character) ? character : encoded.toUpperCase()
+  })
+}
+
+/** Removes `.` and `..` (RFC 3986 section 5.2.4). A path that ends with them ends with a slash. */
+function removeDotSegments(path: string): string {
+  const kept: string[] = []
+  const segments = path.split('/').slice(1)
+  for (const [i, segment] of segments.entries()) {
+    const isLast = i === segments.length - 1
+    if (segment === '..') kept.pop()
+    if (segment !== '.' && segment !== '..') kept.push(segment)
+    else if (isLast) kept.push('')
+  }
+  return `/${kept.join('/')}`
+}
