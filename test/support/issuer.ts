@@ -1,6 +1,6 @@
 import type { Algorithm } from '@bearward/core'
 import { generateKey, type TestKey } from './keys.ts'
-import { type Part, signCompact } from './tokens.ts'
+import { mergeParts, type Part, signCompact } from './tokens.ts'
 
 export const ISSUER = 'https://as.example.com'
 export const AUDIENCE = 'https://api.example.com/v1'
@@ -75,15 +75,11 @@ export function createTestIssuer(
         jti: 'a-token',
       }
       return signCompact(
-        merge(usualHeader, header),
-        merge(usualClaims, claims),
+        mergeParts(usualHeader, header),
+        mergeParts(usualClaims, claims),
         signedWith ?? key.alg,
         key.privateKey,
       )
     },
   }
-}
-
-function merge(usual: Record<string, unknown>, part: Part): Part {
-  return typeof part === 'string' || part instanceof Uint8Array ? part : { ...usual, ...part }
 }

@@ -5,6 +5,11 @@ import { noteToken } from './secrets.ts'
 /** Part of a token: an object, which is encoded as JSON, or text or bytes, which are not changed. */
 export type Part = Record<string, unknown> | string | Uint8Array
 
+/** Overrides members of a part. Text and bytes replace the whole part, and `undefined` removes a member. */
+export function mergeParts(usual: Record<string, unknown>, part: Part): Part {
+  return typeof part === 'string' || part instanceof Uint8Array ? part : { ...usual, ...part }
+}
+
 /** Encodes a part in base64url. */
 export function encodePart(part: Part): string {
   const bytes =

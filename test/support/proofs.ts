@@ -1,0 +1,89 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Algorithm, RequestLike } from '@bearward/core'
+import { generateKey, type TestKey } from './keys.ts'
+import { noteSecret } from './secrets.ts'
+import { mergeParts, type Part, signCompact } from './tokens.ts'
+
+/** A key of a client, with which it proves that a token is its own. */
+export interface ProofKey extends TestKey {
+  /** The public key with the members of RFC 7638 only. */
+  readonly publicJwk: Record<string, unknown>
+  /** The thumbprint of the key (RFC 7638). */
+  readonly thumbprint: string
+}
+
+/** Generates a key of a client. `modulusLength` is the size of an RSA key in bits. */
+export function generateProofKey(alg: Algorithm = 'ES256', modulusLength = 2048): ProofKey {
+  const key = generateKey(alg, 'proof-key', modulusLength)
+  const { kid: _kid, alg: _alg, use: _use, ...publicJwk } = key.jwk
+  return { ...key, publicJwk, thumbprint: toThumbprint(publicJwk) }
+}
+
+/** Returns the thumbprint of a JWK with the members of RFC 7638 only. Independent of the implementation. */
+export function toThumbprint(jwk: Record<string, unknown>): string {
+  const names = Object.keys(jwk).sort()
+  return hashText(JSON.stringify(jwk, names))
+}
+
+/** Returns the SHA-256 hash of a text in base64url. */
+export function hashText(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+/** Differences from a valid proof. Members of `header` and `claims` override the usual ones, and `undefined` removes one. */
+export interface ProofOverrides {
+  readonly header?: Part
+  readonly claims?: Part
+  /** Key that signs the proof. Its public part is in the header. */
+  readonly key?: ProofKey
+  /** Key that signs the proof instead of the key in the header. */
+  readonly signedBy?: TestKey
+}
+
+/** The request that a proof is for. */
+export interface ProofSubject {
+  readonly key: ProofKey
+  readonly token: string
+  /** @default 'GET' */
+  readonly method?: string
+  readonly url: string
+  /** Seconds since the epoch. */
+  readonly now: number
+  readonly nonce?: string | undefined
+}
+
+/** Creates a DPoP proof (RFC 9449 section 4.2). */
+export function createProof(
+  { key: own, token, method = 'GET', url, now, nonce }: ProofSubject,
+  { header = {}, claims = {}, key = own, signedBy = key }: ProofOverrides = {},
+): string {
+  const usualHeader = { alg: key.alg, typ: 'dpop+jwt', jwk: key.publicJwk }
+  const usualClaims = {
+    jti: randomUUID(),
+    htm: method,
+    htu: url,
+    iat: now,
+    ath: hashText(token),
+    ...(nonce !== undefined && { nonce }),
+  }
+  const proof = signCompact(
+    mergeParts(usualHeader, header),
+    mergeParts(usualClaims, claims),
+    signedBy.alg,
+    signedBy.privateKey,
+  )
+  noteSecret(proof)
+  return proof
+}
+
+/** Returns a request with a bound token and its proof, in the form in which an adapter passes it to the core. */
+export function proving(
+  token: string,
+  proof: string | readonly string[],
+  { method = 'GET', url = '/' }: { readonly method?: string; readonly url?: string } = {},
+): RequestLike {
+  noteSecret(token)
+  const proofs = typeof proof === 'string' ? [proof] : proof
+  const lines = proofs.flatMap((one) => ['DPoP', one])
+  return { method, url, headers: {}, rawHeaders: ['Authorization', `DPoP ${token}`, ...lines] }
+}
