@@ -9,20 +9,22 @@ export interface BoundRequirement {
   readonly bound?: true | ProvedBinding
 }
 
-const KINDS: readonly unknown[] = ['dpop', 'mtls'] satisfies readonly ProvedBinding[]
+function isBound(value: unknown): value is NonNullable<BoundRequirement['bound']> {
+  return value === true || value === 'dpop' || value === 'mtls'
+}
 
 export function readBound(
   bound: unknown,
   { problems, bindings }: RequirementContext,
 ): CheckedRequirement | undefined {
   if (bound === undefined) return undefined
-  if (bound !== true && !KINDS.includes(bound)) {
+  if (!isBound(bound)) {
     problems.add("bound must be true, 'dpop' or 'mtls'. If a binding is not required, remove it.")
     return undefined
   }
   const accepted = bound === true ? bindings : bindings.filter((kind) => kind === bound)
   if (accepted.length === 0) {
-    const option = bound === true ? 'dpop or mtls' : String(bound)
+    const option = bound === true ? 'dpop or mtls' : bound
     problems.add(`bound requires the option ${option}: without it, bound tokens are refused.`)
   }
   return {

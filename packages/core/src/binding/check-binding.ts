@@ -80,7 +80,7 @@ export function checkBinding(exchange: BindingExchange): MaybePromise<Rejection 
     if (proof instanceof Rejection) return proof
     const { x5t } = binding
     const wrongCertificate =
-      x5t === undefined ? undefined : mtls!.checkCertificate(x5t, request!, raw!)
+      x5t === undefined ? undefined : mtls!.checkCertificate(x5t, request, raw!)
     return andThen(wrongCertificate, (wrong) => {
       if (wrong !== undefined) return wrong
       const bindings = [...(proof ? (['dpop'] as const) : []), ...(x5t ? (['mtls'] as const) : [])]

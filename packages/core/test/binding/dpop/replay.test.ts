@@ -1,0 +1,440 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type BearwardEvent,
+  memoryReplay,
+  type ProofUse,
+  type Refused,
+  ReplayStoreError,
+  type ReplayStoreProblem,
+} from '@bearward/core'
+import { describe, expect, it } from 'vitest'
+import { settled } from '../../../../../test/support/fake-clock.ts'
+import { requestWith } from '../../../../../test/support/requests.ts'
+import { createProof, generateProofKey, proving } from '../../../../../test/support/proofs.ts'
+import { REPLAY_BREAKER } from '../../../src/binding/dpop/replay-check.ts'
+import { PUBLIC_URL, setup, summarize, TARGET } from './setup.ts'
+
+const SECRETS = [randomBytes(32)]
+const getNonce = (outcome: unknown) => (outcome as Refused).headers['DPoP-Nonce'] as string
+
+/** A store whose answers a test decides. Records its calls. */
+function scriptedStore(answer: () => unknown) {
+  const uses: ProofUse[] = []
+  const firstUse = (use: ProofUse) => {
+    uses.push(use)
+    return answer() as boolean
+  }
+  return { uses, firstUse }
+}
+
+const failing = (problem: ReplayStoreProblem) =>
+  scriptedStore(() => Promise.reject(new ReplayStoreError(problem, 'the reason')))
+
+const degraded = (events: readonly BearwardEvent[]) =>
+  events.filter((event) => event.type === 'degraded')
+
+describe('the detection of used proofs', () => {
+  it('9449-36: authorize refuses a proof that was used before, with a challenge', async () => {
+    const { authorize, request, prove } = setup()
+    const proof = prove()
+    expect(summarize(await authorize(request(proof)))).toBe('granted')
+    const outcome = await authorize(request(proof))
+    expect(summarize(outcome)).toBe('401 proof_used')
+    expect((outcome as Refused).headers['WWW-Authenticate']![1]).toContain(
+      'error="invalid_dpop_proof"',
+    )
+  })
+
+  it('9449-37: authorize grants exactly one of 100 simultaneous requests with one proof', async () => {
+    const { authorize, request, prove } = setup()
+    const proof = prove()
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => authorize(request(proof))))
+    expect(outcomes.filter(({ kind }) => kind === 'granted')).toHaveLength(1)
+  })
+
+  it('9449-38: authorize grants the same jti with another key, and with another address', async () => {
+    const { authorize, request, prove, clock } = setup()
+    const claims = { jti: 'the-same' }
+    expect(summarize(await authorize(request(prove({ claims }))))).toBe('granted')
+    const elsewhere = prove({ claims }, { url: `${PUBLIC_URL}/other` })
+    expect(summarize(await authorize(request(elsewhere, '/other')))).toBe('granted')
+    expect(summarize(await authorize(request(prove({ claims }))))).toBe('401 proof_used')
+    const same = memoryReplay({ clock })
+    const [first, second] = [setup({ replay: same }), setup({ replay: same })]
+    for (const one of [first, second])
+      expect(summarize(await one.authorize(one.request(one.prove({ claims }))))).toBe('granted')
+  })
+
+  it('9449-36: a proof whose htu is written in another way counts as the same proof', async () => {
+    const { authorize, request, prove, clock } = setup()
+    const iat = clock.seconds()
+    const claims = { jti: 'x', iat }
+    await authorize(request(prove({ claims })))
+    for (const [htu, url] of [
+      [`HTTPS://API.example.com:443${TARGET}?x`, TARGET],
+      [PUBLIC_URL + TARGET, '/reports/./7'],
+    ] as const)
+      expect(summarize(await authorize(request(prove({ claims: { ...claims, htu } }), url)))).toBe(
+        '401 proof_used',
+      )
+  })
+
+  it('9449-40: a proof that is refused for another reason is not used', async () => {
+    const { authorize, request, prove } = setup()
+    const claims = { jti: 'x' }
+    await authorize(request(prove({ claims: { ...claims, ath: 'wrong' } })))
+    await authorize(request(prove({ claims })), { scope: 'admin' })
+    await authorize(request(prove({ claims })), { check: () => false })
+    expect(summarize(await authorize(request(prove({ claims }))))).toBe('granted')
+  })
+
+  it('9449-41: a proof is remembered for as long as it is accepted, and for one tolerance longer', async () => {
+    const store = scriptedStore(() => true)
+    const { authorize, request, prove, clock } = setup({ replay: store })
+    const iats = [-65, 0, 5]
+    for (const offset of iats)
+      await authorize(request(prove({ claims: { iat: clock.seconds() + offset } })))
+    expect(store.uses.map(({ ttl }) => ttl)).toEqual([5_000, 70_000, 75_000])
+  })
+
+  it('9449-41: a proof with the latest possible iat is refused until it is too old', async () => {
+    const { authorize, request, prove, clock } = setup()
+    const proof = prove({ claims: { iat: clock.seconds() + 5 } })
+    expect(summarize(await authorize(request(proof)))).toBe('granted')
+    clock.advance(5 + 60 + 4)
+    expect(summarize(await authorize(request(proof)))).toBe('401 proof_used')
+    clock.advance(2)
+    expect(summarize(await authorize(request(proof)))).toBe('401 invalid_proof')
+  })
+
+  it('9449-52: the guards of a request use its proof once, also if a key is distrusted in between', async () => {
+    const { server, request, issuer, clock } = setup({}, {})
+    const raw = request()
+    const [first, second] = [server.guard(), server.guard({ scope: 'read' })]
+    expect(summarize(await first(raw))).toBe('granted')
+    server.distrustKey({ issuer: issuer.issuer, thumbprint: 'a'.repeat(43) })
+    clock.advance(30)
+    expect(summarize(await second(raw))).toBe('granted')
+    expect(summarize(await first({ ...raw }))).toBe('401 proof_used')
+  })
+
+  it('the guards of a request see the same token, with the bindings that were proved', async () => {
+    const { server, request } = setup()
+    const raw = request()
+    const outcomes = [await server.guard()(raw), await server.guard()(raw)]
+    const [first, second] = outcomes.map((outcome) => outcome.kind === 'granted' && outcome.token)
+    expect(first).toBe(second)
+    expect(first).toMatchObject({ bindings: ['dpop'] })
+    expect(Object.isFrozen(first)).toBe(true)
+  })
+
+  it('simultaneous guards of a request ask the store once', async () => {
+    const store = scriptedStore(async () => true)
+    const { server, request } = setup({ replay: store })
+    const raw = request()
+    const guards = [server.guard(), server.guard(), server.guard()]
+    const outcomes = await Promise.all(guards.map(async (guard) => guard(raw)))
+    expect(outcomes.map(summarize)).toEqual(['granted', 'granted', 'granted'])
+    expect(store.uses).toHaveLength(1)
+  })
+
+  it('check of a guard gets the token with its bindings, and a proof is not used if check throws', async () => {
+    const { authorize, request, prove } = setup()
+    const seen: unknown[] = []
+    const proof = prove()
+    const check = (token: { bindings: unknown }) => {
+      seen.push(token.bindings)
+      throw new Error('from check')
+    }
+    await expect(authorize(request(proof), { check })).rejects.toThrow('from check')
+    expect(seen).toEqual([['dpop']])
+    expect(summarize(await authorize(request(proof)))).toBe('granted')
+  })
+
+  it('authorize refuses a proof that became too old while check was waiting', async () => {
+    const { authorize, request, clock } = setup()
+    const check = async () => {
+      clock.advance(71)
+      return true
+    }
+    expect(summarize(await authorize(request(), { check }))).toBe('401 invalid_proof')
+  })
+
+  it('authorize checks a proof again if the request object has another method or another proof', async () => {
+    const { server, request, prove } = setup()
+    const raw = {}
+    const guard = server.guard()
+    expect(summarize(await guard({ ...request(), raw }))).toBe('granted')
+    expect(summarize(await guard({ ...request(), method: 'DELETE', raw }))).toBe(
+      '401 invalid_proof',
+    )
+    const one = { ...request(prove()), raw }
+    expect(summarize(await guard(one))).toBe('granted')
+    expect(summarize(await guard({ ...one, url: '/other' }))).toBe('401 invalid_proof')
+  })
+})
+
+describe('a replay store that does not answer', () => {
+  it.each<ReplayStoreProblem>(['full', 'timeout', 'unsuitable', 'failed', 'unreachable'])(
+    '9449-42: authorize refuses with 503, and publishes an event, if the store has the problem %s',
+    async (problem) => {
+      const { authorize, request, events } = setup({ replay: failing(problem) })
+      const outcome = await authorize({ ...request(), id: 'req-7' })
+      expect(outcome).toMatchObject({
+        status: 503,
+        reason: 'replay_unavailable',
+        headers: { 'Retry-After': '1', 'Cache-Control': 'no-store' },
+      })
+      expect((outcome as Refused).headers).not.toHaveProperty('WWW-Authenticate')
+      const control = 'dpop_replay'
+      expect(degraded(events)).toEqual([
+        {
+          type: 'degraded',
+          control,
+          decision: 'refused',
+          problem,
+          detail: 'the reason',
+          requestId: 'req-7',
+        },
+      ])
+    },
+  )
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('s3cret')
+      },
+    ],
+    ['rejects with another value', () => Promise.reject(new Error('s3cret'))],
+    ['rejects with undefined', () => Promise.reject(undefined)],
+    ['returns OK', () => 'OK'],
+    ['resolves to 1', async () => 1],
+    ['returns undefined', () => undefined],
+    ['returns null', () => null],
+  ])('9449-42: authorize refuses with 503 if the store %s', async (_, answer) => {
+    const { authorize, request, events } = setup({ replay: scriptedStore(answer) })
+    expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')
+    expect(JSON.stringify(events)).not.toContain('s3cret')
+  })
+
+  it('9449-42: authorize grants with whenReplayUnknown allow, and publishes an event for each request', async () => {
+    const { authorize, request, events } = setup({
+      replay: failing('unreachable'),
+      whenReplayUnknown: 'allow',
+    })
+    for (let i = 0; i < 3; i++) expect(summarize(await authorize(request()))).toBe('granted')
+    expect(degraded(events)).toMatchObject(
+      Array.from({ length: 3 }, () => ({ decision: 'allowed' })),
+    )
+  })
+
+  it('authorize with whenReplayUnknown allow still refuses a proof that the store knows', async () => {
+    const { authorize, request } = setup({
+      replay: scriptedStore(() => false),
+      whenReplayUnknown: 'allow',
+    })
+    expect(summarize(await authorize(request()))).toBe('401 proof_used')
+  })
+
+  it('authorize with whenReplayUnknown nonce accepts only a proof with a nonce of the last 5 seconds', async () => {
+    const nonce = { secrets: SECRETS }
+    const { authorize, request, prove, clock, events } = setup({
+      replay: failing('timeout'),
+      whenReplayUnknown: 'nonce',
+      nonce,
+    })
+    const first = getNonce(await authorize(request()))
+    expect(summarize(await authorize(request(prove({}, { nonce: first }))))).toBe('granted')
+    clock.advance(5)
+    const outcome = await authorize(request(prove({}, { nonce: first })))
+    expect(summarize(outcome)).toBe('401 nonce_required')
+    const second = getNonce(outcome)
+    expect(second).not.toBe(first)
+    expect(summarize(await authorize(request(prove({}, { nonce: second }))))).toBe('granted')
+    expect(degraded(events).map(({ decision }) => decision)).toEqual([
+      'nonce_accepted',
+      'nonce_required',
+      'nonce_accepted',
+    ])
+  })
+
+  it('9449-54: authorize refuses with 503 after one second if the store hangs, and ignores a later answer', async () => {
+    let answer: (isFirst: boolean) => void = () => {}
+    const store = scriptedStore(() => new Promise<boolean>((resolve) => (answer = resolve)))
+    const { authorize, request, clock } = setup({ replay: store })
+    const pending = authorize(request())
+    await clock.pass(1)
+    expect(summarize(await pending)).toBe('503 replay_unavailable')
+    answer(true)
+    await settled()
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('9449-53: a store that answers after its request has ended does not end the process', async () => {
+    const failures: ((error: Error) => void)[] = []
+    const store = scriptedStore(() => new Promise((_, reject) => failures.push(reject)))
+    const { authorize, request, clock } = setup({ replay: store })
+    const pending = authorize(request())
+    await clock.pass(1)
+    await pending
+    failures[0]!(new Error('too late'))
+    await settled()
+  })
+
+  it('9449-54: after consecutive failures the store is not asked for a pause, and one request tries it again', async () => {
+    let isDown = true
+    const store = scriptedStore(() =>
+      isDown ? Promise.reject(new ReplayStoreError('unreachable', 'refused')) : true,
+    )
+    const { authorize, request, clock, events, server } = setup({ replay: store })
+    const { failures } = REPLAY_BREAKER
+    for (let i = 0; i < failures + 3; i++)
+      expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')
+    expect(store.uses).toHaveLength(failures)
+    expect(degraded(events).at(-1)).toMatchObject({ problem: 'paused' })
+    expect(server.status().controls).toEqual([
+      {
+        control: 'dpop_replay',
+        state: 'degraded',
+        since: clock.seconds(),
+        configuration: 'unverified',
+      },
+    ])
+    isDown = false
+    clock.advance(1)
+    expect(summarize(await authorize(request()))).toBe('granted')
+    expect(summarize(await authorize(request()))).toBe('granted')
+    expect(events.filter(({ type }) => type === 'control_recovered')).toEqual([
+      { type: 'control_recovered', control: 'dpop_replay', duration: 1 },
+    ])
+    expect(server.status().controls).toMatchObject([{ state: 'working', since: undefined }])
+  })
+
+  it('9449-43: a full part of one key does not stop the proofs of other keys', async () => {
+    const { authorize, request, issuer, clock } = setup({}, {})
+    const replay = memoryReplay({ maxPerKey: 1, clock })
+    const one = setup({ replay })
+    await one.authorize(one.request())
+    for (let i = 0; i < 20; i++)
+      expect(summarize(await one.authorize(one.request()))).toBe('503 replay_unavailable')
+    const other = setup({ replay }, {}, generateProofKey())
+    expect(summarize(await other.authorize(other.request()))).toBe('granted')
+    expect(summarize(await authorize(request()))).toBe('granted')
+    expect(issuer.keys).toHaveLength(1)
+  })
+
+  it('ready() rejects if the store is not ready, and status() shows its configuration', async () => {
+    const store = {
+      ...scriptedStore(() => true),
+      ready: () => Promise.reject(new ReplayStoreError('unsuitable', 'it evicts entries')),
+      configuration: () => 'unsuitable' as const,
+    }
+    const { server } = setup({ replay: store })
+    await expect(server.ready()).rejects.toThrow('it evicts entries')
+    expect(server.status().controls).toMatchObject([{ configuration: 'unsuitable' }])
+    expect(setup().server.status().controls).toMatchObject([{ configuration: 'verified' }])
+    const nonceOnly = setup({ replay: 'nonce-only', nonce: { secrets: SECRETS } })
+    expect(nonceOnly.server.status().controls).toEqual([])
+  })
+
+  it('a guard refuses with the same 503 for all guards of the request, and asks the store once', async () => {
+    const store = failing('timeout')
+    const { server, request } = setup({ replay: store })
+    const raw = request()
+    expect(summarize(await server.guard()(raw))).toBe('503 replay_unavailable')
+    expect(summarize(await server.guard()(raw))).toBe('503 replay_unavailable')
+    expect(store.uses).toHaveLength(1)
+  })
+})
+
+describe('nonces', () => {
+  const nonce = { secrets: SECRETS, lifetime: 120 }
+
+  it('9449-28, 9449-30: authorize refuses a proof without a nonce, and gives one, each time', async () => {
+    const { authorize, request, prove } = setup({ nonce })
+    for (let i = 0; i < 2; i++) {
+      const outcome = await authorize(request())
+      expect(outcome).toMatchObject({
+        status: 401,
+        reason: 'nonce_required',
+        headers: { 'DPoP-Nonce': expect.any(String), 'Cache-Control': 'no-store' },
+      })
+      const [, challenge] = (outcome as Refused).headers['WWW-Authenticate'] as string[]
+      expect(challenge).toContain('error="use_dpop_nonce"')
+      const proof = prove({}, { nonce: getNonce(outcome) })
+      expect(summarize(await authorize(request(proof)))).toBe('granted')
+    }
+  })
+
+  it('9449-29: authorize refuses a wrong and an old nonce, and gives a new one', async () => {
+    const { authorize, request, prove, clock } = setup({ nonce, maxAge: 600 })
+    const first = getNonce(await authorize(request()))
+    expect(summarize(await authorize(request(prove({}, { nonce: 'wrong' }))))).toBe(
+      '401 nonce_required',
+    )
+    clock.advance(126)
+    const outcome = await authorize(request(prove({}, { nonce: first })))
+    expect(summarize(outcome)).toBe('401 nonce_required')
+    expect(getNonce(outcome)).not.toBe(first)
+  })
+
+  it('9449-56, 9449-33: authorize gives a new nonce with a granted request when two thirds of its lifetime have passed', async () => {
+    const { authorize, request, prove, clock } = setup({ nonce })
+    const first = getNonce(await authorize(request()))
+    const send = async () => authorize(request(prove({}, { nonce: first })))
+    expect(await send()).toMatchObject({ kind: 'granted', headers: {} })
+    clock.advance(80)
+    const outcome = await send()
+    expect(outcome).toMatchObject({ kind: 'granted', headers: { 'Cache-Control': 'no-store' } })
+    expect(summarize(await authorize(request(prove({}, { nonce: getNonce(outcome) }))))).toBe(
+      'granted',
+    )
+  })
+
+  it('9449-56: authorize gives no nonce to a Bearer request', async () => {
+    const { authorize, issuer } = setup({ nonce })
+    const granted = await authorize(requestWith(issuer.token()))
+    const refused = await authorize(requestWith('x'))
+    for (const { headers } of [granted, refused]) expect(headers).not.toHaveProperty('DPoP-Nonce')
+  })
+
+  it('a nonce is checked after the signature, so that only the client gets one', async () => {
+    const { authorize, request, prove } = setup({ nonce })
+    const outcome = await authorize(request(prove({ signedBy: generateProofKey() })))
+    expect(summarize(outcome)).toBe('401 invalid_proof')
+    expect((outcome as Refused).headers).not.toHaveProperty('DPoP-Nonce')
+  })
+
+  it('replay nonce-only accepts a proof again until its nonce is too old', async () => {
+    const { authorize, request, prove, clock } = setup({ replay: 'nonce-only', nonce, maxAge: 600 })
+    const proof = prove({}, { nonce: getNonce(await authorize(request())) })
+    expect(summarize(await authorize(request(proof)))).toBe('granted')
+    expect(summarize(await authorize(request(proof)))).toBe('granted')
+    clock.advance(126)
+    expect(summarize(await authorize(request(proof)))).toBe('401 nonce_required')
+  })
+
+  it('authorize refuses a nonce that is not a text', async () => {
+    const { authorize, request, prove } = setup({ nonce })
+    for (const value of [7, null, {}, ['x']])
+      expect(summarize(await authorize(request(prove({ claims: { nonce: value } }))))).toBe(
+        '401 invalid_proof',
+      )
+  })
+})
+
+describe('a proof by several clients', () => {
+  it('authorize grants proofs of 1,100 keys, and again after the cache of keys has replaced the first', async () => {
+    const { authorize, request, issuer, clock } = setup()
+    expect(summarize(await authorize(request()))).toBe('granted')
+    const keys = Array.from({ length: 1100 }, () => generateProofKey('Ed25519'))
+    const send = async (key: (typeof keys)[number]) => {
+      const token = issuer.token({ claims: { cnf: { jkt: key.thumbprint } } })
+      const proof = createProof({ key, token, url: PUBLIC_URL + TARGET, now: clock.seconds() })
+      return summarize(await authorize(proving(token, proof, { url: TARGET })))
+    }
+    for (const key of [...keys, keys[0]!]) expect(await send(key)).toBe('granted')
+  })
+})
