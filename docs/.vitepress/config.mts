@@ -10,6 +10,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     'audience',
     'discovery',
     'step-up',
+    'dpop',
     'opaque-tokens',
     'testing',
     'logging-and-metrics',

@@ -201,7 +201,7 @@ describe('readRequirements', () => {
     [
       { resource: 'x' },
       expect.stringMatching(
-        /^resource is not a requirement\. The requirements are: subject, .*introspect\.$/,
+        /^resource is not a requirement\. The requirements are: bound, .*introspect\.$/,
       ) as string,
     ],
   ])('readRequirements reports the mistake in %o', (requirements, ...problems) => {
