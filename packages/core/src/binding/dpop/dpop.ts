@@ -145,14 +145,14 @@ export class Dpop {
 
   #checkNonce(proof: Proof): MaybePromise<CheckedProof | Rejection> {
     const nonces = this.#nonces
-    if (nonces === undefined) return { ...proof, nonceAge: undefined, newNonce: undefined }
+    if (nonces === undefined) return toChecked(proof, undefined, undefined)
     const now = getSeconds(this.#clock)
     if (proof.nonce === undefined) return this.#requireNonce('nothing')
     return andThen(nonces.check(proof.nonce, now), (state) => {
       if (!state.isValid) return this.#requireNonce('an unknown or old nonce')
       const { age, isDue } = state
-      if (!isDue) return { ...proof, nonceAge: age, newNonce: undefined }
-      return andThen(nonces.create(now), (newNonce) => ({ ...proof, nonceAge: age, newNonce }))
+      if (!isDue) return toChecked(proof, age, undefined)
+      return andThen(nonces.create(now), (newNonce) => toChecked(proof, age, newNonce))
     })
   }
 
@@ -197,6 +197,15 @@ export class Dpop {
       }
     }
   }
+}
+
+function toChecked(
+  { thumbprint, target, jti, iat, nonce }: Proof,
+  nonceAge: number | undefined,
+  newNonce: string | undefined,
+): CheckedProof {
+  // Several times faster than to spread the proof.
+  return { thumbprint, target, jti, iat, nonce, nonceAge, newNonce }
 }
 
 /** Reads the result of the function `publicUrl`. An error goes to the error handling of the framework. */

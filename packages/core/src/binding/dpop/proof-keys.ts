@@ -59,39 +59,82 @@ const TEXTS: Readonly<Partial<Record<string, string>>> = {
   weak_key: 'a weak key',
 }
 
+/** A key that has made a valid signature, ready to verify others. */
+interface KnownKey extends ProofKey {
+  /** The encoded header with which the key was last used. */
+  readonly header: string
+  readonly verify: SignatureVerifier
+}
+
 /**
- * Verifies signatures with the keys of proofs, and caches the imported keys by thumbprint. A key is cached after its first valid
- * signature for a token that is bound to it. An attacker without such a token cannot fill the cache.
+ * Verifies signatures with the keys of proofs, and caches the imported keys by thumbprint. A client usually sends the same header with
+ * every proof, so a known header is not parsed again.
+ *
+ * A key is cached after its first valid signature for a token that is bound to it. An attacker without such a token cannot fill the
+ * cache, and a client has only one entry, whatever headers it sends.
  */
 export class ProofKeys {
-  readonly #verifiers: BoundedCache<SignatureVerifier>
+  readonly #byThumbprint: BoundedCache<KnownKey>
+  readonly #byHeader = new Map<string, KnownKey>()
 
   constructor() {
-    this.#verifiers = new BoundedCache(LIMITS.proofKeys, Infinity, () => 1)
+    this.#byThumbprint = new BoundedCache(
+      LIMITS.proofKeys,
+      Infinity,
+      () => 1,
+      (_, { header }) => void this.#byHeader.delete(header),
+    )
   }
 
-  /** Returns whether the signature was made with the key. Never throws or rejects. `thumbprint` is that of the key. */
+  /** Returns the key of a header that was sent before, if it is cached. */
+  find(header: string): ProofKey | undefined {
+    return this.#byHeader.get(header)
+  }
+
+  /**
+   * Returns whether the signature was made with the key. Never throws or rejects. `thumbprint` is that of the key, and `header` is the
+   * encoded header of the proof.
+   */
   verify(
-    { algorithm, material }: ProofKey,
+    key: ProofKey,
     thumbprint: string,
+    header: string,
     signed: SignedText,
   ): MaybePromise<boolean> {
-    const name = `${algorithm}.${thumbprint}`
-    const known = this.#verifiers.get(name)
-    if (known !== undefined) return known(signed)
+    const known = this.#byHeader.get(header)
+    if (known !== undefined) {
+      this.#byThumbprint.get(thumbprint) // marks the entry as used
+      return known.verify(signed)
+    }
+    const other = this.#byThumbprint.get(thumbprint)
+    if (other?.algorithm === key.algorithm) return other.verify(signed)
     let prepared: MaybePromise<SignatureVerifier>
     try {
-      prepared = signatureEngine.prepare(algorithm, material)
+      prepared = signatureEngine.prepare(key.algorithm, key.material)
     } catch {
       return false
     }
     const verify = (verifier: SignatureVerifier) =>
       andThen(verifier(signed), (isValid) => {
-        if (isValid === true) this.#verifiers.set(name, verifier)
+        if (isValid === true) this.#add(key, thumbprint, header, verifier)
         return isValid
       })
     // The import of a key fails if its point is not on the curve.
     return prepared instanceof Promise ? prepared.then(verify).catch(() => false) : verify(prepared)
+  }
+
+  #add(
+    { algorithm, material }: ProofKey,
+    thumbprint: string,
+    text: string,
+    verify: SignatureVerifier,
+  ): void {
+    // A part of a longer text keeps the whole text in memory, so the header is copied.
+    const header = JSON.parse(JSON.stringify(text)) as string
+    const known = { algorithm, material, thumbprint: () => thumbprint, header, verify }
+    // Replacing an entry removes its header.
+    this.#byThumbprint.set(thumbprint, known)
+    this.#byHeader.set(header, known)
   }
 }
 

@@ -59,14 +59,12 @@ export function verifyProof(
   }
   const parts = splitJws(text)
   if (parts === undefined) return rejected('proof', 'a JWT with three parts', 'another text')
-  const header = readPart(parts.header, 'header', parseJsonObject)
-  if (header instanceof Rejection) return header
+  const key = keys.find(parts.header) ?? readKey(parts.header, settings)
+  if (key instanceof Rejection) return key
   const claims = readPart(parts.payload, 'claims set', parseClaims)
   if (claims instanceof Rejection) return claims
   const signature = decodeBase64url(parts.signature)
   if (signature === undefined) return rejected('signature', 'base64url', 'another text')
-  const key = readProofKey(header, settings.algorithms)
-  if (key instanceof Rejection) return key
   const proof = readClaims(claims, context, settings)
   if (proof instanceof Rejection) return proof
   return andThen(
@@ -80,7 +78,12 @@ export function verifyProof(
   )
 }
 
-/** The claims of a proof after validation. */
+function readKey(text: string, { algorithms }: ProofSettings): ProofKey | Rejection {
+  const header = readPart(text, 'header', parseJsonObject)
+  return header instanceof Rejection ? header : readProofKey(header, algorithms)
+}
+
+/** Returns the claims of a proof after validation. */
 function readClaims(
   claims: JsonObject,
   { method, target, thumbprint, now }: ProofContext,
@@ -161,17 +164,19 @@ function checkTokenHash(
 }
 
 function verifySignature(
-  { signingInput }: JwsParts,
+  { header, signingInput }: JwsParts,
   signature: Uint8Array,
   key: ProofKey,
   proof: Proof,
   keys: ProofKeys,
 ): MaybePromise<Proof | Rejection> {
-  return andThen(keys.verify(key, proof.thumbprint, { signingInput, signature }), (isValid) =>
-    // Only `true` counts, so that an unexpected value is not a success.
-    isValid === true
-      ? proof
-      : rejected('signature', 'a signature by the key of the proof', 'another signature'),
+  return andThen(
+    keys.verify(key, proof.thumbprint, header, { signingInput, signature }),
+    (isValid) =>
+      // Only `true` counts, so that an unexpected value is not a success.
+      isValid === true
+        ? proof
+        : rejected('signature', 'a signature by the key of the proof', 'another signature'),
   )
 }
 
