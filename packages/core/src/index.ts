@@ -6,7 +6,7 @@
  * @module @bearward/core
  */
 export { createResourceServer } from './create-resource-server.ts'
-export type { Guard, MetadataHandler, ResourceServer } from './resource-server.ts'
+export type { Guard, MetadataHandler, ResourceServer, ServerStatus } from './resource-server.ts'
 export { resourceServerFromEnv } from './resource-server-from-env.ts'
 export type {
   ClosedEvent,
