@@ -104,7 +104,7 @@ describe('docs/dpop.md', () => {
             ? usual.join(', ')
             : typeof usual === 'string'
               ? `'${usual}'`
-              : String(usual)
+              : JSON.stringify(usual)
       expect([name, value]).toEqual([name, shown])
     }
     expect(readTable(PAGE, 'value of `whenReplayUnknown`').map(([value]) => value)).toEqual([
