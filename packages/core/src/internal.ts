@@ -1,6 +1,6 @@
 /**
- * Parts of the core that `@bearward/client` uses, too: discovery, calls to an authorization server, client
- * authentication and option tables. This module changes together with `@bearward/client`. It is not public API.
+ * Parts of the core that `@bearward/client` and `@bearward/redis` use, too: discovery, calls to an authorization server, client
+ * authentication and option tables. This module changes together with these packages. It is not public API.
  *
  * @packageDocumentation
  */
@@ -58,8 +58,10 @@ export {
   hosts,
   isName,
   names,
+  required,
   seconds,
   text,
+  wholeNumber,
 } from './options/option-rows.ts'
 export { readObject, readRows, readTable, reportUnknownNames } from './options/option-table.ts'
 export type { OptionRow, OptionTable, OptionValues } from './options/option-table.ts'

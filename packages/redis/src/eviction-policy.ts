@@ -1,0 +1,88 @@
+import { ReplayStoreError, type ReplayStoreConfiguration } from '@bearward/core'
+import { type Clock, runDetached } from '@bearward/core/internal'
+import { startBoundedWait } from './bounded-wait.ts'
+import type { SendCommand } from './options.ts'
+import { readPolicies, toStoreError } from './replies.ts'
+
+/** Milliseconds after which the policy is read again. */
+export const POLICY_TIMES = {
+  /** The policy is right, or the server does not show it. It can change, and a failover can lead to another server. */
+  settled: 600_000,
+  /** The policy is wrong. The server is used again soon after it is corrected. */
+  unsuitable: 60_000,
+  /** The server has not replied. */
+  unanswered: 5000,
+} as const
+
+/** Checks that the server does not evict entries before they expire: its `maxmemory-policy` must be `noeviction`. */
+export interface EvictionPolicy {
+  readonly state: ReplayStoreConfiguration
+  /** `true` until the server has replied, with the policy or with a refusal. */
+  readonly isUnknown: boolean
+  /** Reads the policy if this is due, and joins a request that is running. Never rejects. Takes at most `timeout` milliseconds. */
+  check(timeout: number): Promise<void>
+  /** Makes the next `check` read the policy. */
+  expire(): void
+}
+
+/** Creates the check of a server. */
+export function createEvictionPolicy(send: SendCommand, clock: Clock): EvictionPolicy {
+  let state: ReplayStoreConfiguration = 'unverified'
+  let isUnknown = true
+  let dueAt = -Infinity
+  let running: Promise<void> | undefined
+
+  function settle(next: ReplayStoreConfiguration, pause: number): void {
+    state = next
+    isUnknown = false
+    dueAt = clock.monotonic() + pause
+  }
+
+  function onReply(reply: unknown): void {
+    const policies = readPolicies(reply)
+    const isWrong = policies.some((policy) => policy !== 'noeviction')
+    if (isWrong) settle('unsuitable', POLICY_TIMES.unsuitable)
+    else settle(policies.length === 0 ? 'unverified' : 'verified', POLICY_TIMES.settled)
+  }
+
+  async function request(timeout: number): Promise<void> {
+    const wait = startBoundedWait(clock, timeout)
+    try {
+      const reply = await wait.for(send(['CONFIG', 'GET', 'maxmemory-policy']))
+      if (reply !== 'timeout') return onReply(reply)
+    } catch (error) {
+      // Managed servers, and users without the permission, cannot read the configuration.
+      if (toStoreError(error).problem === 'failed') return settle('unverified', POLICY_TIMES.settled)
+    } finally {
+      wait.end()
+    }
+    // The last known policy stays in use.
+    dueAt = clock.monotonic() + POLICY_TIMES.unanswered
+  }
+
+  return {
+    get state() {
+      return state
+    },
+    get isUnknown() {
+      return isUnknown
+    },
+    check(timeout) {
+      if (running === undefined && clock.monotonic() < dueAt) return Promise.resolve()
+      running ??= runDetached(() => request(timeout)).finally(() => (running = undefined))
+      return running
+    },
+    expire() {
+      dueAt = -Infinity
+    },
+  }
+}
+
+/** Throws if a server may evict entries before they expire. */
+export function assertSuitable(policy: EvictionPolicy): void {
+  if (policy.state !== 'unsuitable') return
+  throw new ReplayStoreError(
+    'unsuitable',
+    "the server may evict entries before they expire; set maxmemory-policy to 'noeviction' (CONFIG SET maxmemory-policy noeviction)",
+  )
+}

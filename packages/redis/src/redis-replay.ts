@@ -1,0 +1,78 @@
+import { type ProofUse, type ReplayStore, ReplayStoreError } from '@bearward/core'
+import { startBoundedWait } from './bounded-wait.ts'
+import { assertSuitable, createEvictionPolicy } from './eviction-policy.ts'
+import { readOptions, type RedisReplayOptions } from './options.ts'
+import { readFirstUse, toStoreError } from './replies.ts'
+
+/** Milliseconds that `ready()` waits, because clients connect when the process starts. */
+const READY_TIMEOUT = 5000
+
+/**
+ * Creates a store for the DPoP proofs that were used (RFC 9449 section 11.1), on a Redis server (7.0 or later) or a Valkey server.
+ * All processes of an API use the same server. Each use is one command, `SET` with `NX`, `GET` and `PX`. The key of an
+ * entry is the prefix and the id of the proof. The server removes it after the `ttl`.
+ *
+ * The `maxmemory-policy` of the server must be `noeviction`. If it is another one, each use rejects with a `ReplayStoreError`. If the
+ * server does not show its policy, the store works, and `configuration()` returns `unverified`.
+ *
+ * Does not check persistence and replication. After a failover or a restart, the server can have lost the last entries.
+ *
+ * @example
+ * const client = createClient({ url: 'rediss://redis.internal' })
+ * await client.connect()
+ * const replay = redisReplay({ send: fromNodeRedis(client) })
+ *
+ * @throws {ConfigurationError} if an option is wrong
+ */
+export function redisReplay(options: RedisReplayOptions): ReplayStore {
+  const { send: sendOnce, prefix, timeout, clock } = readOptions(options)
+  // An own function can throw instead of returning a promise.
+  const send = async (args: readonly string[]) => sendOnce(args)
+  const policy = createEvictionPolicy(send, clock)
+
+  /** Records a use. Takes at most `limit` milliseconds. */
+  async function use({ id, ttl }: Pick<ProofUse, 'id' | 'ttl'>, limit: number): Promise<boolean> {
+    const wait = startBoundedWait(clock, limit)
+    try {
+      // An unsuitable server gets no entries. It may have been corrected.
+      if (policy.state === 'unsuitable') await wait.for(policy.check(limit))
+      assertSuitable(policy)
+      const checked = policy.check(limit)
+      const value = createValue()
+      const milliseconds = String(Math.max(1, Math.ceil(ttl)))
+      const args = ['SET', prefix + id, value, 'NX', 'GET', 'PX', milliseconds]
+      const reply = await wait.for(send(args))
+      if (reply === 'timeout')
+        throw new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
+      const isFirst = readFirstUse(reply, value)
+      // The first uses wait for the policy. Later, it is read in the background.
+      if (policy.isUnknown) await wait.for(checked)
+      assertSuitable(policy)
+      return isFirst
+    } catch (error) {
+      throw toStoreError(error)
+    } finally {
+      wait.end()
+    }
+  }
+
+  return {
+    firstUse: (proof) => use(proof, timeout),
+    async ready() {
+      policy.expire()
+      const id = `ready:${crypto.randomUUID()}`
+      if (await use({ id, ttl: 1000 }, READY_TIMEOUT)) return
+      throw new ReplayStoreError('failed', 'the server knows an id that was not used before')
+    },
+    configuration: () => policy.state,
+  }
+}
+
+/**
+ * Returns a random value for one use. The server stores a decimal number of 63 bits without extra memory. A value is compared
+ * only with the values of other uses of the same proof.
+ */
+function createValue(): string {
+  const [bits] = crypto.getRandomValues(new BigUint64Array(1))
+  return String(BigInt.asUintN(63, bits!))
+}
