@@ -10,6 +10,7 @@ import { filesBelow, readImports, read } from './files.ts'
 const LAYERS = [
   'index',
   'internal',
+  'check-replay-store',
   'adapter',
   'adapter-bearward',
   'adapter-handler',

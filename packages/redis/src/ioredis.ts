@@ -19,8 +19,7 @@ export interface IoredisClusterLike extends IoredisLike {
  * const replay = redisReplay({ send: fromIoredis(client) })
  */
 export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendCommand {
-  const sendTo = (to: IoredisLike, [command, ...rest]: readonly string[]) =>
-    to.call(command!, rest)
+  const sendTo = (to: IoredisLike, [command, ...rest]: readonly string[]) => to.call(command!, rest)
   return (args) => {
     if (args[0] !== 'CONFIG' || !('nodes' in client)) return sendTo(client, args)
     // Each primary of a cluster has its own configuration.

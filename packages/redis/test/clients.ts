@@ -27,7 +27,11 @@ function withNodeRedis(library: typeof redis6 | typeof redis5): Connect {
 
 function withIoredis(library: typeof ioredis6 | typeof ioredis5 | typeof iovalkey): Connect {
   return async (port) => {
-    const client = new (library as typeof ioredis6).Redis({ host: '127.0.0.1', port, retryStrategy: () => 10 })
+    const client = new (library as typeof ioredis6).Redis({
+      host: '127.0.0.1',
+      port,
+      retryStrategy: () => 10,
+    })
     client.on('error', ignoreError)
     closing({ close: () => client.disconnect() })
     return fromIoredis(client)

@@ -1,0 +1,283 @@
+/**
+ * A check of replay stores, for the tests of a store.
+ *
+ * @module @bearward/core/check-replay-store
+ */
+import { encodeBase64url } from '#base64url'
+import type { ProofUse, ReplayStore } from './binding/replay-store.ts'
+import type { MaybePromise } from './lib/maybe-promise.ts'
+
+export type { ProofUse, ReplayStore, ReplayStoreConfiguration } from './binding/replay-store.ts'
+
+/**
+ * Options for `checkReplayStore`.
+ *
+ * @example
+ * const options: CheckReplayStoreOptions = {
+ *   breakStore: () => server.kill('SIGSTOP'),
+ *   restoreStore: () => server.kill('SIGCONT'),
+ * }
+ */
+export interface CheckReplayStoreOptions {
+  /**
+   * Function that advances the time of the store by milliseconds. With it, the check also proves that a proof is forgotten some
+   * time after its `ttl`. Without it, the check waits for one second.
+   *
+   * @default the check waits
+   */
+  readonly advance?: (milliseconds: number) => unknown
+  /**
+   * Function that makes the store unavailable, for example by stopping the server. Every use must then reject. Requires
+   * `restoreStore`.
+   *
+   * @default not checked
+   */
+  readonly breakStore?: () => unknown
+  /**
+   * Function that makes the store available again.
+   *
+   * @default none
+   */
+  readonly restoreStore?: () => unknown
+  /**
+   * Function that fills the store until it has no space for another entry. A new proof must then be rejected, and an earlier one
+   * must not be forgotten. This is the last check, so the store can stay full.
+   *
+   * @default not checked
+   */
+  readonly fill?: () => unknown
+  /**
+   * Maximum milliseconds for a single call.
+   *
+   * @default 5000
+   */
+  readonly timeout?: number
+}
+
+/** Number of simultaneous uses of one proof. */
+const SIMULTANEOUS = 100
+/** Number of other proofs after which a proof must still be known. */
+const OTHERS = 2000
+/** Milliseconds for which a use must be remembered, unless a check says otherwise. */
+const TTL = 60_000
+/** Milliseconds of the check without `advance`. */
+const SHORT_TTL = 1000
+
+/**
+ * Checks that a store does what `ReplayStore` requires. Needs no test runner. Adds about 2000 entries to the store, so do not run
+ * it in production.
+ *
+ * Checks the first and the second use of a proof, different ids, simultaneous uses, the `ttl`, many entries, `ready()` and
+ * `configuration()`. With the options, it also checks an unavailable and a full store. Does not check uses by several
+ * processes, failovers and restarts.
+ *
+ * @example
+ * import { checkReplayStore } from '@bearward/core/check-replay-store'
+ *
+ * test('the store detects replays', () => checkReplayStore(createStore()))
+ *
+ * @throws {Error} that lists every violation
+ */
+export async function checkReplayStore(
+  store: ReplayStore,
+  options: CheckReplayStoreOptions = {},
+): Promise<void> {
+  const violations: string[] = []
+  const { timeout = 5000 } = options
+  const context: Context = {
+    options,
+    use: (proof) => call(() => store.firstUse({ key: createId(), ttl: TTL, ...proof }), timeout),
+    report(violation) {
+      if (!violations.includes(violation)) violations.push(violation)
+    },
+  }
+  await checkReady(store, timeout, context)
+  const settles = await checkSettles(context)
+  if (settles) for (const check of CHECKS) await check(context)
+  if (violations.length === 0) return
+  throw new Error(`The replay store has faults:\n${violations.map((one) => `- ${one}`).join('\n')}`)
+}
+
+interface Context {
+  readonly options: CheckReplayStoreOptions
+  /** Uses a proof. Never rejects. */
+  use(proof: Partial<ProofUse> & Pick<ProofUse, 'id'>): Promise<Result>
+  report(violation: string): void
+}
+
+/** Result of a call, in words: `true`, `false`, or for example `a string`, `rejects with ...`. */
+type Result = string
+
+/** Calls a function of the store. Describes its result. */
+async function call(work: () => MaybePromise<unknown>, timeout: number): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<Result>((resolve) => {
+    timer = setTimeout(() => resolve(`does not settle within ${timeout} ms`), timeout)
+  })
+  const settled = (async () => {
+    try {
+      const value = await work()
+      if (typeof value === 'boolean') return String(value)
+      return `returns ${value === null ? 'null' : `a value of type ${typeof value}`}`
+    } catch (error) {
+      return `rejects: ${error instanceof Error ? error.message : 'not with an Error'}`
+    }
+  })()
+  try {
+    return await Promise.race([settled, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const isRejection = (result: Result) => result.startsWith('rejects')
+const isLate = (result: Result) => result.startsWith('does not settle')
+
+async function checkReady(store: ReplayStore, timeout: number, { report }: Context): Promise<void> {
+  if (store.ready !== undefined) {
+    const result = await call(() => store.ready!(), timeout)
+    if (isRejection(result) || isLate(result)) report(`ready() ${result}`)
+  }
+  if (store.configuration === undefined) return
+  const configuration: unknown = store.configuration()
+  if (configuration === 'unsuitable')
+    report("configuration() is 'unsuitable': correct the configuration of the store.")
+  else if (configuration !== 'verified' && configuration !== 'unverified')
+    report("configuration() must return 'verified', 'unverified' or 'unsuitable'.")
+}
+
+const CHECKS: readonly ((context: Context) => Promise<void>)[] = [
+  checkOrder,
+  checkIds,
+  checkSimultaneousUses,
+  checkTimeToLive,
+  checkManyEntries,
+  checkUnavailable,
+  checkFull,
+]
+
+/** Returns whether a use settles. Otherwise, each other check would wait for the timeout. */
+async function checkSettles({ use, report }: Context): Promise<boolean> {
+  const result = await use({ id: createId() })
+  const settles = !isLate(result)
+  if (!settles) report(`A use ${result}.`)
+  return settles
+}
+
+async function checkOrder({ use, report }: Context): Promise<void> {
+  const id = createId()
+  const first = await use({ id })
+  if (first !== 'true')
+    report(`The first use of a proof must return true, but it ${toWords(first)}.`)
+  for (const key of [createId(), createId()]) {
+    const again = await use({ id, key })
+    if (again === 'false') continue
+    report(`Another use of the same id must return false, but it ${toWords(again)}.`)
+  }
+}
+
+async function checkIds({ use, report }: Context): Promise<void> {
+  const id = `${createId().slice(0, 40)}aA-`
+  // A database can compare texts without case, or ignore their ends.
+  const others = [`${id.slice(0, 40)}AA-`, `${id.slice(0, 40)}aA_`, `b${id.slice(1)}`]
+  await use({ id })
+  for (const other of new Set(others)) {
+    if (other === id) continue
+    const result = await use({ id: other })
+    if (result !== 'true')
+      report(
+        `Ids that differ in one character are different proofs, but the use of the second id ${toWords(result)}.`,
+      )
+  }
+}
+
+async function checkSimultaneousUses({ use, report }: Context): Promise<void> {
+  const id = createId()
+  const results = await Promise.all(Array.from({ length: SIMULTANEOUS }, () => use({ id })))
+  const first = results.filter((result) => result === 'true').length
+  if (first !== 1)
+    report(
+      `Of ${SIMULTANEOUS} simultaneous uses of an id, exactly one must return true, not ${first}.`,
+    )
+  const other = results.find((result) => result !== 'true' && result !== 'false')
+  if (other !== undefined)
+    report(`A simultaneous use must return a boolean, but it ${toWords(other)}.`)
+}
+
+async function checkTimeToLive({ options, use, report }: Context): Promise<void> {
+  const id = createId()
+  const { advance } = options
+  const [ttl, pause] = advance === undefined ? [SHORT_TTL, SHORT_TTL * 0.6] : [TTL, TTL - 1000]
+  const start = performance.now()
+  await use({ id, ttl })
+  if (advance === undefined) await new Promise((resolve) => setTimeout(resolve, pause))
+  else await advance(pause)
+  const result = await use({ id, ttl })
+  // On a busy machine, the time can be over.
+  const isOver = advance === undefined && performance.now() - start >= ttl
+  if (result !== 'false' && !isOver)
+    report(
+      `A use must be remembered for its ttl, but before its end another use ${toWords(result)}.`,
+    )
+  if (advance === undefined) return
+  await advance(2 * TTL)
+  const later = await use({ id, ttl })
+  if (later !== 'true')
+    report(
+      `A use must be forgotten after its ttl, so that the store does not grow, but then another use ${toWords(later)}.`,
+    )
+}
+
+async function checkManyEntries({ use, report }: Context): Promise<void> {
+  const id = createId()
+  await use({ id })
+  for (let i = 0; i < OTHERS; i += SIMULTANEOUS) {
+    const results = await Promise.all(
+      Array.from({ length: SIMULTANEOUS }, () => use({ id: createId() })),
+    )
+    const wrong = results.find((result) => result !== 'true' && !isRejection(result))
+    if (wrong !== undefined)
+      report(`The first use of a proof must return true, but it ${toWords(wrong)}.`)
+  }
+  const result = await use({ id })
+  if (result === 'true')
+    report(`A use must be remembered for its ttl, but it was forgotten after ${OTHERS} other uses.`)
+}
+
+async function checkUnavailable({ options, use, report }: Context): Promise<void> {
+  const { breakStore, restoreStore } = options
+  if (breakStore === undefined) return
+  const id = createId()
+  await use({ id })
+  await breakStore()
+  try {
+    for (const each of [id, createId()]) {
+      const result = await use({ id: each })
+      if (isRejection(result)) continue
+      report(`A use must reject if the store is unavailable, but it ${toWords(result)}.`)
+    }
+  } finally {
+    await restoreStore?.()
+  }
+}
+
+async function checkFull({ options, use, report }: Context): Promise<void> {
+  if (options.fill === undefined) return
+  const id = createId()
+  await use({ id })
+  await options.fill()
+  const result = await use({ id: createId() })
+  if (!isRejection(result))
+    report(`The use of a new proof must reject if the store is full, but it ${toWords(result)}.`)
+  if ((await use({ id })) === 'true')
+    report('A full store must not forget a proof before its ttl has passed.')
+}
+
+function toWords(result: Result): string {
+  return result === 'true' || result === 'false' ? `returns ${result}` : result
+}
+
+/** Returns a random id in the form of the ids of proofs. */
+function createId(): string {
+  return encodeBase64url(crypto.getRandomValues(new Uint8Array(32)))
+}
