@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,12 +15,14 @@ export interface RedisServer {
   readonly name: ServerName
   readonly port: number
   readonly url: string
-  /** Sends a command over a connection of its own. Returns the reply in the form of the protocol, without its end. */
+  /** Sends a command over a connection of its own. Returns the reply in the form of the protocol, and throws for an error. */
   command(...args: readonly string[]): Promise<string>
   /** Sends a signal: `SIGSTOP`, `SIGCONT` or `SIGKILL`. */
   signal(name: NodeJS.Signals): void
-  /** Ends the process, and starts a new one on the same port. */
-  restart(): Promise<void>
+  /** Ends the process with `SIGKILL`. */
+  kill(): Promise<void>
+  /** Ends the process, and starts a new one on the same port. `more` are arguments for the new process only. */
+  restart(...more: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -29,7 +31,7 @@ export interface RedisServerOptions {
   readonly name?: ServerName
   /** Arguments in addition to the usual ones, such as `--maxmemory 2mb`. */
   readonly args?: readonly string[]
-  /** `sentinel` starts a sentinel, which reads `config`. */
+  /** Text of the configuration file, which the server can change. A sentinel requires it. */
   readonly config?: string
 }
 
@@ -37,15 +39,32 @@ export interface RedisServerOptions {
 export async function startRedisServer({
   name = 'redis-server',
   args = [],
+  config,
 }: RedisServerOptions = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'bearward-redis-'))
-  const port = await getFreePort()
-  let child = await start()
+  const file = join(directory, 'server.conf')
+  if (config !== undefined) await writeFile(file, config)
+  const isSentinel = args.includes('--sentinel')
+  let port = await getFreePort()
+  let child = await startOnFreePort()
 
-  async function start(): Promise<ChildProcess> {
+  /** Another process can take the port before the server listens. */
+  async function startOnFreePort(): Promise<ChildProcess> {
+    for (;;) {
+      try {
+        return await start()
+      } catch (error) {
+        if (!String(error).includes('in use')) throw error
+        port = await getFreePort()
+      }
+    }
+  }
+
+  async function start(more: readonly string[] = []): Promise<ChildProcess> {
     const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
     const memoryOnly = ['--save', '', '--appendonly', 'no', '--repl-diskless-sync-delay', '0']
-    const started = spawn(name, [...fixed, ...memoryOnly, ...args], {
+    const all = [...fixed, ...(isSentinel ? [] : memoryOnly), ...args, ...more]
+    const started = spawn(name, config === undefined ? all : [file, ...all], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const output: string[] = []
@@ -73,13 +92,18 @@ export async function startRedisServer({
 
   return {
     name,
-    port,
-    url: `redis://127.0.0.1:${port}`,
+    get port() {
+      return port
+    },
+    get url() {
+      return `redis://127.0.0.1:${port}`
+    },
     command: (...command) => sendCommand(port, command),
     signal: (signal) => void child.kill(signal),
-    async restart() {
+    kill: end,
+    async restart(...more) {
       await end()
-      child = await start()
+      child = await start(more)
     },
     async close() {
       await end()
@@ -101,17 +125,17 @@ async function getFreePort(): Promise<number> {
 async function untilReply(port: number): Promise<void> {
   for (;;) {
     try {
-      const reply = await sendCommand(port, ['PING'])
-      // A server with a password replies with NOAUTH.
-      if (/^(?:\+PONG|-NOAUTH)/.test(reply)) return
-    } catch {
-      // The server does not listen yet.
+      await sendCommand(port, ['PING'])
+      return
+    } catch (error) {
+      if ((error as Error).message.startsWith('LOADING')) return
+      // Otherwise, the server does not listen yet.
     }
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
-/** Sends one command over a new connection, and returns its reply in the form of the protocol. */
+/** Sends one command over a new connection. Returns the reply in the form of the protocol, and throws for an error. */
 export async function sendCommand(port: number, args: readonly string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   // After `QUIT`, the server closes the connection, so the reply is complete.
@@ -122,5 +146,8 @@ export async function sendCommand(port: number, args: readonly string[]): Promis
   socket.write(parts.join(''))
   let text = ''
   for await (const chunk of socket) text += (chunk as Buffer).toString('latin1')
-  return text.replace(/\+OK\r\n$/, '').trimEnd()
+  const reply = text.replace(/\+OK\r\n$/, '').trimEnd()
+  if (reply === '') throw new Error('The server closed the connection without a reply.')
+  if (reply.startsWith('-')) throw new Error(reply.slice(1))
+  return reply
 }

@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A TCP proxy on the loopback address that can lose replies. */
+export interface FaultyProxy {
+  readonly port: number
+  /**
+   * Decides about each chunk that the server sends: `pass` it, `hold` it and all later ones, or `cut` the connection without it.
+   * Default: passes everything.
+   */
+  onReply(decide: (chunk: string) => 'pass' | 'hold' | 'cut'): void
+  /** Number of connections that were cut. */
+  cuts(): number
+  /** Passes the chunks that are held. */
+  release(): void
+  close(): Promise<void>
+}
+
+/** Starts a proxy for a server on this port. */
+export async function startFaultyProxy(target: number): Promise<FaultyProxy> {
+  const sockets = new Set<Socket>()
+  const held: (() => void)[] = []
+  let decide: (chunk: string) => 'pass' | 'hold' | 'cut' = () => 'pass'
+  let cuts = 0
+
+  const server = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1')
+    let isHeld = false
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        client.destroy()
+        upstream.destroy()
+      })
+    }
+    client.pipe(upstream)
+    upstream.on('data', (chunk) => {
+      const decision = isHeld ? 'hold' : decide(chunk.toString('latin1'))
+      if (decision === 'pass') client.write(chunk)
+      else if (decision === 'cut') {
+        cuts++
+        client.destroy()
+      } else {
+        isHeld = true
+        held.push(() => client.write(chunk))
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    onReply: (next) => void (decide = next),
+    cuts: () => cuts,
+    release: () => held.splice(0).forEach((pass) => pass()),
+    async close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await once(server, 'close')
+    },
+  }
+}
