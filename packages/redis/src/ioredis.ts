@@ -19,10 +19,17 @@ export interface IoredisClusterLike extends IoredisLike {
  * const replay = redisReplay({ send: fromIoredis(client) })
  */
 export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendCommand {
-  const sendTo = (to: IoredisLike, [command, ...rest]: readonly string[]) => to.call(command!, rest)
-  return (args) => {
-    if (args[0] !== 'CONFIG' || !('nodes' in client)) return sendTo(client, args)
+  const send: SendCommand = (args) => sendTo(client, args)
+  if (!('nodes' in client)) return send
+  return async (args) => {
+    // The client knows the servers of the cluster when it has the first reply.
+    const reply = await send(args)
+    if (args[0] !== 'CONFIG') return reply
     // Each primary of a cluster has its own configuration.
     return Promise.all(client.nodes('master').map((node) => sendTo(node, args)))
   }
+}
+
+function sendTo(client: IoredisLike, [command, ...rest]: readonly string[]): Promise<unknown> {
+  return client.call(command!, rest)
 }

@@ -90,6 +90,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     }
     expect(problem).toBe('full')
     expect(count).toBeGreaterThan(100)
+    await server.command('CONFIG', 'SET', 'maxmemory', '1')
     expect(await getProblem(store.firstUse(first))).toBe('full')
     await server.command('CONFIG', 'SET', 'maxmemory', '0')
     expect(await store.firstUse(first)).toBe(false)
@@ -119,9 +120,10 @@ describe.each(CASES)('with %s and %s', (client, name) => {
 
   it(`firstUse() needs only the permissions for SET and GET on its keys ${at}`, async () => {
     const server = await start()
-    await server.command('ACL', 'SETUSER', 'default', 'resetkeys', '~bearward:dpop:*')
     const store = await createStore(server)
-    await server.command('ACL', 'SETUSER', 'default', '-@all', '+set', '+acl|setuser')
+    await store.ready!()
+    const user = ['resetkeys', '~bearward:dpop:*', '-@all', '+set', '+acl|setuser']
+    await server.command('ACL', 'SETUSER', 'default', ...user)
     await store.ready!()
     expect(await store.firstUse(createProof())).toBe(true)
     await server.command('ACL', 'SETUSER', 'default', '-set')
@@ -161,14 +163,16 @@ describe.each(CASES)('with %s and %s', (client, name) => {
   // ioredis sends no commands until the server has loaded its data.
   const whileLoading = client === 'ioredis 6' ? 'timeout' : 'failed'
   it(`firstUse() rejects with ${whileLoading} while the server loads its data ${at}`, async () => {
-    const server = await start({ args: ['--enable-debug-command', 'yes'] })
-    // The data must be larger than the interval at which the server handles commands while it loads.
-    await server.command('DEBUG', 'POPULATE', '2000')
+    const server = await start({
+      args: ['--enable-debug-command', 'yes', '--rdbcompression', 'no'],
+    })
+    // The server needs 20 seconds, and handles commands after each key.
+    await server.command('DEBUG', 'POPULATE', '2000', 'key', '2000')
     await server.command('SAVE')
     const interval = ['--loading-process-events-interval-bytes', '1024']
     await server.restart('--key-load-delay', '10000', ...interval)
     await expect(server.command('PING')).rejects.toThrow('LOADING')
-    const store = await createStore(server, 500)
+    const store = await createStore(server, whileLoading === 'timeout' ? 100 : timeout)
     expect(await getProblem(store.firstUse(createProof()))).toBe(whileLoading)
   })
 })

@@ -1,0 +1,53 @@
+import { redisReplay } from '@bearward/redis'
+import { checkReplayStore } from '@bearward/core/check-replay-store'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RedisServer } from '../../../test/support/redis-server.ts'
+import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
+import { startCluster } from './cluster.ts'
+import { createProof, getProblem } from './proofs.ts'
+
+/** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
+const timeout = 5000
+
+let nodes: readonly RedisServer[]
+beforeAll(async () => {
+  nodes = await startCluster()
+})
+afterAll(() => Promise.all(nodes.map((node) => node.close())))
+
+describe.each(Object.entries(CLUSTER_CLIENTS))('a cluster with %s', (client, connect) => {
+  it(`checkReplayStore finds no faults in a cluster, and each server has entries (${client})`, async () => {
+    await Promise.all(nodes.map((node) => node.command('FLUSHALL')))
+    const store = redisReplay({ send: await connect(nodes[0]!.port), timeout })
+    await checkReplayStore(store)
+    expect(store.configuration!()).toBe('verified')
+    for (const node of nodes)
+      expect(Number((await node.command('DBSIZE')).slice(1))).toBeGreaterThan(100)
+  })
+
+  it(`firstUse() rejects with unsuitable when one server of a cluster has another policy (${client})`, async () => {
+    const send = await connect(nodes[0]!.port)
+    await nodes[2]!.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru')
+    try {
+      const store = redisReplay({ send, timeout })
+      expect(await getProblem(store.firstUse(createProof()))).toBe('unsuitable')
+    } finally {
+      await nodes[2]!.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+    }
+  })
+})
+
+it('firstUse() rejects with failed when a client for one server is connected to a cluster', async () => {
+  const send = await CLIENTS['node-redis 6']!(nodes[0]!.port)
+  const store = redisReplay({ send, timeout })
+  const uses = await Promise.allSettled(
+    Array.from({ length: 30 }, async () => store.firstUse(createProof())),
+  )
+  const moved = uses.filter((use) => use.status === 'rejected')
+  expect(moved.length).toBeGreaterThan(0)
+  for (const { reason } of moved) {
+    expect(await getProblem(Promise.reject(reason as Error))).toBe('failed')
+    expect((reason as Error).message).toContain('(MOVED)')
+    expect((reason as Error).message).not.toMatch(/127|\d{4}/)
+  }
+})

@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url'
+import { build } from 'rolldown'
+import { expect, it } from 'vitest'
+import { startProgram } from '../../../test/support/child-program.ts'
+import { closing } from '../../../test/support/closing.ts'
+import { SERVERS, startRedisServer } from '../../../test/support/redis-server.ts'
+import { createProof } from './proofs.ts'
+
+const PROCESSES = 4
+const COPIES = 25
+
+const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+/** Bundles `process.ts` with the sources of the packages and with the client. */
+async function bundleProcess(): Promise<string> {
+  const { output } = await build({
+    input: fileURLToPath(new URL('process.ts', import.meta.url)),
+    platform: 'node',
+    resolve: {
+      alias: {
+        '@bearward/redis': source('redis/src/index.ts'),
+        '@bearward/core/internal': source('core/src/internal.ts'),
+        '@bearward/core': source('core/src/index.ts'),
+      },
+    },
+    plugins: [
+      {
+        name: 'runtime-imports',
+        resolveId: (id) => (id.startsWith('#') ? source('core/src/runtime/node.ts') : undefined),
+      },
+    ],
+    write: false,
+  })
+  return output[0].code
+}
+
+it.each(SERVERS)(
+  `of ${PROCESSES * COPIES} uses of one proof by ${PROCESSES} processes, exactly one is the first (%s)`,
+  async (name) => {
+    const server = closing(await startRedisServer({ name }))
+    const code = await bundleProcess()
+    const input = JSON.stringify({ url: server.url, copies: COPIES, proof: createProof() })
+    const programs = await Promise.all(
+      Array.from({ length: PROCESSES }, () =>
+        startProgram({ runtime: process.execPath, args: [], code, input }),
+      ),
+    )
+    for (const program of programs) closing(program)
+    // All processes have connected. Each one waits for an element of this list.
+    await server.command('RPUSH', 'begin', ...programs.map(String))
+    const results: boolean[] = []
+    for (const { output } of programs) {
+      await expect.poll(output, { timeout: 30_000 }).toMatch(/\n$/)
+      results.push(...(JSON.parse(output()) as boolean[]))
+    }
+    expect(results).toHaveLength(PROCESSES * COPIES)
+    expect(results.filter((isFirst) => isFirst)).toHaveLength(1)
+  },
+)
