@@ -17,7 +17,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     'client',
     'migrating',
   ],
-  Production: ['keys-and-outages', 'operations', 'caching', 'performance', 'security'],
+  Production: ['keys-and-outages', 'operations', 'caching', 'performance', 'redis', 'security'],
   Reference: ['configuration', 'errors', 'troubleshooting', 'glossary'],
 }
 

@@ -10,7 +10,7 @@ interface Documented {
   readonly docstring: string
 }
 
-const PACKAGES = ['core', 'client', 'express', 'koa', 'fastify', 'fetch']
+const PACKAGES = ['core', 'client', 'express', 'koa', 'fastify', 'fetch', 'redis']
 /** Functions and methods that users call, by package. The docstring of each one has an example. */
 const CALLED: Readonly<Record<string, readonly string[]>> = {
   core: [
@@ -32,12 +32,14 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
     'subjectKey',
     'callNext',
     'pending',
+    'checkReplayStore',
   ],
   client: ['clientCredentials', 'getToken', 'invalidate', 'fetch', 'counters', 'close'],
   express: ['createBearward', 'requireToken', 'auth'],
   koa: ['createBearward', 'requireToken', 'auth'],
   fastify: ['createBearward', 'requireToken', 'auth', 'plugin'],
   fetch: ['createBearward', 'requireToken', 'auth', 'protect', 'metadata', 'cors', 'toResponse'],
+  redis: ['redisReplay', 'fromNodeRedis', 'fromIoredis', 'fromGlide'],
 }
 
 const sourcesOf = (name: string) => filesBelow(`packages/${name}/src`)
@@ -102,7 +104,7 @@ describe('docstrings', () => {
   })
 
   it('the docstring of each optional option has a @default', () => {
-    const options = ['core/src/options', 'client/src'].flatMap((folder) =>
+    const options = ['core/src/options', 'client/src', 'redis/src'].flatMap((folder) =>
       filesBelow(`packages/${folder}`).filter((path) => path.endsWith('options.ts')),
     )
     const silent = options.flatMap((path) =>

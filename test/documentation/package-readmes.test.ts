@@ -3,12 +3,14 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 import type { Handler } from '@bearward/fetch'
+import type { RedisReplayStore } from '@bearward/redis'
 import { getRequestListener } from '@hono/node-server'
 import type { Express } from 'express'
 import type { Hono } from 'hono'
 import type Koa from 'koa'
 import { filesBelow } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
+import { startRedisServer } from '../support/redis-server.ts'
 import { adapt, runSnippet } from './snippets.ts'
 import {
   useAuthorizationServer,
@@ -57,6 +59,15 @@ const PACKAGES: Readonly<Record<string, Readonly<Record<string, Scenario>>>> = {
     async 'Cloudflare Workers'(code) {
       const { url } = closing(await startSnippetAsWorker('worker-package', code))
       await expectReportsAt(`${url}/reports`)
+    },
+  },
+  'packages/redis/README.md': {
+    async '@bearward/redis'(code) {
+      const server = closing(await startRedisServer())
+      const adapted = adapt(code, { 'redis://redis.internal:6379': server.url })
+      const module = await runSnippet('redis-package', adapted)
+      closing({ close: () => (module['client'] as { destroy(): void }).destroy() })
+      expect((module['replay'] as RedisReplayStore).configuration()).toBe('verified')
     },
   },
   'packages/core/README.md': {

@@ -6,6 +6,7 @@ import { SOURCE_OPTIONS } from '../../packages/client/src/options.ts'
 import { TOKEN_TIMES } from '../../packages/client/src/token-times.ts'
 import { REQUESTS_AT_ONCE } from '../../packages/client/src/request-queue.ts'
 import { TOKEN_RESPONSE } from '../../packages/client/src/token-response.ts'
+import { REDIS_REPLAY_OPTIONS } from '../../packages/redis/src/options.ts'
 import { BREAKER } from '../../packages/core/src/token/introspection/availability.ts'
 import { PROBE } from '../../packages/core/src/token/introspection/probe.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
@@ -129,12 +130,14 @@ describe('documentation', () => {
     }
   })
 
-  it('the tables of options in docs/configuration.md have the names and defaults of the code', () => {
+  it('the tables of options have the names and defaults of the code', () => {
     expectOptions('docs/configuration.md', 'option of an issuer', ISSUER_OPTIONS)
     expectOptions('docs/configuration.md', 'option of introspection', INTROSPECTION_OPTIONS)
     expectOptions('docs/configuration.md', 'option of dynamic issuers', DYNAMIC_ISSUER_OPTIONS)
     expectOptions('docs/configuration.md', 'option', COMMON_OPTIONS)
     expectOptions('docs/configuration.md', 'option of metadata', COMMON_OPTIONS.metadata.table!)
+    expectOptions('docs/redis.md', 'option', REDIS_REPLAY_OPTIONS)
+    expectOptions('packages/redis/README.md', 'option', REDIS_REPLAY_OPTIONS)
   })
 
   it('the docstrings of options have the defaults and maxima of the code', () => {
@@ -143,6 +146,7 @@ describe('documentation', () => {
     expectDocstrings('packages/core/src/options/dynamic-issuer-options.ts', DYNAMIC_ISSUER_OPTIONS)
     expectDocstrings('packages/core/src/options/common-options.ts', COMMON_OPTIONS)
     expectDocstrings('packages/client/src/options.ts', SOURCE_OPTIONS)
+    expectDocstrings('packages/redis/src/options.ts', REDIS_REPLAY_OPTIONS)
   })
 
   it('docs/configuration.md lists each environment variable with its option', () => {

@@ -43,6 +43,7 @@ const COMPARISON = `
   const factories = [
     required['@bearward/core'].createResourceServer,
     required['@bearward/client'].clientCredentials,
+    required['@bearward/redis'].redisReplay,
     ...adapters.map((name) => required['@bearward/' + name].createBearward),
   ]
   const isSame = (make) => catchError(() => make({})) instanceof ConfigurationError

@@ -32,11 +32,14 @@ describe('manifests', () => {
     expect(versions.size).toBeGreaterThan(10)
   })
 
-  // The client uses internal modules of the core, which can change in any version.
-  it('the client depends on the core by workspace:*, which is published as the exact version', () => {
-    const { dependencies = {} } = readManifest('packages/client/package.json')
-    expect(dependencies['@bearward/core']).toBe('workspace:*')
-  })
+  // These packages use internal modules of the core, which can change in any version.
+  it.each(['client', 'redis'])(
+    '@bearward/%s depends on the core by workspace:*, which is published as the exact version',
+    (name) => {
+      const { dependencies = {} } = readManifest(`packages/${name}/package.json`)
+      expect(dependencies['@bearward/core']).toBe('workspace:*')
+    },
+  )
 
   it.each(PACKAGES)('@bearward/%s supports the same versions of Node as the repository', (name) => {
     const { engines } = readManifest(`packages/${name}/package.json`)

@@ -126,7 +126,7 @@ for (const file of readdirSync(new URL('applications', import.meta.url))) {
 }
 
 /** Entry points of all packages, such as `@bearward/core` and `@bearward/core/adapter`. */
-const ENTRIES = ['client', 'core', ...Object.keys(APPLICATIONS)].flatMap((name) => {
+const ENTRIES = ['client', 'core', 'redis', ...Object.keys(APPLICATIONS)].flatMap((name) => {
   const { exports } = require(`@bearward/${name}/package.json`)
   const paths = Object.keys(exports).filter((path) => path !== './package.json')
   return paths.map((path) => `@bearward/${name}${path.slice(1)}`)

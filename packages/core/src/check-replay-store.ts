@@ -72,8 +72,6 @@ const SHORT_TTL = 1000
  * processes, failovers and restarts.
  *
  * @example
- * import { checkReplayStore } from '@bearward/core/check-replay-store'
- *
  * test('the store detects replays', () => checkReplayStore(createStore()))
  *
  * @throws {Error} that lists every violation
@@ -101,8 +99,8 @@ export async function checkReplayStore(
 interface Context {
   readonly options: CheckReplayStoreOptions
   /** Uses a proof. Never rejects. */
-  use(proof: Partial<ProofUse> & Pick<ProofUse, 'id'>): Promise<Result>
-  report(violation: string): void
+  readonly use: (proof: Partial<ProofUse> & Pick<ProofUse, 'id'>) => Promise<Result>
+  readonly report: (violation: string) => void
 }
 
 /** Result of a call, in words: `true`, `false`, or for example `a string`, `rejects with ...`. */

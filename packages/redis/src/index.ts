@@ -7,6 +7,7 @@
  * @module @bearward/redis
  */
 export { redisReplay } from './redis-replay.ts'
+export type { RedisReplayStore } from './redis-replay.ts'
 export type { RedisReplayOptions, SendCommand } from './options.ts'
 export type { ClockOption } from '@bearward/core'
 

@@ -85,5 +85,5 @@ export function readOptions(given: RedisReplayOptions): RedisReplaySettings {
   const own = readObject(given, '{ send: fromNodeRedis(client) }', TITLE)
   const values = readTable(REDIS_REPLAY_OPTIONS, own, createOptionContext(problems, own))
   problems.throwAs(TITLE)
-  return values as RedisReplaySettings
+  return values
 }

@@ -1,8 +1,20 @@
-import { type ProofUse, type ReplayStore, ReplayStoreError } from '@bearward/core'
+import {
+  type ProofUse,
+  type ReplayStore,
+  type ReplayStoreConfiguration,
+  ReplayStoreError,
+} from '@bearward/core'
 import { startBoundedWait } from './bounded-wait.ts'
 import { assertSuitable, createEvictionPolicy } from './eviction-policy.ts'
 import { readOptions, type RedisReplayOptions } from './options.ts'
 import { readFirstUse, toStoreError } from './replies.ts'
+
+/** The store that `redisReplay` creates. */
+export interface RedisReplayStore extends ReplayStore {
+  firstUse(proof: ProofUse): Promise<boolean>
+  ready(): Promise<void>
+  configuration(): ReplayStoreConfiguration
+}
 
 /** Milliseconds that `ready()` waits, because clients connect when the process starts. */
 const READY_TIMEOUT = 5000
@@ -24,7 +36,7 @@ const READY_TIMEOUT = 5000
  *
  * @throws {ConfigurationError} if an option is wrong
  */
-export function redisReplay(options: RedisReplayOptions): ReplayStore {
+export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
   const { send: sendOnce, prefix, timeout, clock } = readOptions(options)
   // An own function can throw instead of returning a promise.
   const send = async (args: readonly string[]) => sendOnce(args)

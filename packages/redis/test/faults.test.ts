@@ -1,6 +1,5 @@
-import type { ReplayStore } from '@bearward/core'
 import { checkReplayStore } from '@bearward/core/check-replay-store'
-import { redisReplay } from '@bearward/redis'
+import { redisReplay, type RedisReplayStore } from '@bearward/redis'
 import { describe, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
 import {
@@ -28,14 +27,14 @@ describe.each(CASES)('with %s and %s', (client, name) => {
   async function start(options: RedisServerOptions = {}): Promise<RedisServer> {
     return closing(await startRedisServer({ name, ...options }))
   }
-  async function createStore(server: RedisServer, limit = timeout): Promise<ReplayStore> {
+  async function createStore(server: RedisServer, limit = timeout): Promise<RedisReplayStore> {
     return redisReplay({ send: await CLIENTS[client]!(server.port), timeout: limit })
   }
 
-  it(`each use during a crash returns true or rejects, and a restarted server has lost its entries ${at}`, async () => {
+  it(`firstUse() during a crash returns true or rejects, and a restarted server has lost its entries ${at}`, async () => {
     const server = await start()
     const store = await createStore(server, 1000)
-    await store.ready!()
+    await store.ready()
     const proofs = Array.from({ length: 300 }, createProof)
     const results: string[] = []
     for (const [i, proof] of proofs.entries()) {
@@ -73,7 +72,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
   it(`firstUse() rejects with full when the entries have filled the memory, and keeps all of them ${at}`, async () => {
     const server = await start()
     const store = await createStore(server)
-    await store.ready!()
+    await store.ready()
     const used = /used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))![1]
     await server.command('CONFIG', 'SET', 'maxmemory', String(Number(used) + 300_000))
     const first = createProof()
@@ -101,30 +100,30 @@ describe.each(CASES)('with %s and %s', (client, name) => {
   it(`ready() and firstUse() reject with unsuitable until the policy is noeviction ${at}`, async () => {
     const server = await start({ args: ['--maxmemory-policy', 'allkeys-lru'] })
     const store = await createStore(server)
-    expect(await getProblem(store.ready!())).toBe('unsuitable')
+    expect(await getProblem(store.ready())).toBe('unsuitable')
     expect(await getProblem(store.firstUse(createProof()))).toBe('unsuitable')
     await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
-    await store.ready!()
+    await store.ready()
     expect(await store.firstUse(createProof())).toBe(true)
-    expect(store.configuration!()).toBe('verified')
+    expect(store.configuration()).toBe('verified')
   })
 
   it(`firstUse() works without the permission for CONFIG, and the configuration is unverified ${at}`, async () => {
     const server = await start()
     await server.command('ACL', 'SETUSER', 'default', '-config')
     const store = await createStore(server)
-    await store.ready!()
+    await store.ready()
     expect(await store.firstUse(createProof())).toBe(true)
-    expect(store.configuration!()).toBe('unverified')
+    expect(store.configuration()).toBe('unverified')
   })
 
   it(`firstUse() needs only the permissions for SET and GET on its keys ${at}`, async () => {
     const server = await start()
     const store = await createStore(server)
-    await store.ready!()
+    await store.ready()
     const user = ['resetkeys', '~bearward:dpop:*', '-@all', '+set', '+acl|setuser']
     await server.command('ACL', 'SETUSER', 'default', ...user)
-    await store.ready!()
+    await store.ready()
     expect(await store.firstUse(createProof())).toBe(true)
     await server.command('ACL', 'SETUSER', 'default', '-set')
     expect(await getProblem(store.firstUse(createProof()))).toBe('failed')

@@ -12,7 +12,7 @@ const { url, copies, proof } = JSON.parse(await text(process.stdin)) as {
 const client = createClient({ url })
 await client.connect()
 const store = redisReplay({ send: fromNodeRedis(client), timeout: 5000 })
-await store.ready!()
+await store.ready()
 process.stdout.write('ready\n')
 await client.blPop('begin', 0)
 const uses = Array.from({ length: copies }, () => store.firstUse(proof))

@@ -35,7 +35,7 @@ async function bundleProcess(): Promise<string> {
 }
 
 it.each(SERVERS)(
-  `of ${PROCESSES * COPIES} uses of one proof by ${PROCESSES} processes, exactly one is the first (%s)`,
+  `exactly one of ${PROCESSES * COPIES} uses of a proof by ${PROCESSES} processes is the first one (%s)`,
   async (name) => {
     const server = closing(await startRedisServer({ name }))
     const code = await bundleProcess()

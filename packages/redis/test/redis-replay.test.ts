@@ -46,7 +46,9 @@ function deferred<T>() {
 }
 
 const never = () => new Promise<never>(() => {})
-const throws = (error: unknown) => () => Promise.reject(error as Error)
+const throws = (error: unknown) => async () => {
+  throw error as Error
+}
 
 describe('the options of redisReplay', () => {
   it('redisReplay() lists every problem of its options', () => {
@@ -82,13 +84,13 @@ describe('the options of redisReplay', () => {
   })
 
   it('redisReplay() ignores options of Object.prototype', () => {
-    Object.defineProperty(Object.prototype, 'prefix', { value: 'x:', configurable: true })
+    Object.assign(Object.prototype, { prefix: 'x:', timeout: 1 })
     try {
       const { store, commands } = createStore()
       void store.firstUse(PROOF)
       expect(commands.at(-1)).toContain(`bearward:dpop:${ID}`)
     } finally {
-      delete (Object.prototype as { prefix?: string }).prefix
+      for (const name of ['prefix', 'timeout']) Reflect.deleteProperty(Object.prototype, name)
     }
   })
 })
@@ -267,9 +269,9 @@ describe('the eviction policy', () => {
     ],
   ])('configuration() returns verified when the reply to CONFIG is %s', async (_name, reply) => {
     const { store } = createStore({ config: () => reply })
-    expect(store.configuration!()).toBe('unverified')
+    expect(store.configuration()).toBe('unverified')
     expect(await store.firstUse(PROOF)).toBe(true)
-    expect(store.configuration!()).toBe('verified')
+    expect(store.configuration()).toBe('verified')
   })
 
   it.each<[name: string, reply: unknown]>([
@@ -284,8 +286,8 @@ describe('the eviction policy', () => {
     const [problem, message] = await getProblem(store.firstUse(PROOF))
     expect(problem).toBe('unsuitable')
     expect(message).toContain("set maxmemory-policy to 'noeviction'")
-    expect(store.configuration!()).toBe('unsuitable')
-    expect((await getProblem(store.ready!()))[0]).toBe('unsuitable')
+    expect(store.configuration()).toBe('unsuitable')
+    expect((await getProblem(store.ready()))[0]).toBe('unsuitable')
     // An unsuitable server gets no further entries.
     expect((await getProblem(store.firstUse(PROOF)))[0]).toBe('unsuitable')
     expect(count('SET')).toBe(1)
@@ -297,9 +299,9 @@ describe('the eviction policy', () => {
     ['an empty reply', () => []],
   ])('configuration() returns unverified for 10 minutes after %s', async (_name, config) => {
     const { store, clock, count } = createStore({ config })
-    await store.ready!()
+    await store.ready()
     expect(await store.firstUse(PROOF)).toBe(true)
-    expect(store.configuration!()).toBe('unverified')
+    expect(store.configuration()).toBe('unverified')
     await clock.pass(599)
     await store.firstUse(PROOF)
     expect(count('CONFIG')).toBe(1)
@@ -315,7 +317,7 @@ describe('the eviction policy', () => {
     expect(commands.map(([name]) => name)).toEqual(['CONFIG', 'SET'])
     await clock.pass(0.05)
     expect(await use).toBe(true)
-    expect(store.configuration!()).toBe('unverified')
+    expect(store.configuration()).toBe('unverified')
     // It is read again later, and uses do not wait for it in the meantime.
     expect(await store.firstUse(PROOF)).toBe(true)
     expect(count('CONFIG')).toBe(1)
@@ -340,7 +342,7 @@ describe('the eviction policy', () => {
     expect(count('CONFIG')).toBe(1)
     await clock.pass(1)
     expect(await store.firstUse(PROOF)).toBe(true)
-    expect(store.configuration!()).toBe('verified')
+    expect(store.configuration()).toBe('verified')
   })
 
   it('firstUse() stays unsuitable when an unsuitable server does not answer CONFIG', async () => {
@@ -370,14 +372,14 @@ describe('the eviction policy', () => {
 
   it('ready() reads the policy again', async () => {
     const { store, count } = createStore()
-    await store.ready!()
-    await store.ready!()
+    await store.ready()
+    await store.ready()
     expect(count('CONFIG')).toBe(2)
   })
 
   it('ready() waits 5 seconds for a client that connects', async () => {
     const { store, clock } = createStore({ set: never, config: never })
-    const ready = getProblem(store.ready!())
+    const ready = getProblem(store.ready())
     await clock.pass(4.9)
     expect(clock.pending()).toBeGreaterThan(0)
     await clock.pass(0.1)
@@ -386,6 +388,6 @@ describe('the eviction policy', () => {
 
   it('ready() rejects when the function that sends commands returns the same reply to all commands', async () => {
     const send = () => Promise.resolve('PONG')
-    expect((await getProblem(redisReplay({ send }).ready!()))[0]).toBe('failed')
+    expect((await getProblem(redisReplay({ send }).ready()))[0]).toBe('failed')
   })
 })

@@ -27,7 +27,7 @@ describe.each(SERVERS)('%s', (name) => {
     it(`checkReplayStore finds no faults ${at}`, async () => {
       const store = redisReplay({ send: await connect(server.port), timeout })
       await checkReplayStore(store)
-      expect(store.configuration!()).toBe('verified')
+      expect(store.configuration()).toBe('verified')
     })
 
     it(`the entry of a proof expires after its ttl, and has an integer as its value ${at}`, async () => {
@@ -47,7 +47,7 @@ describe.each(SERVERS)('%s', (name) => {
     it(`a use whose reply is lost with the connection ${outcome} ${at}`, async () => {
       const proxy = closing(await startFaultyProxy(server.port))
       const store = redisReplay({ send: await connect(proxy.port), timeout })
-      await store.ready!()
+      await store.ready()
       // The reply to the first SET is null: the server has recorded the use.
       const isNull = (chunk: string) => /^(?:\$-1|_)\r\n$/.test(chunk)
       proxy.onReply((chunk) => (proxy.cuts() === 0 && isNull(chunk) ? 'cut' : 'pass'))
@@ -62,7 +62,7 @@ describe.each(SERVERS)('%s', (name) => {
     it(`firstUse() rejects with timeout when the reply is late, and the proof is used ${at}`, async () => {
       const proxy = closing(await startFaultyProxy(server.port))
       const send = await connect(proxy.port)
-      await redisReplay({ send, timeout }).ready!()
+      await redisReplay({ send, timeout }).ready()
       const store = redisReplay({ send, timeout: 20 })
       proxy.onReply(() => 'hold')
       const proof = createProof()
@@ -76,7 +76,7 @@ describe.each(SERVERS)('%s', (name) => {
     it(`firstUse() rejects with timeout while the server hangs, and works again afterwards ${at}`, async () => {
       const send = await connect(server.port)
       const patient = redisReplay({ send, timeout })
-      await patient.ready!()
+      await patient.ready()
       server.signal('SIGSTOP')
       const store = redisReplay({ send, timeout: 20 })
       expect(await getProblem(store.firstUse(createProof()))).toBe('timeout')

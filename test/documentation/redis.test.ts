@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { expect, it } from 'vitest'
+import { fromNodeRedis, redisReplay, type RedisReplayStore } from '@bearward/redis'
+import { createClient } from 'redis'
+import { closing } from '../support/closing.ts'
+import { SERVERS, startRedisServer } from '../support/redis-server.ts'
+import { describeDocument, type Scenario } from './fixture.ts'
+import { readTable } from './read-table.ts'
+import { adapt, runSnippet } from './snippets.ts'
+
+/** Runs a snippet that exports a client and a store, with a server. `end` is the method that closes the client. */
+function withServer(name: string, end: 'destroy' | 'disconnect' | 'close'): Scenario {
+  return async (code) => {
+    const server = closing(await startRedisServer())
+    const instead: Record<string, string> = code.includes('redis://')
+      ? { 'redis://redis.internal:6379': server.url }
+      : { 'redis.internal': '127.0.0.1', '6379': String(server.port) }
+    const module = await runSnippet(name, adapt(code, instead))
+    const store = module['replay'] as RedisReplayStore
+    const proof = { id: randomBytes(32).toString('base64url'), key: '', ttl: 60_000 }
+    const uses = [await store.firstUse(proof), await store.firstUse(proof)]
+    ;(module['client'] as Record<typeof end, () => void>)[end]()
+    expect(uses).toEqual([true, false])
+    expect(store.configuration()).toBe('verified')
+    expect(await server.command('KEYS', '*')).toContain(`bearward:dpop:${proof.id}`)
+  }
+}
+
+describeDocument('docs/redis.md', {
+  'node-redis': withServer('redis-node-redis', 'destroy'),
+  'ioredis and iovalkey': withServer('redis-ioredis', 'disconnect'),
+  'Valkey GLIDE': withServer('redis-glide', 'close'),
+  'Another client': withServer('redis-another', 'destroy'),
+  async 'Test a store'(code) {
+    await runSnippet('redis-check', code)
+    const wrong = adapt(code, { 'return false': 'return true' })
+    await expect(runSnippet('redis-check-wrong', wrong)).rejects.toThrow(
+      'Another use of the same id must return false',
+    )
+  },
+})
+
+it('the memory in docs/redis.md is the product of its row and of 180 bytes', () => {
+  const toNumber = (text: string) => Number(text.replaceAll(/[^\d]/g, ''))
+  const rows = readTable('docs/redis.md', 'proofs per second')
+  expect(rows).toHaveLength(4)
+  for (const [rate, time, entries, memory] of rows) {
+    expect(toNumber(entries!)).toBe(toNumber(rate!) * toNumber(time!))
+    expect(toNumber(memory!)).toBe(Math.round((toNumber(entries!) * 180) / 1e6))
+  }
+})
+
+it.each(SERVERS)('an entry takes between 120 and 200 bytes (%s)', async (name) => {
+  const server = closing(await startRedisServer({ name }))
+  const client = await createClient({ url: server.url }).connect()
+  const store = redisReplay({ send: fromNodeRedis(client), timeout: 5000 })
+  const getUsed = async () =>
+    Number(/used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))![1])
+  await store.ready()
+  const before = await getUsed()
+  // Slightly more than a power of two: the tables of keys are then largest in comparison.
+  const count = 66_000
+  for (let i = 0; i < count; i += 1000)
+    await Promise.all(
+      Array.from({ length: 1000 }, () =>
+        store.firstUse({ id: randomBytes(32).toString('base64url'), key: '', ttl: 600_000 }),
+      ),
+    )
+  const each = ((await getUsed()) - before) / count
+  client.destroy()
+  expect(each).toBeGreaterThan(120)
+  expect(each).toBeLessThan(200)
+})
