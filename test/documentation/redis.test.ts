@@ -4,7 +4,12 @@ import { fromNodeRedis, redisReplay, type RedisReplayStore } from '@bearward/red
 import { createClient } from 'redis'
 import { closing } from '../support/closing.ts'
 import { SERVERS, startRedisServer } from '../support/redis-server.ts'
-import { describeDocument, type Scenario } from './fixture.ts'
+import {
+  describeDocument,
+  issuerAddress,
+  type Scenario,
+  useAuthorizationServer,
+} from './fixture.ts'
 import { readTable } from './read-table.ts'
 import { adapt, runSnippet } from './snippets.ts'
 
@@ -26,7 +31,17 @@ function withServer(name: string, end: 'destroy' | 'disconnect' | 'close'): Scen
   }
 }
 
+useAuthorizationServer()
+
 describeDocument('docs/redis.md', {
+  async 'Replay detection with Redis'(code) {
+    const server = closing(await startRedisServer())
+    const instead = { ...issuerAddress(), 'redis://redis.internal:6379': server.url }
+    const module = await runSnippet('redis-option', adapt(code, instead))
+    await (module['ready'] as () => Promise<void>)()
+    expect(await server.command('KEYS', '*')).toContain('bearward:dpop:ready:')
+    ;(module['client'] as { destroy(): void }).destroy()
+  },
   'node-redis': withServer('redis-node-redis', 'destroy'),
   'ioredis and iovalkey': withServer('redis-ioredis', 'disconnect'),
   'Valkey GLIDE': withServer('redis-glide', 'close'),

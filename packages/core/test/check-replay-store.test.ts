@@ -1,5 +1,7 @@
 import { checkReplayStore, type ReplayStore } from '@bearward/core/check-replay-store'
 import { describe, expect, it } from 'vitest'
+import { fakeClock } from '../../../test/support/fake-clock.ts'
+import { MemoryReplayStore } from '../src/binding/memory-replay-store.ts'
 
 /** Creates a correct store with a clock that `advance` changes. */
 function createStore() {
@@ -38,6 +40,19 @@ async function findViolations(...args: Parameters<typeof checkReplayStore>): Pro
 }
 
 describe('checkReplayStore', () => {
+  it('checkReplayStore resolves for the store in memory', async () => {
+    const clock = fakeClock()
+    const limits = { maxEntries: 3000, maxPerKey: 10 }
+    const store = new MemoryReplayStore(limits, clock)
+    await checkReplayStore(store, {
+      advance: (milliseconds) => clock.advance(milliseconds / 1000),
+      fill() {
+        while (store.size < limits.maxEntries)
+          store.firstUse({ id: String(store.size), key: String(store.size), ttl: 60_000 })
+      },
+    })
+  })
+
   it('checkReplayStore resolves for a correct store with all options', async () => {
     const { store, options } = createStore()
     await checkReplayStore(store, options)
