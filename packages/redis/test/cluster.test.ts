@@ -1,6 +1,8 @@
+import type { ProofUse } from '@bearward/core'
 import { redisReplay } from '@bearward/redis'
 import { checkReplayStore } from '@bearward/core/check-replay-store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { closing } from '../../../test/support/closing.ts'
 import type { RedisServer } from '../../../test/support/redis-server.ts'
 import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
 import { startCluster } from './cluster.ts'
@@ -51,3 +53,30 @@ it('firstUse() rejects with failed when a client for one server is connected to 
     expect((reason as Error).message).not.toMatch(/127|\d{4}/)
   }
 })
+
+it.each(['node-redis 6', 'ioredis 6', 'GLIDE'])(
+  'firstUse() returns true or rejects when a server of a cluster crashes (%s)',
+  async (client) => {
+    const own = await startCluster()
+    for (const node of own) closing(node)
+    const store = redisReplay({ send: await CLUSTER_CLIENTS[client]!(own[0]!.port), timeout: 300 })
+    await store.ready()
+    await own[2]!.kill()
+    const used: ProofUse[] = []
+    const problems = new Set<string>()
+    for (let i = 0; i < 20; i++) {
+      const proof = createProof()
+      await store.firstUse(proof).then(
+        (isFirst) => {
+          expect(isFirst).toBe(true)
+          used.push(proof)
+        },
+        async (error: Error) => problems.add(await getProblem(Promise.reject(error))),
+      )
+    }
+    expect(problems.size).toBeGreaterThan(0)
+    for (const problem of problems) expect(['failed', 'unreachable', 'timeout']).toContain(problem)
+    // A proof that was accepted is never accepted again.
+    for (const proof of used) expect(await store.firstUse(proof).catch(() => false)).toBe(false)
+  },
+)
