@@ -1,25 +1,15 @@
-import {
-  getLostAfter,
-  getMoment,
-  joinOrRestart,
-  type Moment,
-  onAbort,
-  type Publish,
-  runDetached,
-  secondsBetween,
-  toLoggedAddress,
-} from '@bearward/core/internal'
+import { getMoment, type Moment, secondsBetween } from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
-import { isUnusableToken, toEventDetail } from './failure.ts'
+import { isUnusableToken } from './failure.ts'
+import { type CallContext, createSharedCalls, type WaitForCall } from './shared-calls.ts'
 import { GrantedToken, type Token } from './token.ts'
 import {
   attemptTokenRequest,
   type FailedAttempt,
   type TokenAttemptOptions,
 } from './token-attempt.ts'
-import type { MutableTokenCounters } from './token-counters.ts'
-import type { TokenEvent, TokenEventBase } from './token-events.ts'
 import { TokenLifeCycle } from './token-life-cycle.ts'
+import { createTokenReports, type TokenReportsOptions } from './token-reports.ts'
 import type { AccessTokenResponse } from './token-response.ts'
 
 /**
@@ -54,9 +44,7 @@ export interface RenewedToken {
 }
 
 /** Options for `createRenewedToken`. */
-export interface RenewedTokenOptions extends TokenAttemptOptions {
-  readonly publish: Publish<TokenEvent>
-  readonly counters: MutableTokenCounters
+export interface RenewedTokenOptions extends TokenAttemptOptions, TokenReportsOptions {
   /**
    * Called when a new token has arrived, after `TokenLifeCycle` has cached it. Returns `false` if there is no place for
    * it: later callers then do not find the token.
@@ -70,76 +58,35 @@ export interface RenewedTokenOptions extends TokenAttemptOptions {
   readonly random?: () => number
 }
 
-/** The result of a call. It is not a rejection, because some runtimes reject the promises of work that they cancel. */
-type TokenResult = { readonly token: Token } | { readonly error: unknown }
-
-/** Running call for a token, including all attempts. */
-interface TokenCall {
-  readonly result: Promise<TokenResult>
-  readonly startedAt: Moment
-  /** Number of waiting callers. It can be 0 during a renewal before the expiry. */
-  waiting: number
-  /** Ends the backoff between two attempts. Set only during a backoff. Called when no caller waits any longer. */
-  abandon?: (() => void) | undefined
+/** Cached token if it is valid, and how to get a new one. */
+interface Renewal {
+  readonly token: Token | undefined
+  /** Waits for the running call. Missing if none is running. */
+  readonly wait?: WaitForCall<Token> | undefined
+  /** Explains why no call was started, if the source is in a pause. */
+  readonly pauseError?: TokenError
 }
 
 /** Creates a renewed token. `TokenLifeCycle` decides when a request is due. No request starts before a method is called. */
 export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
-  const {
-    settings,
-    target,
-    closed,
-    pause,
-    publish,
-    counters,
-    reservePlace,
-    random = Math.random,
-  } = options
-  const { clock, clientId, fetchTimeout, maxWait } = settings
+  const { settings, target, closed, pause, reservePlace, random = Math.random } = options
+  const { clock, fetchTimeout, maxWait } = settings
   const lifeCycle = new TokenLifeCycle<Token>(settings.renewBefore, random)
   const now = () => getMoment(clock)
-  const base: TokenEventBase = {
-    server: settings.issuer ?? toLoggedAddress(settings.tokenEndpoint!),
-    clientId,
-    scope: target.scopes,
-    resource: target.resources,
-    audience: target.audience,
-  }
-  const lostAfter = getLostAfter((maxWait + fetchTimeout) * 1000)
-  let running: TokenCall | undefined
+  const reports = createTokenReports(options)
+  const calls = createSharedCalls<Token>({
+    work: makeAttempts,
+    restart: getTokenOrStart,
+    clock,
+    timeout: maxWait + fetchTimeout,
+    closed,
+  })
   let lastError: TokenError | undefined
   /** Number of calls of `clear`. */
   let clearCount = 0
   let usedAt = now()
 
-  function start(): void {
-    // `makeAttempts` starts in a later microtask, after `call` is assigned.
-    const result = runDetached(() =>
-      Promise.resolve()
-        .then(() => makeAttempts(call))
-        .then(
-          (token) => ({ token }),
-          (error: unknown) => ({ error }),
-        )
-        .finally(() => end(call)),
-    )
-    const call: TokenCall = { result, startedAt: now(), waiting: 0 }
-    running = call
-  }
-
-  function end(call: TokenCall): void {
-    if (running === call) running = undefined
-  }
-
-  /** Returns the running call, unless it is lost: the runtime has cancelled it. */
-  function getRunning(): TokenCall | undefined {
-    const isLost =
-      running !== undefined && secondsBetween(running.startedAt, now()) > lostAfter / 1000
-    if (isLost) running = undefined
-    return running
-  }
-
-  async function makeAttempts(call: TokenCall): Promise<Token> {
+  async function makeAttempts({ isAwaited, sleep }: CallContext): Promise<Token> {
     const startedAt = clock.monotonic()
     for (let attempt = 1; ; attempt++) {
       const requestedAt = now()
@@ -151,8 +98,8 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
       const error = result.concerns === 'nothing' ? createBackoffError(result.error) : result.error
       const elapsed = (clock.monotonic() - startedAt) / 1000
       const canRetry = error.isTransient && !isUnusableToken(error) && elapsed + rest <= maxWait
-      if (!canRetry || call.waiting === 0) throw error
-      const isAbandoned = await sleep(call, rest)
+      if (!canRetry || !isAwaited()) throw error
+      const isAbandoned = await sleep(rest)
       if (closed.aborted) throw new TokenError('closed')
       if (isAbandoned) throw error
     }
@@ -167,7 +114,8 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     const own = concerns === 'target' ? lifeCycle.fail(attempt, failedAt, isFullBackoff) : 0
     if (concerns !== 'nothing') {
       lastError = error
-      reportFailure(error, requestedAt, failedAt)
+      const duration = (failedAt.monotonic - requestedAt.monotonic) / 1000
+      reports.failed(error, { duration, covered: lifeCycle.plan(failedAt).token !== undefined })
     }
     return Math.max(own, pause.getRest(false))
   }
@@ -189,86 +137,24 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     if (isCleared) lifeCycle.drop()
     const cached = !isCleared && reservePlace()
     const duration = (clock.monotonic() - requestedAt.monotonic) / 1000
-    counters[isRenewal ? 'renewed' : 'issued']++
-    counters.duration += duration
-    const type = isRenewal ? 'token_renewed' : 'token_issued'
-    publish(type, () => ({ ...base, duration, lifetime, cached, missingScopes }))
+    reports.arrived(isRenewal, { duration, lifetime, cached, missingScopes })
     return token
   }
 
-  function reportFailure(error: TokenError, requestedAt: Moment, failedAt: Moment): void {
-    const { code, fault } = error
-    const duration = (failedAt.monotonic - requestedAt.monotonic) / 1000
-    const covered = lifeCycle.plan(failedAt).token !== undefined
-    counters.failed++
-    counters.duration += duration
-    publish('token_failed', () => {
-      const detail = toEventDetail(error)
-      return { ...base, code, fault, detail, duration, covered }
-    })
-  }
-
-  function reportInvalidation(): void {
-    counters.invalidated++
-    publish('token_invalidated', () => ({ ...base }))
-  }
-
-  /**
-   * Waits for a number of seconds. Resolves early to `true` if no caller waits any longer, and to `false` if the source is
-   * closed.
-   */
-  function sleep(call: TokenCall, seconds: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const wake = (isAbandoned: boolean) => {
-        cancel()
-        stopListening()
-        call.abandon = undefined
-        resolve(isAbandoned)
-      }
-      const cancel = clock.after(seconds * 1000, () => wake(false))
-      const stopListening = onAbort(closed, () => wake(false))
-      call.abandon = () => wake(true)
-    })
-  }
-
-  async function join(
-    call: TokenCall,
-    isOwn: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<Token> {
-    call.waiting++
-    try {
-      const result = await unlessAborted(isOwn ? call.result : follow(call), signal)
-      if ('error' in result) throw result.error
-      return result.token
-    } finally {
-      call.waiting--
-      if (call.waiting === 0) call.abandon?.()
-    }
-  }
-
-  /** Starts a call instead of one that is lost, unless another caller has started it. */
-  function restart(lost: TokenCall): TokenResult | Promise<TokenResult> {
-    if (running !== undefined && running !== lost) return follow(running)
-    end(lost)
-    const { token, pauseError } = renewIfDue()
-    if (token !== undefined) return { token }
-    return running?.result ?? { error: createBackoffError(pauseError) }
-  }
-
-  /** Waits for a call that another caller has started. */
-  function follow(call: TokenCall): Promise<TokenResult> {
-    return joinOrRestart(call.result, clock, lostAfter, () => restart(call))
-  }
-
-  /** Starts a call if one is due and the source is not in a pause. Returns the cached token if it is valid. */
-  function renewIfDue(): { readonly token: Token | undefined; readonly pauseError?: TokenError } {
+  /** Starts a call if one is due and the source is not in a pause. */
+  function renewIfDue(): Renewal {
     const { token, start: isDue } = lifeCycle.plan(now())
-    if (!isDue || getRunning() !== undefined || closed.aborted) return { token }
+    const wait = calls.getRunning()
+    if (!isDue || wait !== undefined || closed.aborted) return { token, wait }
     const pauseError = pause.getError(token !== undefined)
-    if (pauseError !== undefined) return { token, pauseError }
-    start()
-    return { token }
+    return pauseError === undefined ? { token, wait: calls.start() } : { token, pauseError }
+  }
+
+  /** Returns the cached token, or makes sure that a call is running and returns `undefined`. */
+  function getTokenOrStart(): Token | undefined {
+    const { token, wait, pauseError } = renewIfDue()
+    if (token === undefined && wait === undefined) throw createBackoffError(pauseError)
+    return token
   }
 
   /** Creates the error for a caller during the backoff of this target, or during a pause of the source. */
@@ -281,7 +167,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
   return {
     getState(unusedAfter) {
-      if (getRunning() !== undefined) return 'running'
+      if (calls.getRunning() !== undefined) return 'running'
       const at = now()
       const { token, start: isDue } = lifeCycle.plan(at)
       if (token === undefined) return isDue ? 'idle' : 'backoff'
@@ -292,37 +178,33 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
       if (closed.aborted) throw new TokenError('closed')
       signal?.throwIfAborted()
       usedAt = now()
-      const before = getRunning()
-      const { token, pauseError } = renewIfDue()
+      const { token, wait, pauseError } = renewIfDue()
       if (token !== undefined) {
-        counters.cached++
-        publish('token_cached', () => ({ ...base }))
+        reports.cached()
         return token
       }
-      if (running === undefined) throw createBackoffError(pauseError)
-      return join(running, running !== before, signal)
+      if (wait === undefined) throw createBackoffError(pauseError)
+      return wait(signal)
     },
 
     reject(value) {
       const effect = lifeCycle.reject((token) => token.value === value, now())
-      if (effect === 'rejected') reportInvalidation()
+      if (effect === 'rejected') reports.invalidated()
       if (effect !== 'too_young') renewIfDue()
       return effect !== 'too_young'
     },
 
     async getSuccessor(value, signal) {
-      const before = getRunning()
-      const { token } = renewIfDue()
+      const { token, wait } = renewIfDue()
       if (token !== undefined && token.value !== value) return token
-      if (running === undefined) return undefined
-      const next = await join(running, running !== before, signal)
-      return next.value === value ? undefined : next
+      const next = await wait?.(signal)
+      return next?.value === value ? undefined : next
     },
 
     drop(value) {
       const isMatch = (token: Token) => token.value === value
       const effect = lifeCycle.reject(isMatch, now())
-      if (effect === 'rejected') reportInvalidation()
+      if (effect === 'rejected') reports.invalidated()
       if (effect === 'too_young') return false
       lifeCycle.drop(isMatch)
       return true
@@ -330,21 +212,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
     clear() {
       clearCount++
-      if (lifeCycle.drop() && !closed.aborted) reportInvalidation()
+      if (lifeCycle.drop() && !closed.aborted) reports.invalidated()
     },
-  }
-}
-
-/** Settles like the promise. Rejects with the reason of the signal if the signal is aborted first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  let stopListening = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stopListening = onAbort(signal, () => reject(signal.reason as Error))
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    stopListening()
   }
 }
