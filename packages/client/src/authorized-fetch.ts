@@ -1,9 +1,12 @@
-import { isInvalidToken } from './challenge.ts'
-import { TokenError } from './errors.ts'
+import { hasChallengeError } from './challenge.ts'
+import type { Dpop } from './dpop.ts'
 import type { TokenRequest } from './options.ts'
 import type { RenewedToken } from './renewed-token.ts'
 import type { SourceSettings } from './source-settings.ts'
-import { getDefaultOrigins, resolveTokenTarget, type TokenTarget } from './token-target.ts'
+import type { Token } from './token.ts'
+import { createTokenHeaders } from './token-headers.ts'
+import { resolveTokenTarget, type TokenTarget } from './token-target.ts'
+import { checkOrigin } from './allowed-origins.ts'
 
 /**
  * Type of `source.fetch`: `fetch` that adds an access token. `request` selects another token than the configured one.
@@ -21,43 +24,87 @@ export type SourceFetch = (
 
 /** Creates the `fetch` of a token source. Checks the origin before it requests a token. */
 export function createAuthorizedFetch(
-  { allowedOrigins, target: defaults, resourceFetch, retryOn }: SourceSettings,
+  settings: SourceSettings,
   getRenewedToken: (target: TokenTarget) => RenewedToken,
+  dpop: Dpop | undefined,
 ): SourceFetch {
+  const { target: defaults, resourceFetch, retryOn } = settings
   return async (input, givenInit = {}, request) => {
     const given = input instanceof Request ? input : undefined
     const url = new URL(given === undefined ? (input as string | URL) : getRequestUrl(given))
     const init = copyInit(givenInit)
     const target = resolveTokenTarget(request, defaults)
-    if (!(allowedOrigins ?? getDefaultOrigins(target)).includes(url.origin)) {
-      throw new TokenError('origin_not_allowed', { detail: url.origin })
-    }
+    checkOrigin(url, target, settings)
     const headers = new Headers(init.headers ?? given?.headers)
-    if (headers.has('authorization')) {
-      throw new TypeError('source.fetch sets the Authorization header: remove it from the request')
-    }
+    checkHeaders(headers, dpop)
     const signal = init.signal ?? given?.signal
     const redirect = (init.redirect ?? given?.redirect) === 'error' ? 'error' : 'manual'
+    const method = dpop === undefined ? '' : normalizeMethod(init.method ?? given?.method)
+    const isRepeatable = canBeSentAgain(given, init)
     const renewedToken = getRenewedToken(target)
+    let hasRetriedNonce = false
 
-    const send = (value: string) => {
-      headers.set('authorization', `Bearer ${value}`)
+    async function send(token: Token): Promise<Response> {
+      const fields = await createTokenHeaders(token, { method, url: url.href }, dpop)
+      for (const [name, value] of Object.entries(fields)) headers.set(name, value)
       // Uses the checked URL, because `input` can report another URL or can have changed since the check.
       const checkedInput = given === undefined ? url.href : new Request(url.href, given)
       return resourceFetch(checkedInput, { ...init, headers, redirect })
     }
-    const { value } = await renewedToken.get(signal)
-    const response = await send(value)
-    const isRejected = retryOn === 'any401' ? response.status === 401 : isInvalidToken(response)
-    if (!isRejected) return response
-    if (!renewedToken.reject(value) || !canBeSentAgain(given, init)) return response
-    const next = await renewedToken.getSuccessor(value, signal).catch(() => undefined)
+
+    /** Sends the request. Sends it once more if the API requires another nonce, at most once in all calls. */
+    async function sendWithNonce(token: Token): Promise<Response> {
+      if (dpop === undefined) return send(token)
+      const nonceBefore = dpop.apiNonces.get(url.href)
+      const response = await send(token)
+      // A `resourceFetch` that follows redirects can return the response of another server.
+      if (!response.redirected) dpop.apiNonces.note(url.href, response.headers.get('dpop-nonce'))
+      const isRequired = hasChallengeError(response, token.type, 'use_dpop_nonce')
+      const hasNewNonce = dpop.apiNonces.get(url.href) !== nonceBefore
+      if (!isRequired || !hasNewNonce || !isRepeatable || hasRetriedNonce) return response
+      hasRetriedNonce = true
+      signal?.throwIfAborted()
+      response.body?.cancel().catch(() => {})
+      return sendWithNonce(token)
+    }
+
+    const token = await renewedToken.get(signal)
+    const response = await sendWithNonce(token)
+    if (!isTokenRejected(response, token, retryOn)) return response
+    if (!renewedToken.reject(token.value) || !isRepeatable) return response
+    const next = await renewedToken.getSuccessor(token.value, signal).catch(() => undefined)
     signal?.throwIfAborted()
     // Without a new token, the caller gets the 401 of the API.
     if (next === undefined) return response
     response.body?.cancel().catch(() => {})
-    return send(next.value)
+    return sendWithNonce(next)
   }
+}
+
+/** Returns whether a new token can help. It cannot help if the API rejected the proof. */
+function isTokenRejected(
+  response: Response,
+  { type }: Token,
+  retryOn: SourceSettings['retryOn'],
+): boolean {
+  const hasError = (error: string) => hasChallengeError(response, type, error)
+  if (retryOn === 'invalid_token') return hasError('invalid_token')
+  return response.status === 401 && !PROOF_ERRORS.some(hasError)
+}
+
+/** Error codes for a rejected proof (RFC 9449 sections 7.1 and 9). */
+const PROOF_ERRORS = ['use_dpop_nonce', 'invalid_dpop_proof']
+
+function checkHeaders(headers: Headers, dpop: Dpop | undefined): void {
+  for (const name of dpop === undefined ? ['Authorization'] : ['Authorization', 'DPoP']) {
+    if (!headers.has(name)) continue
+    throw new TypeError(`source.fetch sets the ${name} header: remove it from the request`)
+  }
+}
+
+/** Returns the method as `fetch` sends it. `fetch` converts only the usual methods to upper case. */
+function normalizeMethod(method = 'GET'): string {
+  return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method
 }
 
 /** Returns the actual URL of a `Request`. A subclass can override `url` and report another URL. */

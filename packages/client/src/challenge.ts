@@ -6,17 +6,24 @@ const PART = new RegExp(
   'y',
 )
 
-/** Returns whether an API rejected the token: status 401 with `invalid_token` in a `Bearer` challenge (RFC 6750 section 3.1). */
-export function isInvalidToken({ status, headers }: Response): boolean {
+/**
+ * Returns whether a response has status 401 and an error code in a challenge of a scheme (RFC 6750 section 3.1, RFC 9449
+ * section 7.1). `scheme` is that of the request, because other challenges are not about its token.
+ */
+export function hasChallengeError(
+  { status, headers }: Response,
+  scheme: string,
+  error: string,
+): boolean {
   if (status !== 401) return false
   const challenges = headers.get('www-authenticate') ?? ''
-  let scheme = ''
+  let current = ''
   PART.lastIndex = 0
   for (let part = PART.exec(challenges); part !== null; part = PART.exec(challenges)) {
     const [, name, quoted, plain, newScheme] = part
-    if (newScheme !== undefined) scheme = newScheme.toLowerCase()
-    else if (scheme === 'bearer' && name!.toLowerCase() === 'error') {
-      if ((quoted ?? plain) === 'invalid_token') return true
+    if (newScheme !== undefined) current = newScheme.toLowerCase()
+    else if (current === scheme.toLowerCase() && name!.toLowerCase() === 'error') {
+      if ((quoted ?? plain) === error) return true
     }
   }
   return false

@@ -71,7 +71,21 @@ export const ERRORS = deepFreeze({
     isTransient: false,
     text: 'The token is not a bearer token.',
     advice:
-      'Register the client for bearer tokens, not for DPoP tokens. If the server uses another token_type for bearer tokens, add it to acceptTokenType.',
+      'If the token is bound to a key (DPoP), set dpop. If the server uses another token_type for bearer tokens, add it to acceptTokenType.',
+  },
+  token_not_bound: {
+    fault: 'configuration',
+    isTransient: false,
+    text: 'The token is not bound to the key of this client (DPoP).',
+    advice:
+      'Enable DPoP at the authorization server, and for this client. To use bearer tokens, remove dpop.',
+  },
+  invalid_dpop_proof: {
+    fault: 'configuration',
+    isTransient: false,
+    text: 'The authorization server rejected the DPoP proof of this client.',
+    advice:
+      'Check the clock of this machine, dpop.algorithm, and whether a proxy changes the URL of the token endpoint.',
   },
   endpoint_not_found: {
     fault: 'configuration',
@@ -147,6 +161,13 @@ export const ERRORS = deepFreeze({
     isTransient: true,
     text: 'The authorization server received too many requests.',
     advice: 'Create one token source per process, share it, and check the number of processes.',
+  },
+  use_dpop_nonce: {
+    fault: 'server',
+    isTransient: true,
+    text: 'The authorization server requires a nonce in the DPoP proof, but sent none that it accepts.',
+    advice:
+      'Check that all nodes of the server share the secret of their nonces, and that no proxy removes DPoP-Nonce.',
   },
   invalid_response: {
     fault: 'server',

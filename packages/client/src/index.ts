@@ -10,8 +10,15 @@ export { clientCredentials } from './token-source.ts'
 export type { TokenSource } from './token-source.ts'
 export type { SourceFetch } from './authorized-fetch.ts'
 export type { ClockOption } from '@bearward/core'
-export type { ClientCredentialsOptions, GetTokenOptions, TokenRequest } from './options.ts'
-export type { Token } from './token.ts'
+export type {
+  ClientCredentialsOptions,
+  GetTokenOptions,
+  HeadersRequest,
+  TokenRequest,
+} from './options.ts'
+export type { DpopOptions } from './dpop-options.ts'
+export type { Token, TokenType } from './token.ts'
+export type { TokenHeaders } from './token-headers.ts'
 
 export { ERRORS, TokenError } from './errors.ts'
 export type { ErrorText, Fault, TokenErrorCode } from './errors.ts'
@@ -27,6 +34,7 @@ export type {
 } from './token-events.ts'
 
 export { ConfigurationError } from '@bearward/core/internal'
+export type { KeyPair } from '@bearward/core/internal'
 export type {
   ClientAssertion,
   ClientAuthentication,

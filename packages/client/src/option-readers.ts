@@ -120,6 +120,23 @@ export function readSignal(
   return undefined
 }
 
+/** Reads the option `url`. */
+export function readRequestUrl(given: unknown, name: string, { report }: OptionContext): URL {
+  const text = given instanceof URL ? given.href : given
+  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return url
+  report(`${name} must be the absolute URL of the request, without a user name.`)
+  return new URL('https://invalid')
+}
+
+/** Reads the option `method`. Returns it in upper case. */
+export function readMethod(given: unknown, name: string, { report }: OptionContext): string {
+  if (given === undefined) return 'GET'
+  if (typeof given === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(given)) return given.toUpperCase()
+  report(`${name} must be an HTTP method, such as 'GET'.`)
+  return 'GET'
+}
+
 function isNonEmptyList(value: unknown, isOne: (text: string) => boolean): value is string[] {
   return (
     Array.isArray(value) &&

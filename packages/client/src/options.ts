@@ -18,12 +18,15 @@ import { CLOCK } from './clock-option.ts'
 import {
   readAllowedOrigins,
   readIssuer,
+  readMethod,
   readParameters,
+  readRequestUrl,
   readResources,
   readScopes,
   readSignal,
   readTokenTypes,
 } from './option-readers.ts'
+import { DPOP, type DpopOptions } from './dpop-options.ts'
 import type { TokenEvent } from './token-events.ts'
 import type { SourceSettings } from './source-settings.ts'
 import { TOKEN_TIMES } from './token-times.ts'
@@ -88,6 +91,43 @@ export const GET_TOKEN_OPTIONS: OptionTable<GetTokenOptions, TokenRequestValues>
   signal: custom(readSignal),
 }
 
+/**
+ * Options for `source.headers`: one request, and the token for it.
+ *
+ * @example
+ * ```ts
+ * const headers = await source.headers({ method: 'POST', url: 'https://api.example.com/reports' })
+ * ```
+ */
+export interface HeadersRequest extends GetTokenOptions {
+  /** Absolute URL of the request, without a user name. Its origin must be an allowed origin. */
+  readonly url: string | URL
+  /**
+   * Method of the request. It is converted to upper case, as most HTTP clients do.
+   *
+   * @default 'GET'
+   */
+  readonly method?: string
+  /**
+   * Value of `DPoP-Nonce` in the last response of this API (RFC 9449 section 9). It is remembered for its origin. A text that is
+   * not a valid nonce is ignored.
+   *
+   * @default the newest nonce of the origin, if known
+   */
+  readonly nonce?: string
+}
+
+/** Table of the options for `source.headers`. */
+export const HEADERS_OPTIONS: OptionTable<
+  HeadersRequest,
+  TokenRequestValues & { readonly url: URL; readonly method: string }
+> = {
+  ...GET_TOKEN_OPTIONS,
+  url: custom(readRequestUrl, { required: true }),
+  method: custom(readMethod),
+  nonce: text('the value of DPoP-Nonce in a response'),
+}
+
 /** Options for `clientCredentials`, without the address of the authorization server. */
 interface SourceOptions extends TokenRequest {
   /** Id under which this client is registered at the authorization server. */
@@ -130,6 +170,21 @@ interface SourceOptions extends TokenRequest {
    * ```
    */
   readonly acceptTokenType?: string | readonly string[]
+  /**
+   * Binds tokens to a key (DPoP, RFC 9449), so that a stolen token cannot be used without this key. `true` generates a key
+   * pair when the first token is requested. The key exists only in this process and cannot be exported.
+   *
+   * Every request to the token endpoint and to an API then contains a proof: another signature for each request. A server can
+   * require a nonce in the proof. The request is then sent once more. If the server returns a token that is not bound to the
+   * key, this is an error. Cannot be combined with `acceptTokenType`.
+   *
+   * @default none: bearer tokens
+   * @example
+   * ```ts
+   * dpop: true
+   * ```
+   */
+  readonly dpop?: true | DpopOptions
   /**
    * Responses of an API after which `source.fetch` replaces the token and sends the request once more. `'invalid_token'` means
    * a 401 with this error (RFC 6750 section 3.1), and `'any401'` means every 401. Set `'any401'` for APIs that send no error
@@ -261,6 +316,7 @@ export const SOURCE_OPTIONS: OptionTable<
   ...TOKEN_REQUEST_OPTIONS,
   parameters: custom(readParameters),
   acceptTokenType: custom(readTokenTypes),
+  dpop: DPOP,
   retryOn: choice(['invalid_token', 'any401'], { default: 'invalid_token' }),
   allowedOrigins: custom(readAllowedOrigins),
   renewBefore: seconds({ min: 0, max: 86_400 }),

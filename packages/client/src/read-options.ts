@@ -26,6 +26,7 @@ export function readOptions(given: ClientCredentialsOptions): CheckedOptions {
   const context = createOptionContext(problems, own)
   checkServer(own, context)
   checkTokenTarget(own, context)
+  checkTokenType(own, context)
   const values = readTable(SOURCE_OPTIONS, own, context)
   problems.throwAs(TITLE)
 
@@ -43,5 +44,15 @@ function checkServer(
   if (issuer !== undefined || tokenEndpoint !== undefined) return
   report(
     `${toName('issuer')} or ${toName('tokenEndpoint')} is missing: set the authorization server that issues the tokens.`,
+  )
+}
+
+function checkTokenType(
+  { dpop, acceptTokenType }: Readonly<Record<string, unknown>>,
+  { toName, report }: OptionContext,
+): void {
+  if (dpop === undefined || acceptTokenType === undefined) return
+  report(
+    `${toName('acceptTokenType')} cannot be combined with dpop, because the token type must be DPoP: remove one of them.`,
   )
 }

@@ -69,7 +69,7 @@ interface Renewal {
 
 /** Creates a renewed token. `TokenLifeCycle` decides when a request is due. No request starts before a method is called. */
 export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
-  const { settings, target, closed, pause, reservePlace, random = Math.random } = options
+  const { settings, target, closed, pause, dpop, reservePlace, random = Math.random } = options
   const { clock, fetchTimeout, maxWait } = settings
   const lifeCycle = new TokenLifeCycle<Token>(settings.renewBefore, random)
   const now = () => getMoment(clock)
@@ -129,7 +129,8 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     const missingScopes = target.scopes.filter((scope) => !scopes.includes(scope))
     const expiresAt =
       expiresIn === undefined ? undefined : Math.floor(requestedAt.wall / 1000 + expiresIn)
-    const token = new GrantedToken(value, expiresAt, scopes, missingScopes)
+    const type = dpop === undefined ? 'Bearer' : 'DPoP'
+    const token = new GrantedToken(type, value, expiresAt, scopes, missingScopes)
     const isRenewal = lifeCycle.plan(now()).token !== undefined
     const lifetime = lifeCycle.succeed(token, expiresIn ?? settings.defaultExpiresIn, requestedAt)
     // A token that was requested before `clear` is returned to the waiting callers, but not cached.

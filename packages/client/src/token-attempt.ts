@@ -6,6 +6,7 @@ import {
   toLoggedAddress,
   withDeadline,
 } from '@bearward/core/internal'
+import type { Dpop } from './dpop.ts'
 import { TokenError } from './errors.ts'
 import { toTokenError } from './failure.ts'
 import type { RequestQueue } from './request-queue.ts'
@@ -24,6 +25,7 @@ export interface TokenAttemptOptions {
   readonly queue: RequestQueue
   readonly pause: SourcePause
   readonly closed: AbortSignal
+  readonly dpop: Dpop | undefined
 }
 
 /** Failed attempt. */
@@ -41,7 +43,7 @@ export interface FailedAttempt {
  * `fetchTimeout` limits all of these steps together. `requestedAt` is the start of the attempt. Never rejects.
  */
 export async function attemptTokenRequest(
-  { settings, target, endpoint, queue, pause, closed }: TokenAttemptOptions,
+  { settings, target, endpoint, queue, pause, closed, dpop }: TokenAttemptOptions,
   requestedAt: Moment,
 ): Promise<AccessTokenResponse | FailedAttempt> {
   const { clock, fetchTimeout } = settings
@@ -62,7 +64,7 @@ export async function attemptTokenRequest(
       sentAt = clock.monotonic()
       try {
         const response = await request(
-          { settings, target, endpoint, requestedAt, progress },
+          { settings, target, endpoint, dpop, requestedAt, progress },
           signal,
         )
         pause.succeed()
@@ -86,13 +88,16 @@ interface Progress {
   status: number | undefined
 }
 
-interface RequestParts extends Pick<TokenAttemptOptions, 'settings' | 'target' | 'endpoint'> {
+interface RequestParts extends Pick<
+  TokenAttemptOptions,
+  'settings' | 'target' | 'endpoint' | 'dpop'
+> {
   readonly requestedAt: Moment
   readonly progress: Progress
 }
 
 async function request(
-  { settings, target, endpoint, requestedAt, progress }: RequestParts,
+  { settings, target, endpoint, dpop, requestedAt, progress }: RequestParts,
   signal: AbortSignal,
 ): Promise<AccessTokenResponse> {
   const { clock, clientId, clientAuthentication, parameters, acceptTokenType, fetch } = settings
@@ -106,7 +111,8 @@ async function request(
     return credentials
   }
   const onStatus = (status: number) => void (progress.status = status)
-  const call = { endpoint: url, authenticate, target, parameters, acceptTokenType, fetch, clock }
+  const options = { parameters, acceptTokenType, fetch, clock, dpop }
+  const call = { endpoint: url, authenticate, target, ...options }
   const response = await requestToken({ ...call, onStatus }, signal)
   const { expiresIn } = response
   if (expiresIn === undefined || secondsBetween(requestedAt, getMoment(clock)) < expiresIn)

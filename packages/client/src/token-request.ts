@@ -2,6 +2,7 @@ import {
   type BoundedResponse,
   type ClientCredentials,
   type Clock,
+  type ErrorResponse,
   type Fetch,
   readResponseBody,
   readContent,
@@ -11,6 +12,7 @@ import {
   send,
   toErrorResponse,
 } from '@bearward/core/internal'
+import type { Dpop } from './dpop.ts'
 import { toResponseError, toTokenError } from './failure.ts'
 import {
   type AccessTokenResponse,
@@ -31,6 +33,8 @@ export interface TokenEndpointCall {
   readonly acceptTokenType: readonly string[]
   readonly fetch: Fetch
   readonly clock: Clock
+  /** Proofs and nonces, if the source uses DPoP. */
+  readonly dpop: Dpop | undefined
   /** Called with the status of the response, before its body is read. */
   readonly onStatus: (status: number) => void
 }
@@ -48,35 +52,22 @@ export const GRANT_PARAMETERS = [
 ]
 
 /**
- * Requests a token (RFC 6749 section 4.4.2). Every 2xx response with a usable token is a success. Rejects with a
- * `TokenError`, or with a `FetchError` or `CredentialsError` of the core.
+ * Requests a token (RFC 6749 section 4.4.2). Every 2xx response with a usable token is a success. If the server requires a
+ * nonce for the proof, sends the request once more (RFC 9449 section 8). Rejects with a `TokenError`, or with a `FetchError`
+ * or `CredentialsError` of the core.
  */
 export async function requestToken(
   call: TokenEndpointCall,
   signal: AbortSignal,
 ): Promise<AccessTokenResponse> {
-  const { endpoint, authenticate, target, parameters, fetch, clock, onStatus } = call
-  const response = await send({ fetch, url: endpoint, signal }, async () => {
-    const credentials = await authenticate()
-    return {
-      method: 'POST',
-      headers: {
-        ...credentials.headers,
-        Accept: 'application/json',
-        'Content-Type': 'application/x-www-form-urlencoded',
-      },
-      body: createForm(target, parameters, credentials).toString(),
-      secrets: [...credentials.secrets, ...Object.values(parameters)],
-    }
-  })
+  const { endpoint, clock, dpop } = call
+  const nonceBefore = dpop?.tokenNonces.get(endpoint)
+  let { response, error } = await sendTokenRequest(call, signal)
+  // RFC 9449 section 8: the server requires another nonce, and has sent it. One retry is sufficient.
+  const isNonceRetry = error?.code === 'use_dpop_nonce' && hasNewNonce(call, nonceBefore)
+  if (isNonceRetry) ({ response, error } = await sendTokenRequest(call, signal))
+  if (error !== undefined) throw toResponseError(error, response, endpoint, clock.now())
   const { status } = response
-  onStatus(status)
-  if (status >= 400) {
-    const error = isErrorResponse(status)
-      ? await readErrorResponse(response, endpoint)
-      : { code: undefined, text: `status ${status}` }
-    throw toResponseError(error, response, endpoint, clock.now())
-  }
   // `readResponseBody` throws for each of these statuses, such as that of a redirect.
   if (status < 200 || status >= 300) await readResponseBody(response, endpoint, TOKEN_RESPONSE)
   const members = await readMembers(response, call)
@@ -84,7 +75,53 @@ export async function requestToken(
   if (members['access_token'] === undefined && typeof members['error'] === 'string') {
     throw toResponseError(toErrorResponse(members, response), response, endpoint, clock.now())
   }
-  return readAccessTokenResponse(members, call, status)
+  return readAccessTokenResponse(members, { ...call, isBound: dpop !== undefined }, status)
+}
+
+/** Returns whether the server has sent a nonce that the request did not contain. */
+function hasNewNonce({ endpoint, dpop }: TokenEndpointCall, before: string | undefined): boolean {
+  const nonce = dpop?.tokenNonces.get(endpoint)
+  return nonce !== undefined && nonce !== before
+}
+
+/** Sends one token request, with a proof if the source uses DPoP. Remembers the nonce of the response. */
+async function sendTokenRequest(
+  { endpoint, authenticate, target, parameters, fetch, onStatus, dpop }: TokenEndpointCall,
+  signal: AbortSignal,
+): Promise<{ readonly response: BoundedResponse; readonly error: ErrorResponse | undefined }> {
+  const response = await send({ fetch, url: endpoint, signal }, async () => {
+    const credentials = await authenticate()
+    const nonce = dpop?.tokenNonces.get(endpoint)
+    const proof = await dpop?.createProof({ method: 'POST', url: endpoint, nonce })
+    return {
+      method: 'POST',
+      headers: {
+        ...credentials.headers,
+        ...(proof !== undefined && { DPoP: proof }),
+        Accept: 'application/json',
+        'Content-Type': 'application/x-www-form-urlencoded',
+      },
+      body: createForm(target, parameters, credentials).toString(),
+      secrets: [
+        ...credentials.secrets,
+        ...Object.values(parameters),
+        ...[proof, nonce].filter((one) => one !== undefined),
+      ],
+    }
+  })
+  const { status, headers } = response
+  onStatus(status)
+  dpop?.tokenNonces.note(endpoint, headers.get('dpop-nonce'))
+  if (status < 400) return { response, error: undefined }
+  const error = isErrorResponse(status)
+    ? await readErrorResponse(response, endpoint, isDescribed)
+    : { code: undefined, text: `status ${status}` }
+  return { response, error }
+}
+
+/** Returns whether the description of an error is shown. This one can contain the new nonce. */
+function isDescribed(code: ErrorResponse['code']): boolean {
+  return code !== 'use_dpop_nonce'
 }
 
 /** Reads the body of a 2xx response. Adds the status to an error, because the server may have issued a token. */

@@ -27,6 +27,8 @@ interface ExpectedResponse {
   readonly endpoint: string
   /** Accepted values of `token_type` in addition to Bearer, in lower case. */
   readonly acceptTokenType: readonly string[]
+  /** `true` if the token must be bound to the key of the proof (RFC 9449 section 5). */
+  readonly isBound: boolean
 }
 
 /** Value of the option `acceptTokenType` for a response without `token_type`. */
@@ -35,7 +37,7 @@ export const MISSING_TYPE = 'missing'
 /** Parses an access token response. Ignores refresh tokens and ID tokens. Throws a `TokenError`. */
 export function readAccessTokenResponse(
   members: JsonObject,
-  { endpoint, acceptTokenType }: ExpectedResponse,
+  { endpoint, acceptTokenType, isBound }: ExpectedResponse,
   serverStatus: number,
 ): AccessTokenResponse {
   const fail = (problem: string, code: TokenErrorCode = 'invalid_response') =>
@@ -45,15 +47,12 @@ export function readAccessTokenResponse(
     throw fail('access_token is missing or unusable')
   if (value.length > LIMITS.tokenLength)
     throw fail(`access_token is longer than ${LIMITS.tokenLength} characters`)
-  const isMissing = type === undefined || type === null
-  if (!isMissing && typeof type !== 'string') throw fail('token_type is not a string')
-  const isAccepted = isMissing
-    ? acceptTokenType.includes(MISSING_TYPE)
-    : ['bearer', ...acceptTokenType.filter((one) => one !== MISSING_TYPE)].includes(
-        type.toLowerCase(),
-      )
-  if (!isAccepted) {
-    throw fail(describeType(isMissing ? undefined : type), 'unsupported_token_type')
+  if (type !== undefined && type !== null && typeof type !== 'string')
+    throw fail('token_type is not a string')
+  if (isBound) {
+    if (type?.toLowerCase() !== 'dpop') throw fail(describeType(type, 'DPoP'), 'token_not_bound')
+  } else if (!isBearer(type, acceptTokenType)) {
+    throw fail(describeType(type, 'Bearer'), 'unsupported_token_type')
   }
   const scopes = readGrantedScopes(members['scope'])
   if (scopes === 'invalid') throw fail('scope is neither a string nor an array of strings')
@@ -62,16 +61,23 @@ export function readAccessTokenResponse(
   return { value, expiresIn, scopes }
 }
 
+/** Returns whether the token is a bearer token. Case is ignored (RFC 6749 section 5.1). */
+function isBearer(type: string | null | undefined, acceptTokenType: readonly string[]): boolean {
+  if (type === undefined || type === null) return acceptTokenType.includes(MISSING_TYPE)
+  const accepted = ['bearer', ...acceptTokenType.filter((one) => one !== MISSING_TYPE)]
+  return accepted.includes(type.toLowerCase())
+}
+
 /**
  * Describes a wrong token type. Shows only registered types (registry "OAuth Access Token Types"), because any other text
  * can be a token.
  */
-function describeType(type: string | undefined): string {
-  if (type === undefined) return 'token_type is missing'
-  const known = ['DPoP', 'PoP', 'mac', 'N_A', 'JWT'].find(
+function describeType(type: string | null | undefined, expected: 'Bearer' | 'DPoP'): string {
+  if (type === undefined || type === null) return 'token_type is missing'
+  const known = ['Bearer', 'DPoP', 'PoP', 'mac', 'N_A', 'JWT'].find(
     (one) => one.toLowerCase() === type.toLowerCase(),
   )
-  return known === undefined ? 'token_type is not Bearer' : `token_type is ${known}, not Bearer`
+  return `token_type is ${known === undefined ? '' : `${known}, `}not ${expected}`
 }
 
 /**

@@ -1,7 +1,15 @@
-import { createPublisher, getMember } from '@bearward/core/internal'
+import { createPublisher } from '@bearward/core/internal'
 import { createAuthorizedFetch, type SourceFetch } from './authorized-fetch.ts'
+import { checkOrigin } from './allowed-origins.ts'
+import { createDpop } from './dpop.ts'
+import {
+  type ClientCredentialsOptions,
+  GET_TOKEN_OPTIONS,
+  type GetTokenOptions,
+  HEADERS_OPTIONS,
+  type HeadersRequest,
+} from './options.ts'
 import { RenewedTokens } from './renewed-tokens.ts'
-import type { ClientCredentialsOptions, GetTokenOptions } from './options.ts'
 import { readOptions } from './read-options.ts'
 import { createRenewedToken, type RenewedToken } from './renewed-token.ts'
 import { createRequestQueue } from './request-queue.ts'
@@ -10,7 +18,8 @@ import type { TokenEvent } from './token-events.ts'
 import type { Token } from './token.ts'
 import { createTokenCounters, type TokenCounters } from './token-counters.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
-import { resolveTokenTarget, type TokenTarget, toTokenTargetKey } from './token-target.ts'
+import { createTokenHeaders, type TokenHeaders } from './token-headers.ts'
+import { readTokenCall, type TokenTarget, toTokenTargetKey } from './token-target.ts'
 
 /** Source of access tokens for one client. It requests, caches and renews tokens. Create it with `clientCredentials`. */
 export interface TokenSource {
@@ -18,7 +27,8 @@ export interface TokenSource {
    * Returns a valid token. Returns the cached token, or requests a new one if no valid token is cached. Concurrent callers
    * share one request. Without `options`, returns the token that the source is configured for.
    *
-   * Does NOT verify the token, and does NOT check that all scopes were granted: see `missingScopes`.
+   * Does NOT verify the token, and does NOT check that all scopes were granted: see `missingScopes`. To send the token with your
+   * own HTTP client, call `headers`: with the option `dpop`, the token alone is not accepted by an API.
    *
    * @throws `TokenError` if no token is available
    * @throws `ConfigurationError` if `options` is invalid
@@ -26,13 +36,32 @@ export interface TokenSource {
    *
    * @example
    * ```ts
-   * const { value } = await source.getToken({ signal: AbortSignal.timeout(2000) })
-   * const headers = { Authorization: `Bearer ${value}` }
+   * const { expiresAt, missingScopes } = await source.getToken({ signal: AbortSignal.timeout(2000) })
    * ```
    */
   getToken(options?: GetTokenOptions): Promise<Token>
   /**
-   * Removes a token from the cache, after an API rejected it. `token` is the token or its value. Returns whether a retry with
+   * Returns the header fields for one request that your own HTTP client sends: `Authorization`, and a proof in `DPoP` with the
+   * option `dpop` (RFC 9449 section 7.1). Call it again for every request, also for a retry: an API accepts a proof only once.
+   * Requests a token if no valid token is cached.
+   *
+   * Does NOT send the request. Your client must not follow redirects with these header fields. If the API responds with 401 and
+   * `use_dpop_nonce`, repeat the request once with its `DPoP-Nonce` as `nonce`.
+   *
+   * @throws `TokenError` if no token is available, or with the code `origin_not_allowed` for other origins
+   * @throws `ConfigurationError` if `request` is invalid
+   * @throws the reason of `signal` if it is aborted
+   *
+   * @example
+   * ```ts
+   * const url = 'https://api.example.com/reports'
+   * const response = await request(url, { headers: await source.headers({ url }) })
+   * ```
+   */
+  headers(request: HeadersRequest): Promise<TokenHeaders>
+  /**
+   * Removes a token from the cache, after an API rejected it. `token` is the token, its value, or the value of the
+   * `Authorization` header. Returns whether a retry with
    * a new token can succeed. If the token was requested less than 5 seconds ago, keeps it and returns `false`. A new token
    * would probably be rejected for the same reason.
    *
@@ -40,25 +69,30 @@ export interface TokenSource {
    *
    * @example
    * ```ts
-   * const token = await source.getToken()
-   * const response = await callApi(token.value)
-   * if (response.status === 401 && source.invalidate(token)) return callApi((await source.getToken()).value)
+   * const headers = await source.headers({ url })
+   * const response = await callApi(url, headers)
+   * if (response.status === 401 && source.invalidate(headers.Authorization))
+   *   return callApi(url, await source.headers({ url }))
    * ```
    */
   invalidate(token?: Token | string): boolean
   /**
    * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects another token than
-   * the configured one. Redirects are not followed.
+   * the configured one. Redirects are not followed. With the option `dpop`, every request has a new proof in the `DPoP` header.
    *
    * After a 401 with `invalid_token` (RFC 6750 section 3.1), sends the request once more with a new token. With
    * `retryOn: 'any401'`, does this after every 401. Does not send the request again if its body can be read only once, or if
    * the token was requested less than 5 seconds ago. Also returns the 401 if no new token is available.
    *
+   * After a 401 with `use_dpop_nonce` (RFC 9449 section 9), sends the request once more with the nonce of the API, unless its body
+   * can be read only once.
+   *
    * Does NOT check the status of the response.
    *
    * @throws `TokenError` if no token is available, or with the code `origin_not_allowed` for other origins
    * @throws `ConfigurationError` if `request` is invalid
-   * @throws `TypeError` for an invalid URL, an `init` that is not a plain object, or an `Authorization` header in the request
+   * @throws `TypeError` for an invalid URL, an `init` that is not a plain object, or a header in the request that
+   *   `source.fetch` sets (`Authorization`, and `DPoP` with the option `dpop`)
    * @throws the reason of `signal` if it is aborted, and the errors of `resourceFetch`
    *
    * @example
@@ -93,11 +127,11 @@ export interface TokenSource {
  * Creates a token source for a client that calls APIs as itself (client credentials grant, RFC 6749 section 4.4). Create one
  * source when the program starts, and share it. Sends no request before the first token is needed.
  *
- * Does NOT support other grants, refresh tokens, DPoP (RFC 9449) or shared storage. Does NOT verify the tokens: they are
+ * Does NOT support other grants, refresh tokens or shared storage. Does NOT verify the tokens: they are
  * opaque to a client.
  *
  * @throws `ConfigurationError` if `options` is invalid. It lists every problem.
- * @see RFC 6749 section 4.4, RFC 7523, RFC 8705, RFC 8707
+ * @see RFC 6749 section 4.4, RFC 7523, RFC 8705, RFC 8707, RFC 9449
  *
  * @example
  * ```ts
@@ -119,7 +153,17 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const publish = createPublisher<TokenEvent>(onEvent)
   const pause = createSourcePause(settings.clock)
   const queue = createRequestQueue(() => pause.isProbing(), settings.clock, settings.fetchTimeout)
-  const shared = { settings, endpoint, queue, pause, closed: closed.signal, publish, counters }
+  const dpop = createDpop(settings.dpop, settings.clock)
+  const shared = {
+    settings,
+    endpoint,
+    queue,
+    pause,
+    closed: closed.signal,
+    publish,
+    counters,
+    dpop,
+  }
   const create = (target: TokenTarget, reservePlace: () => boolean) =>
     createRenewedToken({ ...shared, target, reservePlace })
 
@@ -140,21 +184,28 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
 
   return Object.freeze({
     async getToken(request?: GetTokenOptions) {
-      const target = resolveTokenTarget(request, settings.target, ['signal'])
-      return getRenewedToken(target).get(
-        request === undefined ? undefined : getMember(request, 'signal'),
-      )
+      const { target, values } = readTokenCall(request, settings.target, GET_TOKEN_OPTIONS)
+      return getRenewedToken(target).get(values.signal)
+    },
+    async headers(request: HeadersRequest) {
+      const { target, values } = readTokenCall(request, settings.target, HEADERS_OPTIONS)
+      const { url, method, nonce, signal } = values
+      checkOrigin(url, target, settings)
+      dpop?.apiNonces.note(url.href, nonce)
+      const token = await getRenewedToken(target).get(signal)
+      return createTokenHeaders(token, { method, url: url.href }, dpop)
     },
     invalidate(token?: Token | string) {
       if (token === undefined) {
         clear()
         return true
       }
-      const value = typeof token === 'string' ? token : token.value
+      // A token contains no space, so that this removes only the scheme of an `Authorization` header.
+      const value = typeof token === 'string' ? token.replace(/^(?:Bearer|DPoP) /, '') : token.value
       const canRetry = getAll().map((renewedToken) => renewedToken.drop(value))
       return !canRetry.includes(false)
     },
-    fetch: createAuthorizedFetch(settings, getRenewedToken),
+    fetch: createAuthorizedFetch(settings, getRenewedToken, dpop),
     counters: () => Object.freeze({ ...counters }),
     close() {
       closed.abort()

@@ -1,13 +1,13 @@
 import {
+  type AnyOptionRow,
   createOptionContext,
   type OptionContext,
   type OptionValues,
   Problems,
   readObject,
-  readRows,
-  reportUnknownNames,
+  readTable,
 } from '@bearward/core/internal'
-import { GET_TOKEN_OPTIONS, TOKEN_REQUEST_OPTIONS } from './options.ts'
+import { TOKEN_REQUEST_OPTIONS } from './options.ts'
 import { TARGET_LIMITS } from './target-limits.ts'
 
 /** Target of a token request: validated scopes, resources and audience. */
@@ -40,24 +40,38 @@ export function checkTokenTarget(
   )
 }
 
-/**
- * Returns the target of a token request. Omitted options have the values of `defaults`. `otherOptions` are additional options
- * of `getToken` that `request` can contain. Throws a `ConfigurationError`.
- */
+/** Table of the options of a call that selects a token. Some calls have more options than `TOKEN_REQUEST_OPTIONS`. */
+type CallTable = typeof TOKEN_REQUEST_OPTIONS & Readonly<Record<string, AnyOptionRow>>
+
+/** Returns the target of a token request. Omitted options have the values of `defaults`. Throws a `ConfigurationError`. */
 export function resolveTokenTarget(
   request: object | undefined,
   defaults: TokenTarget,
-  otherOptions: readonly (keyof typeof GET_TOKEN_OPTIONS)[] = [],
 ): TokenTarget {
   if (request === undefined) return defaults
+  return readTokenCall(request, defaults, TOKEN_REQUEST_OPTIONS).target
+}
+
+/** Reads the options of a call that selects a token. `table` are all options of the call. Throws a `ConfigurationError`. */
+export function readTokenCall<Table extends CallTable>(
+  request: object | undefined,
+  defaults: TokenTarget,
+  table: Table,
+): { readonly target: TokenTarget; readonly values: OptionValues<Table> } {
   const problems = new Problems()
-  const own = readObject(request, '{ scope, resource }', TITLE)
+  const own = readObject(request ?? {}, '{ scope, resource }', TITLE)
   const context = createOptionContext(problems, own)
   checkTokenTarget(own, context)
-  reportUnknownNames(own, [...Object.keys(TOKEN_REQUEST_OPTIONS), ...otherOptions], context)
-  const values = readRows(GET_TOKEN_OPTIONS, own, context)
+  const values = readTable(table, own, context)
   checkLength(values, context)
   problems.throwAs(TITLE)
+  return { target: mergeTargets(values, defaults), values }
+}
+
+function mergeTargets(
+  values: OptionValues<typeof TOKEN_REQUEST_OPTIONS>,
+  defaults: TokenTarget,
+): TokenTarget {
   const requested = toTokenTarget(values)
   const namesApi = values.resource !== undefined || values.audience !== undefined
   return {

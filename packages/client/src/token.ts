@@ -1,9 +1,15 @@
+/** Type of a token: the scheme with which it is sent. */
+export type TokenType = 'Bearer' | 'DPoP'
+
 /** Access token. The object is frozen. Its value does not appear if the object is printed, logged or copied. */
 export interface Token {
-  /** Token for the `Authorization` header. Do not use it in other places, such as URLs. */
+  /**
+   * Token for the `Authorization` header, after `type` as the scheme. Do not use it in other places, such as URLs. A token of
+   * the type `DPoP` also requires a proof: `source.headers` returns both header fields.
+   */
   readonly value: string
-  /** Token type. Tokens that are bound to a key (DPoP, RFC 9449) are not supported. */
-  readonly type: 'Bearer'
+  /** Token type and scheme. With the option `dpop`, `'DPoP'`: the token is bound to a key (RFC 9449). Otherwise `'Bearer'`. */
+  readonly type: TokenType
   /** Expiry in seconds since the epoch, by the local clock; `undefined` if the server does not report it. */
   readonly expiresAt: number | undefined
   /** Granted scopes. If the server does not report them, the requested scopes (RFC 6749 section 5.1). */
@@ -18,17 +24,19 @@ export interface Token {
  */
 export class GrantedToken implements Token {
   readonly #value: string
-  readonly type = 'Bearer'
+  readonly type: TokenType
   readonly expiresAt: number | undefined
   readonly scopes: readonly string[]
   readonly missingScopes: readonly string[]
 
   constructor(
+    type: TokenType,
     value: string,
     expiresAt: number | undefined,
     scopes: readonly string[],
     missingScopes: readonly string[],
   ) {
+    this.type = type
     this.#value = value
     this.expiresAt = expiresAt
     this.scopes = Object.freeze([...scopes])

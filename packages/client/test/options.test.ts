@@ -8,7 +8,7 @@ import {
 } from '../src/index.ts'
 import { GET_TOKEN_OPTIONS, SOURCE_OPTIONS } from '../src/options.ts'
 import { readOptions } from '../src/read-options.ts'
-import { resolveTokenTarget } from '../src/token-target.ts'
+import { readTokenCall } from '../src/token-target.ts'
 
 const API = 'https://api.example.com'
 const GOOD = {
@@ -192,8 +192,10 @@ describe('options on Object.prototype', () => {
     const { target } = readOptions({ ...GOOD, scope: 'read', resource: API }).settings
     for (const sample of SAMPLES) {
       expect(
-        withPollutedPrototype({ [name]: sample }, () => resolveTokenTarget({}, target, ['signal'])),
-      ).toEqual(target)
+        withPollutedPrototype({ [name]: sample }, () =>
+          readTokenCall({}, target, GET_TOKEN_OPTIONS),
+        ),
+      ).toEqual({ target, values: {} })
     }
   })
 

@@ -18,7 +18,7 @@ export async function signJws(
   algorithm: Algorithm,
 ): Promise<string> {
   if (!canSign(algorithm))
-    throw new TypeError(`${algorithm} cannot sign assertions. Use an algorithm such as ES256.`)
+    throw new TypeError(`${algorithm} cannot sign. Use an algorithm such as ES256.`)
   const parameters = toWebCryptoParameters(algorithm)
   const imported = await importPrivateKey(key, parameters)
   const { min, max } = LIMITS.rsaBits
@@ -39,7 +39,8 @@ interface NodeKey {
   export(options: { format: 'der'; type: 'pkcs8' }): BufferSource
 }
 
-async function importPrivateKey(
+/** Imports a private key for signing. Returns a `CryptoKey` unchanged. */
+export async function importPrivateKey(
   key: PrivateKey,
   parameters: WebCryptoParameters,
 ): Promise<CryptoKey> {
