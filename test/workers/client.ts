@@ -1,4 +1,7 @@
-/** A Worker that gets tokens with `@bearward/client` at module scope. Responds to each request with the token. */
+/**
+ * A Worker that gets tokens with `@bearward/client` at module scope. Responds to each request with the token. For the path
+ * `/call`, calls the API instead.
+ */
 import { env } from 'cloudflare:workers'
 import { clientCredentials, type ClientCredentialsOptions } from '@bearward/client'
 
@@ -10,8 +13,10 @@ const source = clientCredentials(env['OPTIONS'] as ClientCredentialsOptions)
 
 export default {
   async fetch(request: Request, _env: unknown, context: WorkerContext): Promise<Response> {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/call') return source.fetch(env['API'] as string)
     const token = source.getToken()
-    if (new URL(request.url).pathname === '/kept') context.waitUntil(token)
+    if (pathname === '/kept') context.waitUntil(token)
     return new Response((await token).value)
   },
 }

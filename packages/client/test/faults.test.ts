@@ -230,6 +230,9 @@ describe('getToken()', () => {
       'too_many_targets',
       'closed',
       'unexpected',
+      'token_not_bound',
+      'invalid_dpop_proof',
+      'use_dpop_nonce',
     ]
     const tested = new Set([...FAULTS.map(([, , code]) => code), ...testedElsewhere])
     expect([...tested].sort()).toEqual(Object.keys(ERRORS).sort())

@@ -160,6 +160,7 @@ describe('options on Object.prototype', () => {
       clientId: 'orders',
       clientAuthentication: { method: 'private_key_jwt', assertion },
       parameters: {},
+      dpop: {},
     },
   ]
   /** Converts a value for comparison. Functions are compared by their text, because each source has its own. */

@@ -56,8 +56,6 @@ export function checkKeyPair(key: unknown, algorithm: unknown): string | undefin
     return 'is a pair of other keys than CryptoKeys: set the private key alone'
   const why = checkPrivateKey(privateKey, algorithm)
   if (why !== undefined) return `is a pair whose private key ${why}`
-  if (!privateKey.usages.includes('sign'))
-    return 'is a pair whose private key cannot sign: its usages must contain sign'
   const isPublic = publicKey.type === 'public' && publicKey.extractable
   return isPublic ? undefined : 'is a pair without a public key that can be exported'
 }
