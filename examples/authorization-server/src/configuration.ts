@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type {
   Account,
   Client as RegisteredClient,
@@ -48,6 +49,9 @@ export function toConfiguration(
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: true },
+      ...(options.requireDpopNonce === true && {
+        dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+      }),
       introspection: {
         enabled: true,
         allowedPolicy: (_context, client, token) =>

@@ -18,6 +18,12 @@ export interface AuthorizationServerOptions {
    * without one. If several keys have the same algorithm, the first one signs, and all are published.
    */
   readonly keys?: readonly SigningKey[]
+  /**
+   * Requires a nonce of the server in each DPoP proof (RFC 9449, section 8). DPoP is always supported.
+   *
+   * @default false
+   */
+  readonly requireDpopNonce?: boolean
 }
 
 /** An API: a resource server (RFC 6749) with a resource indicator (RFC 8707). */

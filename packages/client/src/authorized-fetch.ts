@@ -58,8 +58,11 @@ export function createAuthorizedFetch(
       const nonceBefore = dpop.apiNonces.get(url.href)
       const response = await send(token)
       // A `resourceFetch` that follows redirects can return the response of another server.
-      if (!response.redirected) dpop.apiNonces.note(url.href, response.headers.get('dpop-nonce'))
-      const isRequired = hasChallengeError(response, token.type, 'use_dpop_nonce')
+      const newNonce = response.redirected ? null : response.headers.get('dpop-nonce')
+      dpop.apiNonces.note(url.href, newNonce)
+      const hasError = (error: string) => hasChallengeError(response, token.type, error)
+      if (hasError('invalid_dpop_proof') && newNonce === null) dpop.apiNonces.forget(url.href)
+      const isRequired = hasError('use_dpop_nonce')
       const hasNewNonce = dpop.apiNonces.get(url.href) !== nonceBefore
       if (!isRequired || !hasNewNonce || !isRepeatable || hasRetriedNonce) return response
       hasRetriedNonce = true

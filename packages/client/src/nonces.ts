@@ -10,6 +10,8 @@ export interface Nonces {
   get(url: string): string | undefined
   /** Remembers the nonce that the server at a URL has sent. Ignores a missing and an invalid nonce. */
   note(url: string, nonce: string | null | undefined): void
+  /** Forgets the nonce of the server at a URL, because the server may no longer support nonces. */
+  forget(url: string): void
 }
 
 /** Creates an empty memory of nonces. If it is full, it forgets the nonce that was noted least recently. */
@@ -28,5 +30,6 @@ export function createNonces(): Nonces {
         break
       }
     },
+    forget: (url) => void newest.delete(new URL(url).origin),
   }
 }

@@ -111,11 +111,13 @@ async function sendTokenRequest(
   })
   const { status, headers } = response
   onStatus(status)
-  dpop?.tokenNonces.note(endpoint, headers.get('dpop-nonce'))
+  const newNonce = headers.get('dpop-nonce')
+  dpop?.tokenNonces.note(endpoint, newNonce)
   if (status < 400) return { response, error: undefined }
   const error = isErrorResponse(status)
     ? await readErrorResponse(response, endpoint, isDescribed)
     : { code: undefined, text: `status ${status}` }
+  if (error.code === 'invalid_dpop_proof' && newNonce === null) dpop?.tokenNonces.forget(endpoint)
   return { response, error }
 }
 

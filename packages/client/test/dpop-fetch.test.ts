@@ -309,6 +309,17 @@ describe('nonces of APIs', () => {
     expect(seen.get(origins[0]!)).toEqual([undefined, undefined])
   })
 
+  it('source.fetch() sends no nonce after invalid_dpop_proof without a nonce, because the API may no longer support nonces', async () => {
+    const { url, readNonces } = await createApi((_call, number, response) => {
+      if (number === 2) refuse(response, 'invalid_dpop_proof')
+      else response.writeHead(200, number === 1 ? { 'DPoP-Nonce': 'nonce-1' } : {}).end()
+    })
+    const { source } = await setupCaller([url])
+    const responses = [await source.fetch(url), await source.fetch(url), await source.fetch(url)]
+    expect(responses.map(({ status }) => status)).toEqual([200, 401, 200])
+    expect(await readNonces()).toEqual([undefined, 'nonce-1', undefined])
+  })
+
   it('source.fetch() rejects with the reason of its signal if it is aborted before the retry', async () => {
     const abort = new AbortController()
     const { source } = await setupCaller([API], {

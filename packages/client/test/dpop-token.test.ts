@@ -184,6 +184,23 @@ describe('nonces of the authorization server', () => {
     expect(server.requests).toHaveLength(2)
   })
 
+  it('getToken() sends no nonce after invalid_dpop_proof without a nonce, because the server may no longer support nonces', async () => {
+    const { server, source } = await setup(
+      async (request) => {
+        if (request.number === 1) request.response.setHeader('DPoP-Nonce', 'nonce-1')
+        const { claims } = await verifyProof(request.headers['dpop'])
+        if (claims['nonce'] === undefined) return grant(request.number, { token_type: 'DPoP' })
+        return respondWithError('invalid_dpop_proof')(request)
+      },
+      { dpop: true },
+    )
+    await source.getToken()
+    const rejected = { code: 'invalid_dpop_proof' }
+    await expect(source.getToken({ scope: 'a' })).rejects.toMatchObject(rejected)
+    expect((await source.getToken({ scope: 'b' })).value).toBe('token-3')
+    expect(server.requests).toHaveLength(3)
+  })
+
   it('getToken() does not repeat the request after invalid_dpop_proof', async () => {
     const { server, source, clock } = await setup(
       respondWithError('invalid_dpop_proof', { headers: { 'DPoP-Nonce': 'nonce-1' } }),
