@@ -9,6 +9,7 @@ import type { Express } from 'express'
 import express from 'express'
 import { certifiedServer, clientThumbprint, getThumbprint, pairs } from '../support/certified.ts'
 import { closing } from '../support/closing.ts'
+import { verifyProof } from '../support/dpop-proof.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { generateKey } from '../support/keys.ts'
 import { scriptedServer } from '../support/scripted-server.ts'
@@ -71,18 +72,40 @@ async function startReportsApi(): Promise<ReportsApi> {
   }
 }
 
+/** Starts an API that requires a proof with a nonce. Records the scheme, and the method and the nonce in the proof. */
+async function startProofApi() {
+  const calls: string[] = []
+  const server = closing(
+    await listen(async ({ headers }, response) => {
+      const { claims } = await verifyProof(headers['dpop'])
+      const { htm, nonce = 'without a nonce' } = claims as Record<string, string>
+      calls.push(`${headers.authorization?.split(' ')[0]} ${htm} ${nonce}`)
+      if (nonce === 'a-nonce') return response.end('["a report"]')
+      const challenge = 'DPoP error="use_dpop_nonce"'
+      return response
+        .writeHead(401, { 'WWW-Authenticate': challenge, 'DPoP-Nonce': 'a-nonce' })
+        .end()
+    }),
+  )
+  return { url: server.url, calls }
+}
+
 const CLIENT = 'packages/client/README.md'
 
-/** Writes the module `source`, which other snippets of the README import. It uses the clock of the test. */
-async function writeSource(): Promise<TokenSource> {
+/**
+ * Writes the module `source`, which other snippets of the README import, with a name of its own. Its source uses the clock of the
+ * test, and may call the API at `url`. Returns the source, and the replacement of the name.
+ */
+async function writeSource(name: string, url: string, more = '') {
   const { code } = readSnippets(CLIENT).find(
     ({ heading }) => heading === 'Using the token directly',
   )!
   const instead = {
     ...issuerAddress(),
-    '  scope:': '  clock: globalThis.documentationClock, scope:',
+    '  scope:': `  ${more} clock: globalThis.documentationClock, allowedOrigins: ['${url}'], scope:`,
   }
-  return (await runSnippet('source', adapt(code, instead)))['source'] as TokenSource
+  const source = (await runSnippet(name, adapt(code, instead)))['source'] as TokenSource
+  return { source, imported: { "'./source.mjs'": `'./${name}.mjs'` } }
 }
 
 /** Clock of the test and of the snippets that import `source`. */
@@ -172,8 +195,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'With axios, got or undici: axios'(code) {
     const { url, adapted: _, calls } = await startReportsApi()
-    await writeSource()
-    const module = await runSnippet('client-axios', adapt(code, { [API]: url }))
+    const { imported } = await writeSource('source-axios', url)
+    const module = await runSnippet('client-axios', adapt(code, { [API]: url, ...imported }))
     const client = module['api'] as {
       get(path: string, options?: object): Promise<{ data: unknown }>
     }
@@ -183,29 +206,28 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await expect(client.get(ELSEWHERE)).rejects.toThrow('404')
     expect(calls.at(-1)).toBe(`GET /${ELSEWHERE} Bearer`)
     await expect(client.get(ELSEWHERE, { allowAbsoluteUrls: true })).rejects.toThrow(
-      'no token for http://127.0.0.1:9',
+      'origin_not_allowed',
     )
     await expect(client.get('/away')).rejects.toThrow('302')
     expect(calls).toHaveLength(3)
   },
   async 'With axios, got or undici: got'(code) {
     const { url, calls } = await startReportsApi()
-    await writeSource()
-    const module = await runSnippet('client-got', adapt(code, { [API]: url }))
+    const { imported } = await writeSource('source-got', url)
+    const module = await runSnippet('client-got', adapt(code, { [API]: url, ...imported }))
     const client = module['api'] as {
       get(path: string): Promise<{ body: string; statusCode: number }>
     }
     expect((await client.get('reports')).body).toBe('["a report"]')
-    await expect(client.get(ELSEWHERE)).rejects.toThrow('no token for http://127.0.0.1:9')
+    await expect(client.get(ELSEWHERE)).rejects.toThrow('origin_not_allowed')
     expect((await client.get('away')).statusCode).toBe(302)
     expect(calls).toEqual(['GET /reports Bearer', 'GET /away Bearer'])
   },
   async 'With axios, got or undici: undici'(code) {
     const { url, calls, refuseNext } = await startReportsApi()
-    const source = await writeSource()
-    source.invalidate()
+    const { source, imported } = await writeSource('source-undici', url)
     const before = source.counters()
-    const module = await runSnippet('client-undici', adapt(code, { [API]: url }))
+    const module = await runSnippet('client-undici', adapt(code, { [API]: url, ...imported }))
     const reports = module['reports'] as () => Promise<{
       statusCode: number
       body: { json(): Promise<unknown> }
@@ -222,10 +244,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     expect(source.counters().issued - before.issued).toBe(2)
     expect(source.counters().invalidated - before.invalidated).toBe(1)
     expect(calls).toHaveLength(4)
-    const away = adapt(code, { [API]: url, "path: '/reports'": "path: '/away'" })
+    const away = adapt(code, { [API]: url, ...imported, "path: '/reports'": "path: '/away'" })
     const elsewhere = await runSnippet('client-undici-away', away)
     expect((await (elsewhere['reports'] as typeof reports)()).statusCode).toBe(302)
-    const evil = adapt(code, { [API]: url, "path: '/reports'": `path: '${ELSEWHERE}'` })
+    const evil = adapt(code, {
+      [API]: url,
+      ...imported,
+      "path: '/reports'": `path: '${ELSEWHERE}'`,
+    })
     const stays = await runSnippet('client-undici-evil', evil)
     // The request goes to the API with the address as its path, so the token is not sent to another origin.
     expect((await (stays['reports'] as typeof reports)()).statusCode).toBe(200)
@@ -250,6 +276,29 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     const assertion = server.requests[0]!.form.get('client_assertion')!
     await jwtVerify(assertion, jwk, { audience: server.url, issuer: 'reports-cron' })
     rmSync(folder, { recursive: true })
+  },
+  async DPoP(code) {
+    const api = await startProofApi()
+    vi.stubEnv('CLIENT_SECRET', machine.secret)
+    const instead = { [`${API}/reports`]: `${api.url}/reports` }
+    const allowed = {
+      [`resource: '${API}',`]: `resource: '${API}', allowedOrigins: ['${api.url}'],`,
+    }
+    const module = await runSnippet(
+      'client-dpop',
+      adapt(code, { ...issuerAddress(), ...instead, ...allowed }),
+    )
+    expect(await (module['reports'] as () => Promise<unknown>)()).toEqual(['a report'])
+    expect(api.calls).toEqual(['DPoP GET without a nonce', 'DPoP GET a-nonce'])
+  },
+  async 'DPoP with another HTTP client'(code) {
+    const api = await startProofApi()
+    vi.stubEnv('CLIENT_SECRET', machine.secret)
+    const { imported } = await writeSource('source-dpop', api.url, 'dpop: true,')
+    const module = await runSnippet('client-dpop-own', adapt(code, { [API]: api.url, ...imported }))
+    const response = await (module['reports'] as () => Promise<Response>)()
+    expect(await response.json()).toEqual(['a report'])
+    expect(api.calls).toEqual(['DPoP GET without a nonce', 'DPoP GET a-nonce'])
   },
   async Certificates(code) {
     const folder = mkdtempSync(join(tmpdir(), 'bearward-'))

@@ -97,6 +97,17 @@ describeDocument('docs/client.md', {
     rmSync(folder, { recursive: true })
   },
 
+  async 'Bind tokens to a key (DPoP)'(code) {
+    vi.stubEnv('CLIENT_SECRET', machine.secret)
+    const { api } = await runSnippet('client-page-dpop', adapt(code, issuerAddress()))
+    const source = api as TokenSource
+    expect(await source.getToken()).toMatchObject({ type: 'DPoP' })
+    expect(await source.headers({ url: API })).toEqual({
+      Authorization: expect.stringMatching(/^DPoP ey/) as unknown,
+      DPoP: expect.stringMatching(/^ey/) as unknown,
+    })
+  },
+
   async 'Test your code'(code) {
     await runSnippet('client-page-test', code)
   },

@@ -45,7 +45,7 @@ export function createAuthorizedFetch(
     let hasRetriedNonce = false
 
     async function send(token: Token): Promise<Response> {
-      const fields = await createTokenHeaders(token, { method, url: url.href }, dpop)
+      const fields = await createTokenHeaders(token, { method, url }, dpop)
       for (const [name, value] of Object.entries(fields)) headers.set(name, value)
       // Uses the checked URL, because `input` can report another URL or can have changed since the check.
       const checkedInput = given === undefined ? url.href : new Request(url.href, given)
@@ -55,15 +55,15 @@ export function createAuthorizedFetch(
     /** Sends the request. Sends it once more if the API requires another nonce, at most once in all calls. */
     async function sendWithNonce(token: Token): Promise<Response> {
       if (dpop === undefined) return send(token)
-      const nonceBefore = dpop.apiNonces.get(url.href)
+      const nonceBefore = dpop.apiNonces.get(url)
       const response = await send(token)
       // A `resourceFetch` that follows redirects can return the response of another server.
       const newNonce = response.redirected ? null : response.headers.get('dpop-nonce')
-      dpop.apiNonces.note(url.href, newNonce)
+      dpop.apiNonces.note(url, newNonce)
       const hasError = (error: string) => hasChallengeError(response, token.type, error)
-      if (hasError('invalid_dpop_proof') && newNonce === null) dpop.apiNonces.forget(url.href)
+      if (hasError('invalid_dpop_proof') && newNonce === null) dpop.apiNonces.forget(url)
       const isRequired = hasError('use_dpop_nonce')
-      const hasNewNonce = dpop.apiNonces.get(url.href) !== nonceBefore
+      const hasNewNonce = dpop.apiNonces.get(url) !== nonceBefore
       if (!isRequired || !hasNewNonce || !isRepeatable || hasRetriedNonce) return response
       hasRetriedNonce = true
       signal?.throwIfAborted()

@@ -14,7 +14,7 @@ import { TokenError } from './errors.ts'
 export interface ProofRequest {
   /** Method as it is sent: upper case for the usual methods. */
   readonly method: string
-  readonly url: string
+  readonly url: string | URL
   /** Newest nonce of the server. */
   readonly nonce: string | undefined
   /** Access token that is sent with the proof. Missing in a token request. */

@@ -7,11 +7,11 @@ export const NONCES_AT_MOST = 100
 /** Newest nonces of servers, by origin (RFC 9449 sections 8 and 9). */
 export interface Nonces {
   /** Returns the newest nonce of the server at a URL, or `undefined` if the server has sent none. */
-  get(url: string): string | undefined
+  get(url: string | URL): string | undefined
   /** Remembers the nonce that the server at a URL has sent. Ignores a missing and an invalid nonce. */
-  note(url: string, nonce: string | null | undefined): void
+  note(url: string | URL, nonce: string | null | undefined): void
   /** Forgets the nonce of the server at a URL, because the server may no longer support nonces. */
-  forget(url: string): void
+  forget(url: string | URL): void
 }
 
 /** Creates an empty memory of nonces. If it is full, it forgets the nonce that was noted least recently. */

@@ -122,8 +122,9 @@ export function readSignal(
 
 /** Reads the option `url`. */
 export function readRequestUrl(given: unknown, name: string, { report }: OptionContext): URL {
-  const text = given instanceof URL ? given.href : given
-  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
+  const isAddress = typeof given === 'string' || given instanceof URL
+  // A copy, because the caller can change a `URL`.
+  const url = isAddress && URL.canParse(given) ? new URL(given) : undefined
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return url
   report(`${name} must be the absolute URL of the request, without a user name.`)
   return new URL('https://invalid')

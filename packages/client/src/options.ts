@@ -107,14 +107,14 @@ export interface HeadersRequest extends GetTokenOptions {
    *
    * @default 'GET'
    */
-  readonly method?: string
+  readonly method?: string | undefined
   /**
    * Value of `DPoP-Nonce` in the last response of this API (RFC 9449 section 9). It is remembered for its origin. A text that is
    * not a valid nonce is ignored.
    *
    * @default the newest nonce of the origin, if known
    */
-  readonly nonce?: string
+  readonly nonce?: string | undefined
 }
 
 /** Table of the options for `source.headers`. */

@@ -18,7 +18,7 @@ export type TokenHeaders = Readonly<Record<string, string>> & {
 /** Creates the header fields for one request with a token. */
 export async function createTokenHeaders(
   { type, value }: Token,
-  { method, url }: { readonly method: string; readonly url: string },
+  { method, url }: { readonly method: string; readonly url: URL },
   dpop: Dpop | undefined,
 ): Promise<TokenHeaders> {
   const Authorization = `${type} ${value}`

@@ -84,15 +84,15 @@ export interface TokenSource {
    * `retryOn: 'any401'`, does this after every 401. Does not send the request again if its body can be read only once, or if
    * the token was requested less than 5 seconds ago. Also returns the 401 if no new token is available.
    *
-   * After a 401 with `use_dpop_nonce` (RFC 9449 section 9), sends the request once more with the nonce of the API, unless its body
-   * can be read only once.
+   * After a 401 with `use_dpop_nonce` (RFC 9449 section 9), sends the request once more with the nonce of the API. Does not do
+   * this if its body can be read only once.
    *
    * Does NOT check the status of the response.
    *
    * @throws `TokenError` if no token is available, or with the code `origin_not_allowed` for other origins
    * @throws `ConfigurationError` if `request` is invalid
-   * @throws `TypeError` for an invalid URL, an `init` that is not a plain object, or a header in the request that
-   *   `source.fetch` sets (`Authorization`, and `DPoP` with the option `dpop`)
+   * @throws `TypeError` for an invalid URL, an `init` that is not a plain object, or an `Authorization` header in the request.
+   *   With the option `dpop`, also for a `DPoP` header.
    * @throws the reason of `signal` if it is aborted, and the errors of `resourceFetch`
    *
    * @example
@@ -191,9 +191,9 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
       const { target, values } = readTokenCall(request, settings.target, HEADERS_OPTIONS)
       const { url, method, nonce, signal } = values
       checkOrigin(url, target, settings)
-      dpop?.apiNonces.note(url.href, nonce)
+      dpop?.apiNonces.note(url, nonce)
       const token = await getRenewedToken(target).get(signal)
-      return createTokenHeaders(token, { method, url: url.href }, dpop)
+      return createTokenHeaders(token, { method, url }, dpop)
     },
     invalidate(token?: Token | string) {
       if (token === undefined) {

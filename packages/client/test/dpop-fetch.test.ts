@@ -252,7 +252,7 @@ describe('nonces of APIs', () => {
     expect(calls.map(({ body }) => body)).toEqual(['hello', 'hello'])
   })
 
-  it('each origin has its own nonce, and the nonce of the authorization server is not sent to an API', async () => {
+  it('source.fetch() sends each API its own nonce, and never the nonce of the authorization server', async () => {
     const one = await createApi(requireNonce(() => 'nonce-of-one'))
     const two = await createApi(requireNonce(() => 'nonce-of-two'))
     const { source, server } = await setup(

@@ -55,7 +55,7 @@ describe('a token request with dpop', () => {
     for (const { htu } of await readClaims(server.requests)) expect(htu).toBe(`${url}/token`)
   })
 
-  it('all proofs of a source have the same key and different jti, also those of concurrent first requests', async () => {
+  it('concurrent first requests of a source have proofs with the same key and different jti', async () => {
     const { server, source } = await setup(grantBound, { dpop: true })
     await Promise.all(['a', 'b', 'c', 'd'].map((scope) => source.getToken({ scope })))
     const proofs = await Promise.all(

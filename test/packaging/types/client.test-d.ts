@@ -19,6 +19,9 @@ export const validOptions: readonly ClientCredentialsOptions[] = [
   { tokenEndpoint: `${issuer}/token`, ...common, scope: ['read', 'write'] },
   { issuer, tokenEndpoint: `${issuer}/token`, ...common, resource: 'https://api.example.com' },
   { issuer, clientId, clientAuthentication: { method: 'tls_client_auth' }, fetch },
+  { issuer, ...common, dpop: true },
+  { issuer, ...common, dpop: { key: keyPair, algorithm: 'PS256' } },
+  { issuer, ...common, dpop: { key: { kty: 'EC', d: 'd', x: 'x', y: 'y' } } },
   {
     issuer,
     clientId,
@@ -39,6 +42,7 @@ export const validOptions: readonly ClientCredentialsOptions[] = [
   },
 ]
 declare const variable: string | undefined
+declare const keyPair: CryptoKeyPair
 
 export function optionsThatMustNotCompile(): void {
   // @ts-expect-error: neither an issuer nor a token endpoint
@@ -51,6 +55,8 @@ export function optionsThatMustNotCompile(): void {
   clientCredentials({ issuer, ...common, scopes: 'read' })
   // @ts-expect-error: a scope that is undefined is a mistake
   clientCredentials({ issuer, ...common, scope: undefined })
+  // @ts-expect-error: bearer tokens are the default
+  clientCredentials({ issuer, ...common, dpop: false })
   // @ts-expect-error: origins are always an array
   clientCredentials({ issuer, ...common, allowedOrigins: 'https://api.example.com' })
 }
@@ -64,6 +70,12 @@ export async function use(source: TokenSource): Promise<string> {
   // @ts-expect-error: a token may have no expiry
   const expiresAt: number = token.expiresAt
   const canRetry: boolean = source.invalidate(token)
+  // @ts-expect-error: a proof is for one URL
+  await source.headers({ method: 'GET' })
+  const headers = await source.headers({ url: 'https://api.example.com', nonce: variable })
+  const authorization: string = headers.Authorization
+  source.invalidate(authorization)
+  await fetch('https://api.example.com', { headers })
   const response = await source.fetch('https://api.example.com', { method: 'POST' }, {})
   return `${token.value} ${expiresAt} ${response.status} ${source.counters().cached} ${canRetry}`
 }
