@@ -13,7 +13,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { clientCredentials } from '@bearward/client'
 import { createResourceServer } from '@bearward/core'
-import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose'
+import { EmbeddedJWK, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose'
 
 const ISSUER = 'https://as.example.com'
 const AUDIENCE = 'https://api.example.com'
@@ -362,6 +362,25 @@ for (const alg of PUBLIC_KEY_ALGORITHMS) {
       })
       await source.getToken()
       await jwtVerify(assertion, publicKey, { issuer: 'orders', audience: ISSUER })
+    }
+  })
+}
+
+for (const alg of PUBLIC_KEY_ALGORITHMS) {
+  test(`${alg}: source.headers signs a proof with a generated key, and with the key of the option dpop`, async () => {
+    for (const key of [undefined, await generateKeyPair(alg, { extractable: true })]) {
+      const source = clientCredentials({
+        tokenEndpoint: `${ISSUER}/token`,
+        clientId: 'orders',
+        clientAuthentication: { method: 'client_secret_basic', secret: 'a secret' },
+        resource: AUDIENCE,
+        dpop: key === undefined ? { algorithm: alg } : { key, algorithm: alg },
+        fetch: async () => Response.json({ access_token: 'a', token_type: 'DPoP', expires_in: 60 }),
+      })
+      const { Authorization, DPoP } = await source.headers({ url: `${AUDIENCE}/reports?page=2` })
+      assert.equal(Authorization, 'DPoP a')
+      const { payload } = await jwtVerify(DPoP, EmbeddedJWK, { typ: 'dpop+jwt' })
+      assert.deepEqual([payload.htm, payload.htu], ['GET', `${AUDIENCE}/reports`])
     }
   })
 }

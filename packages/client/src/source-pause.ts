@@ -7,6 +7,7 @@ const SOURCE_ERRORS: readonly TokenErrorCode[] = [
   'invalid_client',
   'credentials_unavailable',
   'throttled',
+  'invalid_dpop_proof',
 ]
 
 /** Pause of a source: no token request is sent for any target. */

@@ -185,7 +185,7 @@ describe('nonces of the authorization server', () => {
   })
 
   it('getToken() sends no nonce after invalid_dpop_proof without a nonce, because the server may no longer support nonces', async () => {
-    const { server, source } = await setup(
+    const { server, source, clock } = await setup(
       async (request) => {
         if (request.number === 1) request.response.setHeader('DPoP-Nonce', 'nonce-1')
         const { claims } = await verifyProof(request.headers['dpop'])
@@ -197,6 +197,9 @@ describe('nonces of the authorization server', () => {
     await source.getToken()
     const rejected = { code: 'invalid_dpop_proof' }
     await expect(source.getToken({ scope: 'a' })).rejects.toMatchObject(rejected)
+    // The failure concerns all tokens, so that the backoff of the source applies.
+    await expect(source.getToken({ scope: 'b' })).rejects.toMatchObject(rejected)
+    clock.advance(1)
     expect((await source.getToken({ scope: 'b' })).value).toBe('token-3')
     expect(server.requests).toHaveLength(3)
   })
