@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { noteRequest } from './secrets.ts'
+import { noteRequest, noteSecret } from './secrets.ts'
 import { listen, type RunningServer } from './servers.ts'
 
 /** A request that the endpoint has received. */
@@ -60,6 +60,7 @@ export async function scriptedServer(
     const form = new URLSearchParams(body)
     const one = { method, url, headers, body, form, response, number: requests.length + 1 }
     noteRequest(headers.authorization, form)
+    noteSecret(headers['dpop'])
     const isEndpoint = url.startsWith(path)
     if (isEndpoint) requests.push(one)
     else otherPaths.push(url)
