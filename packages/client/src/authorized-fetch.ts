@@ -1,5 +1,5 @@
 import { hasChallengeError } from './challenge.ts'
-import type { Dpop } from './dpop.ts'
+import type { SourceProofs } from './dpop.ts'
 import type { TokenRequest } from './options.ts'
 import type { RenewedToken } from './renewed-token.ts'
 import type { SourceSettings } from './source-settings.ts'
@@ -26,7 +26,7 @@ export type SourceFetch = (
 export function createAuthorizedFetch(
   settings: SourceSettings,
   getRenewedToken: (target: TokenTarget) => RenewedToken,
-  dpop: Dpop | undefined,
+  dpop: SourceProofs | undefined,
 ): SourceFetch {
   const { target: defaults, resourceFetch, retryOn } = settings
   return async (input, givenInit = {}, request) => {
@@ -98,7 +98,7 @@ function isTokenRejected(
 /** Error codes for a rejected proof (RFC 9449 sections 7.1 and 9). */
 const PROOF_ERRORS = ['use_dpop_nonce', 'invalid_dpop_proof']
 
-function checkHeaders(headers: Headers, dpop: Dpop | undefined): void {
+function checkHeaders(headers: Headers, dpop: SourceProofs | undefined): void {
   for (const name of dpop === undefined ? ['Authorization'] : ['Authorization', 'DPoP']) {
     if (!headers.has(name)) continue
     throw new TypeError(`source.fetch sets the ${name} header: remove it from the request`)

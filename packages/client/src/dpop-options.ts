@@ -21,10 +21,10 @@ import {
  *
  * @example
  * ```ts
- * const dpop: DpopOptions = { key: createPrivateKey(await readFile('dpop.pem')), algorithm: 'ES256' }
+ * const dpop: DpopKeyOptions = { key: createPrivateKey(await readFile('dpop.pem')), algorithm: 'ES256' }
  * ```
  */
-export interface DpopOptions {
+export interface DpopKeyOptions {
   /**
    * Private key that signs the proofs: a `CryptoKeyPair`, a private `KeyObject` of Node, or a private JWK with its public
    * members. Tokens are bound to this key. Only its public members are sent.
@@ -42,7 +42,7 @@ export interface DpopOptions {
 }
 
 /** Validated value of the option `dpop`. */
-export interface DpopSettings {
+export interface DpopKeySettings {
   /** Missing: a key pair is generated. */
   readonly key: PrivateKey | KeyPair | undefined
   readonly algorithm: Algorithm
@@ -51,18 +51,25 @@ export interface DpopSettings {
 /** Algorithm that every implementation of DPoP supports in practice. */
 const DEFAULT_ALGORITHM: Algorithm = 'ES256'
 
-const DPOP_OPTIONS: OptionTable<DpopOptions> = {
+const DPOP_OPTIONS: OptionTable<DpopKeyOptions> = {
   // `readDpop` checks it together with the algorithm.
   key: custom((given) => copyJwk(given) as PrivateKey | KeyPair | undefined),
   algorithm: custom(readDpopAlgorithm),
 }
 
 /** Row of the option `dpop`. Messages contain nothing of the key. */
-export const DPOP: OptionRow<true | DpopOptions, DpopSettings | undefined> = custom(readDpop, {
-  table: DPOP_OPTIONS,
-})
+export const DPOP: OptionRow<true | DpopKeyOptions, DpopKeySettings | undefined> = custom(
+  readDpop,
+  {
+    table: DPOP_OPTIONS,
+  },
+)
 
-function readDpop(given: unknown, name: string, context: OptionContext): DpopSettings | undefined {
+function readDpop(
+  given: unknown,
+  name: string,
+  context: OptionContext,
+): DpopKeySettings | undefined {
   if (given === undefined) return undefined
   if (given === true) return { key: undefined, algorithm: DEFAULT_ALGORITHM }
   if (!isPlainObject(given)) {

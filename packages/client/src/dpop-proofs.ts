@@ -7,11 +7,11 @@ import {
   type SigningKeyPair,
   toSigningKeyPair,
 } from '@bearward/core/internal'
-import type { DpopSettings } from './dpop-options.ts'
+import type { DpopKeySettings } from './dpop-options.ts'
 import { TokenError } from './errors.ts'
 
 /** Request for which a proof is created. */
-export interface ProofRequest {
+export interface ProofTarget {
   /** Method as it is sent: upper case for the usual methods. */
   readonly method: string
   readonly url: string | URL
@@ -22,7 +22,7 @@ export interface ProofRequest {
 }
 
 /** Creates a proof for one request (RFC 9449 section 4.2). Every call creates another proof. Rejects with a `TokenError`. */
-export type CreateProof = (request: ProofRequest) => Promise<string>
+export type CreateProof = (request: ProofTarget) => Promise<string>
 
 /** Random bytes of a `jti`: more than the 96 bits of RFC 9449 section 4.2. */
 const JTI_BYTES = 16
@@ -31,7 +31,7 @@ const JTI_BYTES = 16
  * Creates the proofs of a source. The key pair is generated or imported when the first proof is created, because Workers do
  * not allow random values at module scope.
  */
-export function createProofs({ key, algorithm }: DpopSettings, clock: Clock): CreateProof {
+export function createProofs({ key, algorithm }: DpopKeySettings, clock: Clock): CreateProof {
   let pair: SigningKeyPair | undefined
 
   /**

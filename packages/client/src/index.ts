@@ -16,7 +16,7 @@ export type {
   HeadersRequest,
   TokenRequest,
 } from './options.ts'
-export type { DpopOptions } from './dpop-options.ts'
+export type { DpopKeyOptions } from './dpop-options.ts'
 export type { Token, TokenType } from './token.ts'
 export type { TokenHeaders } from './token-headers.ts'
 

@@ -5,7 +5,7 @@ const NONCE = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
 export const NONCES_AT_MOST = 100
 
 /** Newest nonces of servers, by origin (RFC 9449 sections 8 and 9). */
-export interface Nonces {
+export interface ServerNonces {
   /** Returns the newest nonce of the server at a URL, or `undefined` if the server has sent none. */
   get(url: string | URL): string | undefined
   /** Remembers the nonce that the server at a URL has sent. Ignores a missing and an invalid nonce. */
@@ -15,7 +15,7 @@ export interface Nonces {
 }
 
 /** Creates an empty memory of nonces. If it is full, it forgets the nonce that was noted least recently. */
-export function createNonces(): Nonces {
+export function createNonces(): ServerNonces {
   const newest = new Map<string, string>()
   return {
     get: (url) => newest.get(new URL(url).origin),

@@ -26,7 +26,7 @@ import {
   readSignal,
   readTokenTypes,
 } from './option-readers.ts'
-import { DPOP, type DpopOptions } from './dpop-options.ts'
+import { DPOP, type DpopKeyOptions } from './dpop-options.ts'
 import type { TokenEvent } from './token-events.ts'
 import type { SourceSettings } from './source-settings.ts'
 import { TOKEN_TIMES } from './token-times.ts'
@@ -184,7 +184,7 @@ interface SourceOptions extends TokenRequest {
    * dpop: true
    * ```
    */
-  readonly dpop?: true | DpopOptions
+  readonly dpop?: true | DpopKeyOptions
   /**
    * Responses of an API after which `source.fetch` replaces the token and sends the request once more. `'invalid_token'` means
    * a 401 with this error (RFC 6750 section 3.1), and `'any401'` means every 401. Set `'any401'` for APIs that send no error

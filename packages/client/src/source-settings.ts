@@ -1,5 +1,5 @@
 import type { ClientAuthentication, Clock, Fetch } from '@bearward/core/internal'
-import type { DpopSettings } from './dpop-options.ts'
+import type { DpopKeySettings } from './dpop-options.ts'
 import type { TokenTarget } from './token-target.ts'
 
 /** Validated options of a token source, with defaults. Times are in seconds. */
@@ -13,7 +13,7 @@ export interface SourceSettings {
   readonly parameters: Readonly<Record<string, string>>
   /** Accepted values of `token_type` in addition to Bearer, in lower case. */
   readonly acceptTokenType: readonly string[]
-  readonly dpop: DpopSettings | undefined
+  readonly dpop: DpopKeySettings | undefined
   readonly retryOn: 'invalid_token' | 'any401'
   readonly allowedOrigins: readonly string[] | undefined
   readonly renewBefore: number | undefined

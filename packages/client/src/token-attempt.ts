@@ -6,7 +6,7 @@ import {
   toLoggedAddress,
   withDeadline,
 } from '@bearward/core/internal'
-import type { Dpop } from './dpop.ts'
+import type { SourceProofs } from './dpop.ts'
 import { TokenError } from './errors.ts'
 import { toTokenError } from './failure.ts'
 import type { RequestQueue } from './request-queue.ts'
@@ -25,7 +25,7 @@ export interface TokenAttemptOptions {
   readonly queue: RequestQueue
   readonly pause: SourcePause
   readonly closed: AbortSignal
-  readonly dpop: Dpop | undefined
+  readonly dpop: SourceProofs | undefined
 }
 
 /** Failed attempt. */

@@ -1,4 +1,4 @@
-import type { Dpop } from './dpop.ts'
+import type { SourceProofs } from './dpop.ts'
 import type { Token } from './token.ts'
 
 /**
@@ -19,7 +19,7 @@ export type TokenHeaders = Readonly<Record<string, string>> & {
 export async function createTokenHeaders(
   { type, value }: Token,
   { method, url }: { readonly method: string; readonly url: URL },
-  dpop: Dpop | undefined,
+  dpop: SourceProofs | undefined,
 ): Promise<TokenHeaders> {
   const Authorization = `${type} ${value}`
   if (dpop === undefined) return { Authorization }

@@ -12,7 +12,7 @@ import {
   send,
   toErrorResponse,
 } from '@bearward/core/internal'
-import type { Dpop } from './dpop.ts'
+import type { SourceProofs } from './dpop.ts'
 import { toResponseError, toTokenError } from './failure.ts'
 import {
   type AccessTokenResponse,
@@ -34,7 +34,7 @@ export interface TokenEndpointCall {
   readonly fetch: Fetch
   readonly clock: Clock
   /** Proofs and nonces, if the source uses DPoP. */
-  readonly dpop: Dpop | undefined
+  readonly dpop: SourceProofs | undefined
   /** Called with the status of the response, before its body is read. */
   readonly onStatus: (status: number) => void
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync, KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { verifyProof } from '../../../test/support/dpop-proof.ts'
-import { clientCredentials, type ConfigurationError, type DpopOptions } from '../src/index.ts'
+import { clientCredentials, type ConfigurationError, type DpopKeyOptions } from '../src/index.ts'
 import { setup } from './setup.ts'
 import { grant, type Script } from './token-server.ts'
 
@@ -27,7 +27,7 @@ function getProblems(dpop: unknown, more: object = {}): readonly string[] {
 describe('the option dpop', () => {
   it('dpop accepts a CryptoKeyPair, a KeyObject and a JWK, and sends only the public key', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
-    const jwk = (await exportJWK(privateKey)) as DpopOptions['key'] & object
+    const jwk = (await exportJWK(privateKey)) as DpopKeyOptions['key'] & object
     const thumbprint = await calculateJwkThumbprint(await exportJWK(publicKey))
     const keys = [{ privateKey, publicKey }, KeyObject.from(privateKey), jwk]
     for (const key of keys) {
