@@ -49,9 +49,13 @@ export function toConfiguration(
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: true },
-      ...(options.requireDpopNonce === true && {
-        dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
-      }),
+      dPoP: {
+        enabled: true,
+        ...(options.requireDpopNonce === true && {
+          nonceSecret: randomBytes(32),
+          requireNonce: () => true,
+        }),
+      },
       introspection: {
         enabled: true,
         allowedPolicy: (_context, client, token) =>

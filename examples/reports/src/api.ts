@@ -7,7 +7,7 @@ import {
   reportsFor,
 } from '@bearward/example-shared'
 import '@bearward/express/req-auth'
-import { auth, createBearward } from '@bearward/express'
+import { auth, createBearward, memoryReplay } from '@bearward/express'
 import type { Bearward, BearwardEvent } from '@bearward/express'
 import express from 'express'
 import type { Express, Request, Response } from 'express'
@@ -38,6 +38,8 @@ export function createReportsApi(
       clientId: REPORTS_API_CLIENT.id,
       clientAuthentication: { method: 'client_secret_basic', secret: REPORTS_API_CLIENT.secret },
     },
+    // Tokens can be bound to a key of the client. This API runs in one process, so proofs are remembered in its memory.
+    dpop: { replay: memoryReplay() },
     // The authorization server runs on the same machine, so the clocks do not differ.
     clockTolerance: 0,
     onEvent,

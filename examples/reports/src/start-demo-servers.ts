@@ -3,6 +3,7 @@ import type { CookieJar } from '@bearward/example-authorization-server'
 import { getMachineToken, READ, startServers } from '@bearward/example-shared'
 import type { DescribedToken, RunningApi, RunningServers } from '@bearward/example-shared'
 import type { BearwardEvent, RefusedEvent } from '@bearward/express'
+import { type BoundClient, createBoundClient } from './bound-token.ts'
 import { signInHere } from './challenged-clients.ts'
 import { startApi } from './start-api.ts'
 
@@ -14,6 +15,8 @@ export interface DemoServers extends RunningServers {
   readonly browser: CookieJar
   /** Ada's token of this sign-in. */
   readonly earlyToken: DescribedToken
+  /** A client whose token is bound to its key. */
+  readonly boundClient: BoundClient
   /** Starts a second API, which has not fetched the keys yet. */
   readonly startAnotherApi: () => Promise<RunningApi>
   /** Returns the latest refusal and forgets it. */
@@ -29,12 +32,14 @@ export async function startDemoServers(): Promise<DemoServers> {
   const servers = await startServers((issuer, port) => startApi(issuer, port, onEvent))
   const { issuer } = servers.authorizationServer
   const moreApis: RunningApi[] = []
+  const boundClient = createBoundClient(issuer)
   const browser = createCookieJar()
   return {
     ...servers,
     unusedToken: await getMachineToken(issuer, READ),
     browser,
     earlyToken: await signInHere(issuer, browser),
+    boundClient,
     async startAnotherApi() {
       const api = await startApi(issuer, 0, onEvent)
       moreApis.push(api)
@@ -46,6 +51,7 @@ export async function startDemoServers(): Promise<DemoServers> {
       return taken
     },
     async close() {
+      boundClient.close()
       await Promise.all([servers, ...moreApis].map((server) => server.close()))
     },
   }

@@ -170,6 +170,26 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
+    heading: 'Token that is bound to a key, with a proof by this key: granted',
+    expected: { status: 200, body: { subjectKind: 'machine' } },
+    prepare: ({ boundClient }) => boundClient.request(),
+  },
+  {
+    heading: 'Stolen bound token without a proof: refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: ({ boundClient }) => boundClient.stealToken(),
+  },
+  {
+    heading: 'Stolen bound token with its proof, which was used: refused',
+    expected: { status: 401, error: 'invalid_dpop_proof' },
+    prepare: ({ boundClient }) => boundClient.repeatRequest(),
+  },
+  {
+    heading: 'Stolen bound token with a proof by the key of the thief: refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: ({ boundClient }) => boundClient.proveWithOtherKey(),
+  },
+  {
     heading: 'New token, and the authorization server is stopped: granted with the cached keys',
     expected: { status: 200, body: { subjectKind: 'machine' } },
     prepare: async ({ authorizationServer, unusedToken }) => {

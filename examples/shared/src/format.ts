@@ -20,9 +20,9 @@ export function formatStep(
 ): string {
   const lines = [
     `> ${request.target}`,
-    ...(request.token ? formatToken(request.token) : []),
+    ...(request.token ? formatToken(request.token, request.proof) : []),
     styled(getStyle(response), `< ${response.status} ${response.statusText}`),
-    ...(response.challenge === null ? [] : [`< WWW-Authenticate: ${response.challenge}`]),
+    ...formatChallenges(response.challenge),
     ...(response.retryAfter === null ? [] : [`< Retry-After: ${response.retryAfter}`]),
     `< ${response.body}`,
     ...(refusal ? [styled('dim', `API log: ${formatRefusal(refusal)}`)] : []),
@@ -34,6 +34,11 @@ export function formatStep(
   const title = `${step.heading} (${step.expected.status})`
   const heading = styled('bold', `${String(number).padStart(2)}. ${title}`)
   return [heading, ...lines.map((line) => `    ${line}`), ''].join('\n')
+}
+
+/** Returns one line for each challenge. `fetch` joins the lines of the response with commas. */
+function formatChallenges(challenge: string | null): readonly string[] {
+  return (challenge?.split(/, (?=DPoP )/) ?? []).map((one) => `< WWW-Authenticate: ${one}`)
 }
 
 /** Returns a step as one line, with another line for each difference. */
@@ -70,9 +75,16 @@ function getStyle({ status }: ApiResponse): Style {
 }
 
 /** Returns the header with a shortened token, because the output must not contain a complete token, and a description. */
-function formatToken({ value, description }: DescribedToken): readonly string[] {
+function formatToken(
+  { value, description }: DescribedToken,
+  proof: string | undefined,
+): readonly string[] {
   const shortened = value.length > 16 ? `${value.slice(0, 8)}...` : value
-  return [`> Authorization: Bearer ${shortened}`, styled('dim', `token: ${description}`)]
+  return [
+    `> Authorization: ${proof === undefined ? 'Bearer' : 'DPoP'} ${shortened}`,
+    ...(proof === undefined ? [] : [`> DPoP: ${proof.slice(0, 8)}...`]),
+    styled('dim', `token: ${description}`),
+  ]
 }
 
 function formatExpected({ status, error, retryAfter, body }: ExpectedResponse): string {

@@ -25,10 +25,12 @@ export async function runStep<S extends Servers>(step: Step<S>, servers: S): Pro
   return { step, request, response, differences: compare(step.expected, response) }
 }
 
-async function send({ target, token }: ApiRequest, url: string): Promise<ApiResponse> {
+async function send({ target, token, proof }: ApiRequest, url: string): Promise<ApiResponse> {
   const [method = '', path = ''] = target.split(' ')
   const headers = new Headers()
-  if (token) headers.set('authorization', `Bearer ${token.value}`)
+  const scheme = proof === undefined ? 'Bearer' : 'DPoP'
+  if (token) headers.set('authorization', `${scheme} ${token.value}`)
+  if (proof !== undefined) headers.set('dpop', proof)
   const response = await fetch(url + path, { method, headers })
   return {
     status: response.status,
