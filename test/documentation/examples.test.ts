@@ -65,7 +65,7 @@ const readCommands = (output: string): string => output.match(/^ {2}.*$/gm)!.joi
 // The programs run in their own processes, at the same time.
 describe.concurrent('an example', { timeout: 60_000 }, () => {
   it.each([
-    ['reports/dist/demo.js', '26 of 26 responses as expected.'],
+    ['reports/dist/demo.js', '30 of 30 responses as expected.'],
     ['koa/dist/main.js', '7 of 7 responses as expected.'],
     ['fastify/dist/main.js', '7 of 7 responses as expected.'],
     ['hono/dist/main.js', '7 of 7 responses as expected.'],
