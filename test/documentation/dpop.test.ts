@@ -74,6 +74,23 @@ const DPOP_PAGE: Readonly<Record<string, Scenario>> = {
     )
     expect(reasons).toEqual(documented)
   },
+  async 'Forward authentication'(code) {
+    const { requireToken } = await runSnippet('dpop-forward', adapt(code, ownKeys))
+    const app = express().use((requireToken as () => RequestHandler)())
+    app.use((_request, response) => void response.sendStatus(204))
+    const { url } = closing(await listen(app))
+    const ask = async (original: object) =>
+      (
+        await fetch(`${url}/verify`, {
+          headers: { authorization: `DPoP ${bound}`, dpop: prove('/payments'), ...original },
+        })
+      ).status
+    const original = { 'x-original-method': 'POST', 'x-original-uri': '/payments?x=1' }
+    expect(await ask(original)).toBe(204)
+    expect(await ask({ ...original, 'x-original-method': 'GET' })).toBe(401)
+    expect(await ask({ ...original, 'x-original-uri': '/reports' })).toBe(401)
+    expect(await ask({})).toBe(401)
+  },
   async Nonces(code) {
     vi.stubEnv('DPOP_NONCE_SECRET', randomBytes(32).toString('base64'))
     const { requireToken } = await runSnippet('dpop-nonces', adapt(code, ownKeys))
