@@ -2,6 +2,7 @@ import type { BearwardEvent } from '@bearward/core'
 import type { Express, RequestHandler } from 'express'
 import express from 'express'
 import { describe, expect, it } from 'vitest'
+import { ISSUER_PATTERNS } from '../../packages/core/src/subject/issuer-patterns.ts'
 import { getProfile, PROFILES, type Provider } from '../../packages/core/src/subject/providers.ts'
 import { filesBelow, read } from '../repository/files.ts'
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts'
@@ -668,7 +669,7 @@ describe('docs/providers/index.md', () => {
     const rows = [...page.matchAll(/^\| `([\w-]+)` \| (.*) \| (.*) \| (.*) \|$/gm)]
     expect(rows.length).toBeGreaterThan(10)
     for (const [, name, ...cells] of rows) {
-      const { rules, issuerPattern } = getProfile(name as Provider)
+      const { rules } = getProfile(name as Provider)
       const describeKind = (kind: 'machine' | 'user') => {
         const forms = rules
           .filter((rule) => rule.kind === kind && rule.level !== 'convention')
@@ -678,7 +679,7 @@ describe('docs/providers/index.md', () => {
         if (only === undefined || new Set(forms).size > 1) return 'yes'
         return only === 'jwt' ? 'JWT only' : 'introspection only'
       }
-      const recognized = issuerPattern === undefined ? 'no' : 'yes'
+      const recognized = Object.hasOwn(ISSUER_PATTERNS, name!) ? 'yes' : 'no'
       expect([name, ...cells]).toEqual([
         name,
         describeKind('machine'),

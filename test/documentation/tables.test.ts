@@ -21,11 +21,10 @@ import { ISSUER_OPTIONS } from '../../packages/core/src/options/issuer-options.t
 import type { AnyOptionRow } from '../../packages/core/src/options/option-table.ts'
 import { LEVELS, UNKNOWN_REASONS } from '../../packages/core/src/subject/evidence.ts'
 import {
-  PROFILES,
-  getProfile,
-  type Provider,
   getProviderOfIssuer,
-} from '../../packages/core/src/subject/providers.ts'
+  ISSUER_PATTERNS,
+} from '../../packages/core/src/subject/issuer-patterns.ts'
+import { PROFILES, getProfile, type Provider } from '../../packages/core/src/subject/providers.ts'
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { filesBelow, read } from '../repository/files.ts'
 import { formatFailures, formatReasons } from './advice-sections.ts'
@@ -197,13 +196,13 @@ describe('documentation', () => {
     const rows = readTable('docs/machine-or-user.md', 'provider')
     expect(rows.map(([name]) => name)).toEqual(Object.keys(PROFILES))
     for (const [name, machine, user, , recognized] of rows) {
-      const { rules, issuerPattern } = getProfile(name as Provider)
+      const { rules } = getProfile(name as Provider)
       const hasRuleFor = (kind: string) =>
         rules.some((rule) => rule.kind === kind && rule.level !== 'convention')
       expect([name, !/^(?:unknown|none)$/.test(machine!)]).toEqual([name, hasRuleFor('machine')])
       expect([name, !/^(?:unknown|none)$/.test(user!)]).toEqual([name, hasRuleFor('user')])
       const named = recognized === '-' ? [] : recognized!.split(', ')
-      expect([name, named.length > 0]).toEqual([name, issuerPattern !== undefined])
+      expect([name, named.length > 0]).toEqual([name, Object.hasOwn(ISSUER_PATTERNS, name!)])
       for (const issuer of named) {
         expect(getProviderOfIssuer(issuer.replaceAll(/<\w+>/g, 'acme'))).toBe(name)
       }

@@ -21,7 +21,14 @@ import { serverFromEnv } from './resource-server-from-env.ts'
 export type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
 export type { WriteLine } from './log/logger.ts'
 export type { Part } from './options/part.ts'
-export { advice, dpop, dynamicIssuers, introspection, signedMetadata } from './options/parts.ts'
+export {
+  advice,
+  dpop,
+  dynamicIssuers,
+  introspection,
+  providers,
+  signedMetadata,
+} from './options/parts.ts'
 export { getUnmetGuard } from './request/request-state.ts'
 
 /** Result of `defineAdapter`: functions that an adapter exports. */

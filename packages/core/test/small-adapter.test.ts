@@ -7,9 +7,11 @@ import {
   defineSmallAdapter,
   dynamicIssuers,
   introspection,
+  providers,
   signedMetadata,
 } from '../src/adapter.ts'
 import type { BearwardEvent } from '../src/index.ts'
+import { ISSUER_PATTERNS } from '../src/subject/issuer-patterns.ts'
 import { getProblemsOf } from './support/get-problems.ts'
 
 const issuer = createTestIssuer()
@@ -30,6 +32,24 @@ const { createBearward, auth } = defineSmallAdapter<[{ readonly authorization: s
   },
   environment: {},
 })
+
+/** Issuers that only the vendors of providers can operate. */
+const VENDOR_ISSUERS = [
+  'https://acme.auth0.com/',
+  'https://sts.windows.net/fa15d692-e9c7-4460-a743-29f2956fd429/',
+  'https://acme.b2clogin.com/8d2f2e4a/v2.0/',
+  'https://acme.okta.com/oauth2/default',
+  'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34E',
+  'https://accounts.google.com',
+  'https://cloud.google.com/iap',
+  'https://securetoken.google.com/acme-prod',
+  'https://acme.cloudflareaccess.com',
+  'https://acme.zitadel.cloud',
+  'https://acme.logto.app/oidc',
+  'https://acme.kinde.com',
+  'https://abcd.supabase.co/auth/v1',
+  'https://token.actions.githubusercontent.com',
+]
 
 /** Calls `createBearward` with any options, as plain JavaScript can. */
 const create = (more: object) => createBearward({ ...options, ...more })
@@ -117,6 +137,65 @@ describe('defineSmallAdapter', () => {
     })
   })
 
+  it('createBearward requires the part for the option provider, and uses the rules of the provider with it', async () => {
+    const keycloak = { provider: 'keycloak' }
+    expect(getProblemsOf(() => create(keycloak))).toEqual([
+      'provider requires a part: import providers, and set use: [providers].',
+    ])
+    const { verify, requireToken } = create({ ...keycloak, use: [providers] })
+    requireToken({ subject: 'machine' })
+    const claims = {
+      sub: 'a',
+      azp: 'cron',
+      client_id: 'cron',
+      preferred_username: 'service-account-cron',
+      clientHost: '10.0.0.1',
+      clientAddress: '10.0.0.1',
+    }
+    expect(await verify(issuer.token({ claims }))).toMatchObject({
+      kind: 'granted',
+      token: { clientId: 'cron', subject: { kind: 'machine' } },
+    })
+    expect(getProblemsOf(() => create({ provider: 'keycloack', use: [providers] }))).toEqual([
+      "provider 'keycloack' is not a known provider. Did you mean keycloak?",
+    ])
+  })
+
+  it.each(Object.entries(ISSUER_PATTERNS))(
+    'createBearward requires the part providers for an issuer of the vendor of %s',
+    (provider, pattern) => {
+      const name = VENDOR_ISSUERS.find((address) => pattern.test(address))!
+      const vendor = { issuer: name, jwks: issuer.jwks, audience: AUDIENCE }
+      expect(getProblemsOf(() => createBearward(vendor))).toEqual([
+        `issuer belongs to the provider ${provider}, whose rules are a part: import providers, and set use: [providers].`,
+      ])
+      createBearward({ ...vendor, use: [providers], logger: false })
+    },
+  )
+
+  it('verify responds with 503 if resolve returns an issuer of a vendor and the part providers is missing', async () => {
+    const github = 'https://token.actions.githubusercontent.com'
+    const vendor = createTestIssuer({ issuer: github })
+    const resolve = () => ({ issuer: github, audience: AUDIENCE, jwks: vendor.jwks })
+    const issuers = { match: () => true, resolve }
+    const { verify } = createBearward({ issuers, use: [dynamicIssuers], logger: false })
+    expect(await verify(vendor.token())).toMatchObject({
+      reason: 'issuer_unavailable',
+      status: 503,
+    })
+  })
+
+  it('a guard without the part providers and without options about subjects rejects subject, and finds kinds only by convention', async () => {
+    expect(getProblemsOf(() => create({}).requireToken({ subject: 'user' }))).toEqual([
+      expect.stringContaining("subject: 'user' cannot be determined"),
+    ])
+    const { verify } = create({})
+    const user = { sub: 'auth0|5f7c', azp: 'web', gty: 'password' }
+    expect(await verify(issuer.token({ claims: user }))).toMatchObject({
+      token: { subject: { kind: 'unknown' } },
+    })
+  })
+
   it('events and the log refer to the documentation, or contain the advice if the part advice is used', async () => {
     const token = issuer.token({ claims: { exp: 1 } })
     const reference =
@@ -143,7 +222,7 @@ describe('defineSmallAdapter', () => {
     'createBearward rejects use: %j',
     (use) => {
       expect(getProblemsOf(() => create({ use }))).toEqual([
-        'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, signedMetadata.',
+        'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, providers, signedMetadata.',
       ])
     },
   )

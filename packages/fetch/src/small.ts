@@ -15,4 +15,10 @@ export type {
   RequestContext,
 } from './types.ts'
 export type { Part } from '@bearward/core/adapter'
-export { advice, dynamicIssuers, introspection, signedMetadata } from '@bearward/core/adapter'
+export {
+  advice,
+  dynamicIssuers,
+  introspection,
+  providers,
+  signedMetadata,
+} from '@bearward/core/adapter'

@@ -2,7 +2,6 @@ import type { Problems } from '../configuration-problems.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { Rejection } from '../response/rejection.ts'
-import { getConfiguredProfile } from '../subject/context.ts'
 import type { GuardedIssuers } from './requirement.ts'
 
 export interface IssuerRequirement {
@@ -97,5 +96,5 @@ function rejectPublic(settings: IssuerSettings): Rejection | undefined {
 
 /** Returns whether every user of a public platform can request tokens of this issuer, and no option restricts the clients. */
 export function isPublic({ subjects, allowedClients }: IssuerSettings): boolean {
-  return allowedClients === undefined && getConfiguredProfile(subjects)?.isPublic === true
+  return allowedClients === undefined && subjects.profile?.isPublic === true
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../lib/json.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { PrivateKey } from '../signature/private-key.ts'
-import type { SubjectStatements } from '../subject/context.ts'
+import type { SubjectSettings } from '../subject/context.ts'
 import type { ClaimPath } from '../subject/claim-path.ts'
 import type { ClientIdClaim, ScopeSource } from '../subject/profile.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
@@ -52,7 +52,7 @@ export interface ClaimReading {
   /** The claims with the client id. If a token has several of them, they must contain the same client id. */
   readonly clientIdClaims: readonly ClientIdClaim[]
   readonly scopeSources: readonly ScopeSource[]
-  readonly subjects: SubjectStatements
+  readonly subjects: SubjectSettings
 }
 
 export type TokenFormat = 'jwt' | 'opaque' | 'any'

@@ -1,25 +1,31 @@
 import { copyOwnMembers } from '../lib/objects.ts'
 import { copyOwnData } from '../lib/own-data.ts'
 import type { ClaimReading, TokenUse } from '../model/settings.ts'
-import { clientIdClaims, getConfiguredProfile, scopeSources } from '../subject/context.ts'
-import { getProviderOfIssuer } from '../subject/providers.ts'
+import { clientIdClaims, scopeSources } from '../subject/context.ts'
 import type { ScopeSource } from '../subject/profile.ts'
+import type { Provider } from '../subject/providers.ts'
 import type { IssuerValues } from './issuer-options.ts'
+import type { ServerParts } from './server-parts.ts'
 
 /**
  * Returns the claims that are read for the kind of a token, the client, the scopes and the subject. Options take precedence
  * over the profile of the provider.
  */
-export function toClaimSettings(values: IssuerValues): ClaimReading {
-  const { issuer, clientIdClaim, machineSubject, machineClients, acceptTyp } = values
+export function toClaimSettings(
+  values: IssuerValues,
+  provider: Provider | undefined,
+  part: ServerParts['providers'],
+): ClaimReading {
+  const { clientIdClaim, machineSubject, machineClients, acceptTyp } = values
   const subjects = Object.freeze({
-    provider: values.provider ?? getProviderOfIssuer(issuer),
+    provider,
+    profile: provider && part?.getProfile(provider),
     clientIdClaim,
     machineSubject,
     machineClients,
     acceptTyp,
   })
-  const tokenUse = values.tokenUse ?? getConfiguredProfile(subjects)?.tokenUse
+  const tokenUse = values.tokenUse ?? subjects.profile?.tokenUse
   return {
     // A profile can omit `value`. A copy without a prototype does not get one from a polluted `Object.prototype`.
     tokenUse: tokenUse && (copyOwnMembers(tokenUse) as unknown as TokenUse),

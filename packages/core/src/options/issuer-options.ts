@@ -27,7 +27,7 @@ import {
   text,
 } from './option-rows.ts'
 import type { OptionTable, OptionValues } from './option-table.ts'
-import { readProvider } from './read-provider.ts'
+import { PROVIDER_WITHOUT_PART } from './provider-option.ts'
 
 /** An HMAC secret as a `KeyObject` of Node, created by `createSecretKey`. */
 export interface SecretKeyObject {
@@ -258,7 +258,7 @@ function createTable(introspection: IssuerOptionTable['introspection']): IssuerO
     acceptTyp: names('an array of values of typ, without types of other tokens', {
       matches: isAcceptableType,
     }),
-    provider: custom(readProvider, { variable: 'BEARWARD_PROVIDER' }),
+    provider: PROVIDER_WITHOUT_PART,
     tokenUse: nested(
       {
         claim: required(claimPath(), 'set the name of the claim'),

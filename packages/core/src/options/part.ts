@@ -1,8 +1,14 @@
 /**
- * A part of a resource server that not every API needs: `advice`, `dpop`, `dynamicIssuers`, `introspection` or `signedMetadata`. A bundle contains only the
- * parts that are imported.
+ * A part of a resource server that not every API needs: `advice`, `dpop`, `dynamicIssuers`, `introspection`, `providers` or
+ * `signedMetadata`. A bundle contains only the parts that are imported.
  */
 export interface Part {
-  readonly name: 'advice' | 'dpop' | 'dynamicIssuers' | 'introspection' | 'signedMetadata'
+  readonly name:
+    | 'advice'
+    | 'dpop'
+    | 'dynamicIssuers'
+    | 'introspection'
+    | 'providers'
+    | 'signedMetadata'
   readonly content: unknown
 }

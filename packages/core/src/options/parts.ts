@@ -2,6 +2,7 @@ import { ADVISOR } from '../advice/advisor.ts'
 import { ResolvedIssuers } from '../issuers/resolved-issuers.ts'
 import { mayResolve } from '../issuers/resolve-issuer.ts'
 import { signMetadata } from '../protected-resource-metadata.ts'
+import { getProfile } from '../subject/providers.ts'
 import { INTROSPECTION_STEPS } from '../token/introspection/introspection-steps.ts'
 import { Dpop } from '../binding/dpop/dpop.ts'
 import { METADATA } from './metadata-options.ts'
@@ -10,6 +11,8 @@ import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-optio
 import { toIntrospectionSettings } from './introspection-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
 import type { Part } from './part.ts'
+import { PROVIDER_OPTION } from './provider-option.ts'
+import { PROVIDER_RULES } from './provider-rules.ts'
 import type { ServerParts } from './server-parts.ts'
 
 /**
@@ -66,6 +69,21 @@ export const dpop: Part = {
  * createBearward({ issuer, audience, use: [advice] })
  */
 export const advice: Part = { name: 'advice', content: ADVISOR satisfies ServerParts['advice'] }
+
+/**
+ * The option `provider`, and the rules of known providers for machines, users, clients and scopes.
+ *
+ * @example
+ * createBearward({ issuer, audience, provider: 'keycloak', use: [providers] })
+ */
+export const providers: Part = {
+  name: 'providers',
+  content: {
+    options: PROVIDER_OPTION,
+    getProfile,
+    rules: PROVIDER_RULES,
+  } satisfies ServerParts['providers'],
+}
 
 /**
  * The option `signed` of `metadata`: signed metadata (RFC 9728 section 2.2).

@@ -1,5 +1,5 @@
 import { OKTA_ORG_SERVER } from '../subject/providers/okta.ts'
-import { getConfiguredProfile, scopeSources } from '../subject/context.ts'
+import { scopeSources } from '../subject/context.ts'
 import { isSameClaim, showClaimPath } from '../subject/claim-path.ts'
 import type { OptionContext } from './option-context.ts'
 import type { ReadIssuer } from './issuer-rules.ts'
@@ -53,7 +53,7 @@ function checkScopeFormat(
     isSameClaim(claim, scopeClaim),
   )
   const isArray =
-    getConfiguredProfile(settings.subjects)?.arrayClaims?.includes(shown) === true ||
+    settings.subjects.profile?.arrayClaims?.includes(shown) === true ||
     (ofProvider.length > 0 && ofProvider.every(({ format }) => format === 'array'))
   if (isArray) {
     report(

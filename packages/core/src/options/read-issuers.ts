@@ -2,14 +2,19 @@ import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { toTenantIssuer } from '../authorization-server/tenants.ts'
 import type { DynamicIssuerSettings, IssuerSettings, KeyOrigin } from '../model/settings.ts'
 import { toClaimSettings } from './claim-settings.ts'
-import { type IssuerOptions, OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
+import {
+  type IssuerOptions,
+  type IssuerValues,
+  OPTIONS_WITHOUT_INTROSPECTION,
+} from './issuer-options.ts'
 import { ISSUER_RULES } from './issuer-rules.ts'
-import { PROVIDER_RULES } from './provider-rules.ts'
 import { toAlgorithmPolicy, toKeyOrigin } from './issuer-keys.ts'
 import { nestContext, type OptionContext } from './option-context.ts'
 import type { ServerParts } from './server-parts.ts'
 import { readRows, readTable, reportUnknownNames } from './option-table.ts'
+import { getProviderOfIssuer } from '../subject/issuer-patterns.ts'
 import { toMediaType } from '../subject/media-types.ts'
+import type { Provider } from '../subject/providers.ts'
 
 type Own = Readonly<Record<string, unknown>>
 
@@ -119,7 +124,10 @@ function readOneIssuer(
   context: OptionContext,
   parts: ServerParts,
 ): { readonly settings: IssuerSettings; readonly tenants: readonly string[] | undefined } {
-  const rows = parts.introspection?.options ?? OPTIONS_WITHOUT_INTROSPECTION
+  const rows = {
+    ...(parts.introspection?.options ?? OPTIONS_WITHOUT_INTROSPECTION),
+    ...parts.providers?.options,
+  }
   const values = readRows(rows, own, context)
   const { issuer, tokenFormat, tenants } = values
   const isGiven = (option: keyof IssuerOptions) => own[option] !== undefined
@@ -147,11 +155,27 @@ function readOneIssuer(
     introspection,
     jwtProfile: values.jwtProfile,
     acceptedTypes: (values.acceptTyp ?? []).map(toMediaType),
-    ...toClaimSettings(values),
+    ...toClaimSettings(values, getProvider(values, parts, context), parts.providers),
     clockTolerance: values.clockTolerance,
     maxTokenAge: values.maxTokenAge,
   })
-  for (const check of [...ISSUER_RULES, ...PROVIDER_RULES])
+  for (const check of [...ISSUER_RULES, ...(parts.providers?.rules ?? [])])
     check({ values, settings, isGiven, needsKeys }, context)
   return { settings, tenants }
+}
+
+/**
+ * Returns the provider of an issuer. Without its rules, clients and scopes would not be recognized, and guards would accept all
+ * callers of public platforms. So an issuer of a known vendor requires the part.
+ */
+function getProvider(
+  { issuer, provider = getProviderOfIssuer(issuer) }: IssuerValues,
+  parts: ServerParts,
+  { toName, report }: OptionContext,
+): Provider | undefined {
+  if (provider !== undefined && parts.providers === undefined)
+    report(
+      `${toName('issuer')} belongs to the provider ${provider}, whose rules are a part: import providers, and set use: [providers].`,
+    )
+  return provider
 }

@@ -6,7 +6,7 @@ import { type CommonOptions, OPTIONS_WITHOUT_PARTS } from './common-options.ts'
 import { OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
-import { advice, dpop, dynamicIssuers, introspection, signedMetadata } from './parts.ts'
+import { advice, dpop, dynamicIssuers, introspection, providers, signedMetadata } from './parts.ts'
 import type { DpopSettings } from '../binding/dpop/dpop-settings.ts'
 import { reportPublicUrl } from './public-url-option.ts'
 import { collectParts, type ServerParts } from './server-parts.ts'
@@ -47,7 +47,7 @@ const AS_OPTIONS: OptionSource = {
  */
 export function readOptions(options: unknown, source?: OptionSource): ServerSettings {
   return readOptionsOf(
-    collectParts([advice, dpop, dynamicIssuers, introspection, signedMetadata]),
+    collectParts([advice, dpop, dynamicIssuers, introspection, providers, signedMetadata]),
     options,
     source,
   )

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { IssuerParts } from '../issuers/issuers.ts'
 import type { mayResolve } from '../issuers/resolve-issuer.ts'
 import { isRecord } from '../lib/objects.ts'
+import type { getProfile } from '../subject/providers.ts'
 import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
 import type { SignMetadata } from '../protected-resource-metadata.ts'
 import type { ReplacedRows } from './common-options.ts'
@@ -12,6 +13,8 @@ import type { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-
 import type { toIntrospectionSettings } from './introspection-options.ts'
 import type { ISSUER_OPTIONS } from './issuer-options.ts'
 import type { Part } from './part.ts'
+import type { PROVIDER_OPTION } from './provider-option.ts'
+import type { PROVIDER_RULES } from './provider-rules.ts'
 
 /** The parts of a resource server that it does not always have. */
 export interface ServerParts {
@@ -27,6 +30,12 @@ export interface ServerParts {
     readonly toSettings: typeof toDynamicIssuers
     readonly mayResolve: typeof mayResolve
     readonly create: NonNullable<IssuerParts['createDynamic']>
+  }
+  /** The option `provider`, and the rules of providers. */
+  readonly providers?: {
+    readonly options: typeof PROVIDER_OPTION
+    readonly getProfile: typeof getProfile
+    readonly rules: typeof PROVIDER_RULES
   }
   /** The option `signed` of `metadata`. */
   readonly signedMetadata?: {
@@ -51,7 +60,7 @@ export interface ServerParts {
 export function collectParts(use: unknown = []): ServerParts {
   if (!Array.isArray(use) || !Array.from(use).every(isPart)) {
     throw new ConfigurationError('The option use is wrong', [
-      'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, signedMetadata.',
+      'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, providers, signedMetadata.',
     ])
   }
   return Object.assign(

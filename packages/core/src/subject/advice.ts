@@ -1,9 +1,4 @@
-import {
-  canDetermine,
-  areOthersUsers,
-  getConfiguredProfile,
-  type SubjectStatements,
-} from './context.ts'
+import { canDetermine, areOthersUsers, type SubjectSettings } from './context.ts'
 import type { UnknownReason } from './evidence.ts'
 import type { TokenForm } from './profile.ts'
 
@@ -26,10 +21,10 @@ const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = 
  */
 export function adviceFor(
   reason: UnknownReason,
-  statements: SubjectStatements,
+  settings: SubjectSettings,
   unnamed: readonly string[] = [],
 ): string {
-  const { provider, machineSubject, machineClients } = statements
+  const { provider, profile, machineSubject, machineClients } = settings
   if (reason === 'conflict' && provider === undefined && machineSubject !== undefined) {
     return `The claims contradict machineSubject: '${machineSubject}'. Set the provider of this issuer (provider: 'keycloak', ...) and remove machineSubject, or name the machines in machineClients.`
   }
@@ -38,7 +33,6 @@ export function adviceFor(
   if (needsClient && unnamed.length > 0) {
     return `The token contains no client id in ${unnamed.join(' or ')}. Set clientIdClaim, or make the authorization server write the claim.`
   }
-  const profile = getConfiguredProfile(statements)
   const notListed = machineClients === undefined ? '' : 'This client is not in machineClients. '
   if (profile !== undefined) return notListed + profile.advice
   const ways = [
@@ -59,31 +53,30 @@ const IN_WORDS: Readonly<Record<TokenForm, string>> = {
 /** Returns why tokens of these forms never show a subject of this kind, and which option to set. */
 export function adviceOnKind(
   kind: 'machine' | 'user',
-  statements: SubjectStatements,
+  settings: SubjectSettings,
   forms: readonly TokenForm[],
   issuer: string,
 ): string {
-  const { provider } = statements
-  const profile = getConfiguredProfile(statements)
+  const { provider, profile } = settings
   if (profile === undefined) {
     const listing = kind === 'machine' ? ' Or name the machines in machineClients.' : ''
     return `'${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users.${listing}`
   }
   const tokens = forms.map((form) => IN_WORDS[form]).join(' and ')
   const problem = `'${kind}' cannot be determined: ${tokens} of ${provider} do not show it, and no option of ${issuer} does.`
-  return `${problem} ${findSolution(kind, statements, forms)}`
+  return `${problem} ${findSolution(kind, settings, forms)}`
 }
 
 function findSolution(
   kind: 'machine' | 'user',
-  statements: SubjectStatements,
+  settings: SubjectSettings,
   forms: readonly TokenForm[],
 ): string {
-  if (kind === 'machine') return getConfiguredProfile(statements)!.advice
-  if (areOthersUsers(statements)) {
+  if (kind === 'machine') return settings.profile!.advice
+  if (areOthersUsers(settings)) {
     return "If the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'."
   }
-  if (!forms.includes('introspection') && canDetermine(kind, statements, 'introspection')) {
+  if (!forms.includes('introspection') && canDetermine(kind, settings, 'introspection')) {
     return "Its introspection responses show it: set tokenFormat: 'opaque', or remove subject and use check or clients."
   }
   return 'No option can determine it: remove subject, and use check or clients.'

@@ -2,7 +2,7 @@ import type { JsonObject } from '../lib/json.ts'
 import { getOwn } from '../lib/objects.ts'
 import { memoize } from '../lib/memoize.ts'
 import { compileConditions, type Conditions, type Facts, hold, isAbsent } from './conditions.ts'
-import { areOthersUsers, type SubjectStatements } from './context.ts'
+import { areOthersUsers, type SubjectSettings } from './context.ts'
 import { NO_TRACE_OF_USER, TRACES_OF_MACHINE } from './conventions.ts'
 import type { Level } from './evidence.ts'
 import type { Rule, TokenForm } from './profile.ts'
@@ -59,9 +59,9 @@ function toAppliedRule({ id, kind, level, when, header = {}, userIdClaim }: Rule
  */
 export function applyStatements(
   token: TokenFacts,
-  statements: SubjectStatements,
+  settings: SubjectSettings,
 ): readonly AppliedRule[] {
-  const { machineSubject, machineClients } = statements
+  const { machineSubject, machineClients } = settings
   if (machineSubject === undefined && machineClients === undefined) return []
   const { claims, clientId, clientIdNames } = token
   const sub = getOwn(claims, 'sub')
@@ -70,7 +70,7 @@ export function applyStatements(
     const isExchanged = !isAbsent(getOwn(claims, 'act')) && !isAbsent(sub) && sub !== clientId
     if (!isExchanged) return [stated.machineClients]
   }
-  const leavesUsers = areOthersUsers(statements)
+  const leavesUsers = areOthersUsers(settings)
   const isOther = leavesUsers && !isAbsent(sub) && clientId !== undefined && sub !== clientId
   const traces = leavesUsers && !hold(NO_TRACE_OF_USER, claims, token) ? [TRACE_OF_USER] : []
   switch (machineSubject) {

@@ -4,17 +4,13 @@ import { type Actor, readActor } from './actor.ts'
 import { getClaim, showClaimPath } from './claim-path.ts'
 import { claimNames, type ClientIdentity, clientIdentity } from './client-id.ts'
 import { hold, isAbsent } from './conditions.ts'
-import {
-  clientIdClaims,
-  getConfiguredProfile,
-  type SubjectContext,
-  type SubjectStatements,
-} from './context.ts'
+import { clientIdClaims, type SubjectContext, type SubjectSettings } from './context.ts'
 import { CONVENTIONS } from './conventions.ts'
 import { type Evidence, evidence, type Level, LEVELS, type UnknownReason } from './evidence.ts'
 import { describeForeignMediaType, isMediaTypeOf, toMediaType } from './media-types.ts'
 import { type AppliedRule, applyRules, applyStatements, type TokenFacts } from './applied-rules.ts'
 import type { Profile } from './profile.ts'
+import { getProfile, isProvider } from './providers.ts'
 import type { Subject } from './subject.ts'
 
 const TYPES_OF_ACCESS_TOKENS = ['at+jwt', 'jwt']
@@ -48,8 +44,9 @@ export function classifySubject(
   context: SubjectContext = {},
 ): Subject {
   if (!isRecord(claims)) return unknown(NO_PARTIES, [], 'malformed')
-  const { form = 'jwt', header } = context
-  const named = clientIdClaims(context, form)
+  const { form = 'jwt', header, provider } = context
+  const settings = { ...context, profile: isProvider(provider) ? getProfile(provider) : undefined }
+  const named = clientIdClaims(settings, form)
   const token: TokenToClassify = {
     claims,
     form,
@@ -57,13 +54,13 @@ export function classifySubject(
     clientIdNames: claimNames(named),
     ...clientIdentity(claims, named),
   }
-  return toSubject(token, context)
+  return toSubject(token, settings)
 }
 
 /** Determines the subject of a token whose client is already known. See `classifySubject`. */
-export function toSubject(token: TokenToClassify, statements: SubjectStatements): Subject {
+export function toSubject(token: TokenToClassify, settings: SubjectSettings): Subject {
   const { claims, clientId, contradicted, clientIdNames } = token
-  const profile = getConfiguredProfile(statements)
+  const { profile } = settings
   const sub = getOwn(claims, 'sub')
   const isActRead = profile?.actWhen === undefined || hold(profile.actWhen, claims, token)
   const act = isActRead ? readActor(claims) : undefined
@@ -76,10 +73,10 @@ export function toSubject(token: TokenToClassify, statements: SubjectStatements)
 
   if (act === 'malformed') return unknown(parties, ['act'], 'malformed')
   if (!isText && !isAbsent(sub)) return unknown(parties, ['sub'], 'malformed')
-  const foreign = findMarkOfAnotherKind(token, statements, profile)
+  const foreign = findMarkOfAnotherKind(token, settings)
   if (foreign !== undefined) return unknown(parties, [foreign], 'another_kind_of_token')
   if (contradicted) return unknown(parties, clientIdNames, 'conflict')
-  const applied = applyAll(token, statements, profile)
+  const applied = applyAll(token, settings)
   return combineRules(applied, token, withActor(parties, token, profile), profile)
 }
 
@@ -89,8 +86,7 @@ export function toSubject(token: TokenToClassify, statements: SubjectStatements)
  */
 function findMarkOfAnotherKind(
   { claims, form, header }: TokenToClassify,
-  { acceptTyp }: SubjectStatements,
-  profile: Profile | undefined,
+  { acceptTyp, profile }: SubjectSettings,
 ): string | undefined {
   if (form !== 'jwt') return undefined
   const typ = getOwn(header, 'typ')
@@ -112,14 +108,10 @@ function isTypeOfAccessToken(typ: unknown, others: unknown): boolean {
  * Returns the rules to combine. Conventions are included if `provider`, `machineSubject` and `machineClients` are not set.
  * They are also included if `machineSubject` or `machineClients` applies to the token: then they can only contradict it.
  */
-function applyAll(
-  token: TokenToClassify,
-  statements: SubjectStatements,
-  profile: Profile | undefined,
-): readonly AppliedRule[] {
-  const { provider, machineSubject, machineClients } = statements
+function applyAll(token: TokenToClassify, settings: SubjectSettings): readonly AppliedRule[] {
+  const { provider, profile, machineSubject, machineClients } = settings
   const rules = applyRules(profile?.rules ?? CONVENTIONS, token)
-  const stated = applyStatements(token, statements)
+  const stated = applyStatements(token, settings)
   if (stated.length > 0) return [...stated, ...rules]
   const isUnstated =
     provider === undefined && machineSubject === undefined && machineClients === undefined

@@ -1,7 +1,7 @@
 import { memoize } from '../lib/memoize.ts'
 import { claimNames } from './client-id.ts'
 import type { ClientIdClaim, Profile, ScopeSource, TokenForm } from './profile.ts'
-import { isProvider, getProfile, type Provider } from './providers.ts'
+import type { Provider } from './providers.ts'
 import { SCOPE_STRING } from './scope-source.ts'
 
 /** Options about the subjects of one issuer. Their values must never come from a token. */
@@ -23,6 +23,12 @@ export interface SubjectStatements {
   readonly acceptTyp?: readonly string[] | undefined
 }
 
+/** Options about the subjects of one issuer, with the rules of its provider. */
+export interface SubjectSettings extends SubjectStatements {
+  /** The profile of `provider`. */
+  readonly profile?: Profile | undefined
+}
+
 /** The input of a classification besides the claims. */
 export interface SubjectContext extends SubjectStatements {
   /**
@@ -35,10 +41,6 @@ export interface SubjectContext extends SubjectStatements {
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-export function getConfiguredProfile({ provider }: SubjectStatements): Profile | undefined {
-  return isProvider(provider) ? getProfile(provider) : undefined
-}
-
 const CLIENT_ID: readonly ClientIdClaim[] = ['client_id']
 
 /**
@@ -46,12 +48,10 @@ const CLIENT_ID: readonly ClientIdClaim[] = ['client_id']
  * claims of the profile are added only if it has rules for introspection responses.
  */
 export function clientIdClaims(
-  statements: SubjectStatements,
+  { clientIdClaim, profile }: SubjectSettings,
   form: TokenForm = 'jwt',
 ): readonly ClientIdClaim[] {
-  const { clientIdClaim } = statements
   if (clientIdClaim !== undefined) return [clientIdClaim]
-  const profile = getConfiguredProfile(statements)
   if (profile === undefined) return CLIENT_ID
   return form === 'jwt' ? profile.clientIdClaims : introspectionClaims(profile)
 }
@@ -64,25 +64,25 @@ const introspectionClaims = memoize((profile: Profile): readonly ClientIdClaim[]
 })
 
 /** Returns the claims with scopes. An option can replace them. */
-export function scopeSources(statements: SubjectStatements): readonly ScopeSource[] {
-  return getConfiguredProfile(statements)?.scopeSources ?? SCOPE_STRING
+export function scopeSources({ profile }: SubjectSettings): readonly ScopeSource[] {
+  return profile?.scopeSources ?? SCOPE_STRING
 }
 
 /** Returns whether `machineSubject` identifies users, too: every subject that is not a machine is a user. */
-export function areOthersUsers(statements: SubjectStatements): boolean {
-  return getConfiguredProfile(statements)?.subjectsAreChosen ?? statements.provider === undefined
+export function areOthersUsers({ provider, profile }: SubjectSettings): boolean {
+  return profile?.subjectsAreChosen ?? provider === undefined
 }
 
 /** Returns whether tokens of this form can show a subject of this kind. */
 export function canDetermine(
   kind: 'machine' | 'user',
-  statements: SubjectStatements,
+  settings: SubjectSettings,
   form: TokenForm,
 ): boolean {
-  const { machineSubject, machineClients } = statements
+  const { machineSubject, machineClients, profile } = settings
   if (kind === 'machine' && (machineSubject ?? machineClients) !== undefined) return true
-  if (machineSubject !== undefined && areOthersUsers(statements)) return true
-  const rules = getConfiguredProfile(statements)?.rules ?? []
+  if (machineSubject !== undefined && areOthersUsers(settings)) return true
+  const rules = profile?.rules ?? []
   return rules.some(
     (rule) => rule.kind === kind && rule.level !== 'convention' && (rule.form ?? form) === form,
   )

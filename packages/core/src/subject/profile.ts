@@ -10,13 +10,6 @@ export type TokenForm = 'jwt' | 'introspection'
  * example token is not enough. The first comment of a profile names this source, and the month in which it was read.
  */
 export interface Profile {
-  /** Matches issuers that only this vendor can operate. It must not match self-hosted servers. */
-  readonly issuerPattern?: RegExp
-  /**
-   * Matches issuers and endpoints that look like this product, on any host. Used only for advice, because every server
-   * can have such an address.
-   */
-  readonly addressPattern?: RegExp
   /**
    * `true` if every user of this platform can request a token for any audience. A valid token proves nothing about the
    * caller, so a guard must restrict the callers.

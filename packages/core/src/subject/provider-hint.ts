@@ -1,5 +1,5 @@
 import type { Publish } from '../lib/publisher.ts'
-import { getProviderOfAddress } from './providers.ts'
+import { getProviderOfAddress } from './address-patterns.ts'
 
 /**
  * Published if an option is missing or probably wrong. Tokens may still be accepted. It is published once: at startup, when metadata

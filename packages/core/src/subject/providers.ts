@@ -110,26 +110,3 @@ export function getProfile(provider: Provider): Profile {
 
 /** Copies a profile when it is first used, because copying all of them would slow down the import. */
 const copyProfile = memoize((profile: Profile) => copyOwnData(profile))
-
-/**
- * Returns the provider whose `issuerPattern` matches a configured issuer. Only the vendor of the provider can operate such an
- * issuer. Never pass an issuer from a token.
- */
-export function getProviderOfIssuer(issuer: string): Provider | undefined {
-  return findProvider('issuerPattern', issuer)
-}
-
-/** Returns the provider whose product has addresses like this one, on any host. The result is a guess. */
-export function getProviderOfAddress(address: string): Provider | undefined {
-  return findProvider('addressPattern', address)
-}
-
-function findProvider(
-  pattern: 'issuerPattern' | 'addressPattern',
-  address: string,
-): Provider | undefined {
-  return (Object.keys(PROFILES) as Provider[]).find((name) => {
-    const profile: Profile = PROFILES[name]
-    return Object.hasOwn(profile, pattern) && profile[pattern]!.test(address)
-  })
-}

@@ -439,7 +439,7 @@ describe('an issuer without options about subjects', () => {
 
 describe('21-05: a client whose id is the sub of a user', () => {
   const named = (provider: Provider, form: TokenForm) =>
-    claimNames(clientIdClaims({ provider }, form))
+    claimNames(clientIdClaims({ profile: getProfile(provider) }, form))
   const options = [undefined, 'client_id', 'absent'] as const
   /** The providers whose JWTs do not name a client. */
   const nameless = PROVIDERS.filter((provider) => named(provider, 'jwt').length === 0)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
-import { getProviderOfAddress, PROFILES, type Provider } from '../../src/subject/providers.ts'
+import { getProviderOfAddress } from '../../src/subject/address-patterns.ts'
+import { PROFILES, type Provider } from '../../src/subject/providers.ts'
 
 const ADDRESSES: readonly (readonly [address: string, provider: Provider])[] = [
   ['https://sso.example.com/realms/acme', 'keycloak'],

@@ -3,12 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { classifySubject } from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { CONVENTIONS } from '../../src/subject/conventions.ts'
-import {
-  PROFILES,
-  getProfile,
-  type Provider,
-  getProviderOfIssuer,
-} from '../../src/subject/providers.ts'
+import { ADDRESS_PATTERNS } from '../../src/subject/address-patterns.ts'
+import { getProviderOfIssuer, ISSUER_PATTERNS } from '../../src/subject/issuer-patterns.ts'
+import { PROFILES, getProfile, type Provider } from '../../src/subject/providers.ts'
 import { EXAMPLES } from './examples/examples.ts'
 
 const PROVIDERS = Object.keys(PROFILES) as Provider[]
@@ -49,7 +46,7 @@ describe('getProfile', () => {
   )
 
   it('patterns of profiles and conventions begin with ^, and have no flags and no nested repetition', () => {
-    const patterns = listPatterns([PROFILES, CONVENTIONS])
+    const patterns = listPatterns([PROFILES, CONVENTIONS, ISSUER_PATTERNS, ADDRESS_PATTERNS])
     expect(patterns.length).toBeGreaterThan(25)
     for (const { source, flags } of patterns) {
       expect(source).toMatch(/^\^/)

@@ -2,10 +2,12 @@ import { AUDIENCE, ISSUER } from '../../../../test/support/issuer.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../../../../test/support/keys.ts'
 import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import type { IssuerSettings } from '../../src/model/settings.ts'
+import { getProfile } from '../../src/subject/providers.ts'
+import type { SubjectSettings, SubjectStatements } from '../../src/subject/context.ts'
 
 /** Returns the settings of an issuer with a configured issuer and audience, and with these changes. */
 export function createSettings(changes: Partial<IssuerSettings> = {}): IssuerSettings {
-  return {
+  const settings: IssuerSettings = {
     issuer: ISSUER,
     metadataIssuer: changes.issuer ?? ISSUER,
     tenant: undefined,
@@ -28,6 +30,13 @@ export function createSettings(changes: Partial<IssuerSettings> = {}): IssuerSet
     maxTokenAge: undefined,
     ...changes,
   }
+  return { ...settings, subjects: toSubjectSettings(settings.subjects) }
+}
+
+/** Adds the rules of the provider. */
+export function toSubjectSettings(statements: SubjectStatements): SubjectSettings {
+  const { provider } = statements
+  return { ...statements, profile: provider && getProfile(provider) }
 }
 
 /** Reads the requirements of a guard, for static issuers only. */

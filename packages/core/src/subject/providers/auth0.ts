@@ -6,7 +6,6 @@ const clientAtClients = { isClientId: { suffix: '@clients' } } as const
 /** Both token profiles of Auth0: the Auth0 profile (`azp`, `gty`) and the RFC 9068 profile (`client_id`, no `gty`). */
 export const auth0: Profile = {
   // Read in 2026-11: Auth0 documentation: access token profiles, agent identity in tokens, using tokens.
-  issuerPattern: /^https:\/\/[\w-]+(?:\.[\w-]+)?\.auth0\.com\/$/,
   arrayClaims: ['permissions'],
   clientIdClaims: ['azp', 'client_id'],
   scopeSources: SCOPE_STRING,

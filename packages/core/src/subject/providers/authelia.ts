@@ -5,7 +5,6 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export const authelia: Profile = {
   // Read in 2026-11: Authelia source.
-  addressPattern: /^https?:\/\/[^/?#]+\/api\/oidc\/introspection$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -4,7 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** The client credentials grant of authentik also accepts the name and password of a person. */
 export const authentik: Profile = {
   // Read in 2026-11: authentik source: id_token, token and introspection views of the OAuth 2.0 provider.
-  addressPattern: /^https?:\/\/[^/?#]+\/application\/o\//,
   clientIdClaims: ['azp', 'client_id'],
   scopeSources: SCOPE_STRING,
   // Only access tokens have these two claims: `to_access_token` adds them to the claims of the ID token.

@@ -7,7 +7,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
  */
 export const betterAuth: Profile = {
   // Read in 2026-11: Better Auth source: OAuth provider plugin, access tokens and introspection.
-  addressPattern: /^https?:\/\/[^/?#]+\/api\/auth\/(?:jwks|oauth2\/introspect)$/,
   clientIdClaims: ['client_id', 'azp'],
   scopeSources: SCOPE_STRING,
   rules: [

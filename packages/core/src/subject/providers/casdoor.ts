@@ -3,7 +3,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 export const casdoor: Profile = {
   // Read in 2026-11: Casdoor source.
-  addressPattern: /^https?:\/\/[^/?#]+\/api\/login\/oauth\/introspect$/,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -1,6 +1,7 @@
 import type { Profile } from '../profile.ts'
 
-const ID = { machine: /^mch_/, user: /^user_/ }
+const MACHINE_ID = /^mch_/
+const USER_ID = /^user_/
 
 /**
  * A machine chooses the claims of its tokens, except the registered claims of RFC 7519 such as `sub`. So the client, the
@@ -9,23 +10,23 @@ const ID = { machine: /^mch_/, user: /^user_/ }
 export const clerk: Profile = {
   // Read in 2026-11: Source of the JavaScript SDKs of Clerk, and its documentation.
   clientIdClaims: [
-    { claim: 'sub', when: { sub: { matches: ID.machine } } },
-    { claim: 'client_id', when: { sub: { matches: ID.user } } },
+    { claim: 'sub', when: { sub: { matches: MACHINE_ID } } },
+    { claim: 'client_id', when: { sub: { matches: USER_ID } } },
   ],
-  actWhen: { sub: { matches: ID.user } },
-  scopeSources: [{ claim: 'scope', format: 'string', when: { sub: { matches: ID.user } } }],
+  actWhen: { sub: { matches: USER_ID } },
+  scopeSources: [{ claim: 'scope', format: 'string', when: { sub: { matches: USER_ID } } }],
   rules: [
     {
       id: 'clerk.machine_id',
       kind: 'machine',
       level: 'structural',
-      when: { sub: { matches: ID.machine } },
+      when: { sub: { matches: MACHINE_ID } },
     },
     {
       id: 'clerk.user_id',
       kind: 'user',
       level: 'structural',
-      when: { sub: { matches: ID.user } },
+      when: { sub: { matches: USER_ID } },
     },
   ],
   advice:

@@ -7,7 +7,6 @@ const SERVICE_TOKEN = /^[0-9a-f]{32}\.access$/
 /** Application tokens. The token of the global session has the type `org`, and is not for an application. */
 export const cloudflareAccess: Profile = {
   // Read in 2026-11: Cloudflare One documentation: application token, service tokens.
-  issuerPattern: /^https:\/\/[\w-]+\.cloudflareaccess\.com$/,
   clientIdClaims: [
     { claim: 'common_name', when: { common_name: { matches: SERVICE_TOKEN }, sub: 'absent' } },
   ],

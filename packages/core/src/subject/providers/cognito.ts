@@ -3,7 +3,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 export const cognito: Profile = {
   // Read in 2026-11: AWS documentation on user pool tokens; source of aws-jwt-verify.
-  issuerPattern: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[\w-]+$/,
   arrayClaims: ['cognito:groups'],
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,

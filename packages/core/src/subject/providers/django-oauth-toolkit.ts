@@ -4,7 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** Introspection responses have the name of the user, and never a `sub`. */
 export const djangoOauthToolkit: Profile = {
   // Read in 2026-11: Django OAuth Toolkit source: introspection.
-  addressPattern: /^https?:\/\/[^/?#]+\/o\/(?:\.well-known\/jwks\.json|introspect\/)$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -3,7 +3,6 @@ import type { Profile } from '../profile.ts'
 /** A client can have a static `sub`, so a `sub` alone does not show a user. */
 export const duende: Profile = {
   // Read in 2026-11: Duende IdentityServer and IdentityServer4 source, and the documentation of the former.
-  addressPattern: /^https?:\/\/[^?#]+\/\.well-known\/openid-configuration\/jwks$/,
   clientIdClaims: ['client_id'],
   scopeSources: [
     { claim: 'scope', format: 'array', form: 'jwt' },

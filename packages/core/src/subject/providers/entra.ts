@@ -8,8 +8,6 @@ const notOfAgent = { ifPresent: { includesNone: accountOfAgent } } as const
 export const entra: Profile = {
   // Read in 2026-11: Microsoft documentation: access token claims, optional claims, claims validation,
   // client credentials flow, agent token claims.
-  issuerPattern:
-    /^https:\/\/(?:login\.microsoftonline\.com\/[\w.{}-]+\/v2\.0|sts\.windows\.net\/[\w.{}-]+\/)$/,
   arrayClaims: ['roles', 'groups', 'wids'],
   clientIdClaims: ['azp', 'appid'],
   scopeSources: [

@@ -8,7 +8,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const firebase: Profile = {
   // Read in 2026-11: Firebase documentation: verifying ID tokens, custom claims; reserved claims in the
   // source of the Admin SDK for Java.
-  issuerPattern: /^https:\/\/securetoken\.google\.com\/[a-z0-9-]+$/,
   clientIdClaims: [],
   scopeSources: SCOPE_STRING,
   // This claim contains how the account signed in. Custom claims cannot have its name.

@@ -4,7 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** ID tokens of workflow runs. The claim `actor` names a person who is not the subject. */
 export const githubActions: Profile = {
   // Read in 2026-11: GitHub documentation: OpenID Connect reference.
-  issuerPattern: /^https:\/\/token\.actions\.githubusercontent\.com$/,
   isPublic: true,
   clientIdClaims: [],
   scopeSources: SCOPE_STRING,

@@ -3,7 +3,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 export const glewlwyd: Profile = {
   // Read in 2026-11: glewlwyd source: the OpenID Connect plugin.
-  addressPattern: /^https?:\/\/[^/?#]+\/api\/glwd\/(?:jwks|introspect)$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

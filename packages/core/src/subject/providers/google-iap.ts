@@ -1,15 +1,14 @@
-import type { Conditions } from '../conditions.ts'
+import type { Condition, Conditions } from '../conditions.ts'
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-const GOOGLE_ACCOUNT: Conditions = {
-  sub: { matches: /^accounts\.google\.com:[0-9]+$/ },
-  identity_source: { ifPresent: { is: 'GOOGLE' } },
-  gcip: 'absent',
-}
+const GOOGLE_SUB: Condition = { matches: /^accounts\.google\.com:[0-9]+$/ }
+const GOOGLE_SOURCE: Condition = { ifPresent: { is: 'GOOGLE' } }
 
 const SERVICE_ACCOUNT: Conditions = {
-  ...GOOGLE_ACCOUNT,
+  sub: GOOGLE_SUB,
+  identity_source: GOOGLE_SOURCE,
+  gcip: 'absent',
   email: { matches: /^[^@]+@[^@]+\.gserviceaccount\.com$/ },
   hd: 'absent',
 }
@@ -21,7 +20,6 @@ const SERVICE_ACCOUNT: Conditions = {
 export const googleIap: Profile = {
   // Read in 2026-11: Google Cloud documentation: signed headers and external identities of Identity-Aware
   // Proxy; assertions that it has signed.
-  issuerPattern: /^https:\/\/cloud\.google\.com\/iap$/,
   clientIdClaims: [{ claim: 'email', when: SERVICE_ACCOUNT }],
   scopeSources: SCOPE_STRING,
   // This issuer signs only assertions. The assertion of a user has neither scopes nor a client id.
@@ -38,7 +36,9 @@ export const googleIap: Profile = {
       kind: 'user',
       level: 'structural',
       when: {
-        ...GOOGLE_ACCOUNT,
+        sub: GOOGLE_SUB,
+        identity_source: GOOGLE_SOURCE,
+        gcip: 'absent',
         hd: 'present',
         email: {
           matches: /^[^@]+@[^@]+$/,

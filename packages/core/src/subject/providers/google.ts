@@ -4,7 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** ID tokens. Google machines call an API with the ID token of their service account. */
 export const google: Profile = {
   // Read in 2026-11: Google Cloud documentation: verifying instance identity, generateIdToken.
-  issuerPattern: /^https:\/\/accounts\.google\.com$/,
   isPublic: true,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,

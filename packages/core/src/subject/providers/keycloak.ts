@@ -39,15 +39,13 @@ function createSessionRule(id: string, claim: string): Rule {
 export const keycloak: Profile = {
   // Read in 2026-11: Keycloak source: ClientCredentialsGrantType, OIDCLoginProtocolFactory,
   // AccessTokenContext, introspection and grant providers.
-  addressPattern:
-    /^https?:\/\/[^/?#]+(?:\/auth)?\/realms\/[^/?#]+(?:$|\/protocol\/openid-connect\/)/,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,
   rules: [
-    createServiceAccountRule('keycloak.service_account', 'client_id'),
-    createServiceAccountRule('keycloak.service_account_21', 'clientId'),
-    createSessionRule('keycloak.session', 'sid'),
-    createSessionRule('keycloak.session_state', 'session_state'),
+    /* @__PURE__ */ createServiceAccountRule('keycloak.service_account', 'client_id'),
+    /* @__PURE__ */ createServiceAccountRule('keycloak.service_account_21', 'clientId'),
+    /* @__PURE__ */ createSessionRule('keycloak.session', 'sid'),
+    /* @__PURE__ */ createSessionRule('keycloak.session_state', 'session_state'),
     {
       id: 'keycloak.grant_in_jti',
       kind: 'machine',

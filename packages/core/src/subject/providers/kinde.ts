@@ -2,7 +2,6 @@ import type { Profile } from '../profile.ts'
 
 export const kinde: Profile = {
   // Read in 2026-11: Kinde documentation on access tokens.
-  issuerPattern: /^https:\/\/[\w-]+\.kinde\.com$/,
   arrayClaims: ['permissions'],
   clientIdClaims: ['azp'],
   scopeSources: [{ claim: 'scp', format: 'array' }],

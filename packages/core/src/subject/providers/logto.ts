@@ -4,8 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** The server creates the ids of users, so a user id is never a client id. */
 export const logto: Profile = {
   // Read in 2026-11: Logto source and documentation.
-  addressPattern: /^https?:\/\/[^/?#]+\/oidc\/jwks$/,
-  issuerPattern: /^https:\/\/[\w-]+\.logto\.app\/oidc$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -4,7 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** Introspection responses of Matrix Authentication Service. */
 export const mas: Profile = {
   // Read in 2026-11: Matrix Authentication Service source: introspection.
-  addressPattern: /^https?:\/\/[^/?#]+\/oauth2\/keys\.json$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -4,7 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** In a JWT, `sub` is the account. Without an account, it is the client. Introspection responses for a client have no `sub`. */
 export const nodeOidcProvider: Profile = {
   // Read in 2026-11: node-oidc-provider source, 9.11: the JWT format and the introspection action.
-  addressPattern: /^https?:\/\/[^?#]+\/token\/introspection$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

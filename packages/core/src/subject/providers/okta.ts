@@ -10,8 +10,6 @@ export const OKTA_ORG_SERVER = /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/
 export const okta: Profile = {
   // Read in 2026-11: Okta developer documentation: OAuth claims, token exchange, service apps, AI agent
   // token exchange.
-  addressPattern: /^https?:\/\/[^/?#]+\/oauth2\/[\w.-]+\/v1\/(?:keys|introspect)$/,
-  issuerPattern: /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/oauth2\/\w+$/,
   clientIdClaims: ['cid', 'client_id'],
   scopeSources: [
     { claim: 'scope', format: 'string', when: { scp: 'absent' } },

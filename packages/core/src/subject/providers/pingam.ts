@@ -1,11 +1,7 @@
 import type { Profile } from '../profile.ts'
 
 const CLIENT_CREDENTIALS = 'client_credentials'
-const USER_GRANTS = [
-  'authorization_code',
-  'password',
-  'urn:ietf:params:oauth:grant-type:device_code',
-]
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 const OF_CLIENT = /^\(age!/
 const OF_USER = /^\(usr!/
 
@@ -16,8 +12,6 @@ const OF_USER = /^\(usr!/
 export const pingam: Profile = {
   // Read in 2026-11: Ping Identity documentation: subject claims, introspection, client-side access tokens
   // of PingAM and Advanced Identity Cloud.
-  addressPattern:
-    /^https?:\/\/[^?#]+\/oauth2\/(?:realms\/root(?:$|\/)|(?:[^?#]+\/)?connect\/jwk_uri$)/,
   clientIdClaims: ['client_id'],
   scopeSources: [
     { claim: 'scope', format: 'array', form: 'jwt' },
@@ -53,7 +47,10 @@ export const pingam: Profile = {
       kind: 'user',
       level: 'explicit',
       form: 'jwt',
-      when: { grant_type: { is: USER_GRANTS }, sub: { matchesNot: OF_CLIENT } },
+      when: {
+        grant_type: { is: ['authorization_code', 'password', DEVICE_CODE] },
+        sub: { matchesNot: OF_CLIENT },
+      },
     },
     {
       id: 'pingam.user_subject',
@@ -62,7 +59,9 @@ export const pingam: Profile = {
       when: {
         sub: { matches: OF_USER },
         subname: { isNot: '', differsFrom: 'sub' },
-        grant_type: { ifPresent: { is: [...USER_GRANTS, 'refresh_token'] } },
+        grant_type: {
+          ifPresent: { is: ['authorization_code', 'password', DEVICE_CODE, 'refresh_token'] },
+        },
       },
     },
   ],

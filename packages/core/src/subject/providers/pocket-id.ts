@@ -4,7 +4,6 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export const pocketId: Profile = {
   // Read in 2026-11: Pocket ID source.
-  addressPattern: /^https?:\/\/[^/?#]+\/api\/oidc\/introspect$/,
   clientIdClaims: ['client_id'],
   scopeSources: [{ claim: 'scp', format: 'array' }],
   rules: [

@@ -4,7 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** In the JWTs of machines, `sub` is null. */
 export const rauthy: Profile = {
   // Read in 2026-11: Rauthy source.
-  addressPattern: /^https?:\/\/[^/?#]+\/auth\/v1(?:\/?$|\/oidc\/)/,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -4,7 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** Supabase Auth. It issues tokens only to users. */
 export const supabase: Profile = {
   // Read in 2026-11: Supabase Auth source.
-  issuerPattern: /^https:\/\/[a-z0-9]+\.supabase\.co\/auth\/v1$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   tokenUse: { claim: 'session_id' },

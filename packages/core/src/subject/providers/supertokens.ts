@@ -3,7 +3,6 @@ import type { Profile } from '../profile.ts'
 /** OAuth 2 access tokens. Session tokens and ID tokens are signed with the same keys, but they do not name a client. */
 export const supertokens: Profile = {
   // Read in 2026-11: SuperTokens core source: OAuthToken, Transformations; its documentation on verification.
-  addressPattern: /^https?:\/\/[^?#]+\/auth\/jwt\/jwks\.json$/,
   clientIdClaims: ['client_id'],
   scopeSources: [
     { claim: 'scp', format: 'array', form: 'jwt' },

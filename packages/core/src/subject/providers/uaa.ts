@@ -2,7 +2,6 @@ import type { Profile } from '../profile.ts'
 
 export const uaa: Profile = {
   // Read in 2026-11: Cloud Foundry UAA source: createJWTAccessToken.
-  addressPattern: /^https?:\/\/[^/?#]+(?:\/uaa)?\/token_keys$/,
   clientIdClaims: ['client_id', 'cid', 'azp'],
   scopeSources: [{ claim: 'scope', format: 'array' }],
   rules: [

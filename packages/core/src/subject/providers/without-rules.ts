@@ -2,19 +2,21 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
- * Members for servers where users, or an application that logs them in, choose the `sub`. If a user has the name of a
- * client, their tokens are equal. Only the operator can know that this never happens.
+ * Returns advice for servers where users, or an application that logs them in, choose the `sub`. If a user has the name of a client,
+ * their tokens are equal. Only the operator can know that this never happens.
  */
-const CHOSEN_SUBJECTS = {
-  subjectsAreChosen: true,
-  advice:
-    "If the sub of a user can never be a client id (use different forms), set machineSubject: 'client_id'. Otherwise, name the machines in machineClients.",
-} as const
+function adviseOnChosenSubjects(
+  before: readonly string[] = [],
+  after: readonly string[] = [],
+): string {
+  const advice =
+    "If the sub of a user can never be a client id (use different forms), set machineSubject: 'client_id'. Otherwise, name the machines in machineClients."
+  return [...before, advice, ...after].join(' ')
+}
 
 /** All claims about a user come from rules that the operator writes. No claim marks an application. */
 export const adfs: Profile = {
   // Read in 2026-11: Microsoft documentation: AD FS OAuth flows; access tokens that AD FS has issued.
-  addressPattern: /^https?:\/\/[^/?#]+\/adfs(?:\/services\/trust|\/discovery\/keys)?$/,
   clientIdClaims: ['appid'],
   scopeSources: [{ claim: 'scp', format: 'string' }],
   rules: [],
@@ -24,7 +26,6 @@ export const adfs: Profile = {
 /** Azure AD B2C. Tokens of machines have `scp`, too, and no claim distinguishes them from tokens of users. */
 export const b2c: Profile = {
   // Read in 2026-11: Microsoft documentation: client credentials flow in Azure AD B2C.
-  issuerPattern: /^https:\/\/[\w-]+\.b2clogin\.com\/[\w.-]+\/v2\.0\/$/,
   clientIdClaims: ['azp', 'appid'],
   scopeSources: [{ claim: 'scp', format: 'string' }],
   rules: [],
@@ -46,8 +47,10 @@ export const graviteeAm: Profile = {
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
-  ...CHOSEN_SUBJECTS,
-  advice: `Add client_id to the tokens as a custom claim. ${CHOSEN_SUBJECTS.advice}`,
+  subjectsAreChosen: true,
+  advice: /* @__PURE__ */ adviseOnChosenSubjects([
+    'Add client_id to the tokens as a custom claim.',
+  ]),
 }
 
 export const hydra: Profile = {
@@ -58,7 +61,8 @@ export const hydra: Profile = {
     { claim: 'scope', format: 'string', form: 'introspection' },
   ],
   rules: [],
-  ...CHOSEN_SUBJECTS,
+  subjectsAreChosen: true,
+  advice: /* @__PURE__ */ adviseOnChosenSubjects(),
 }
 
 /** A client has an entry with a UUID and a name, like a person. */
@@ -79,8 +83,11 @@ export const lemonldapNg: Profile = {
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
-  ...CHOSEN_SUBJECTS,
-  advice: `${CHOSEN_SUBJECTS.advice} If tokens of machines have a sid, machineClients is required.`,
+  subjectsAreChosen: true,
+  advice: /* @__PURE__ */ adviseOnChosenSubjects(
+    [],
+    ['If tokens of machines have a sid, machineClients is required.'],
+  ),
 }
 
 export const openiddict: Profile = {
@@ -88,7 +95,8 @@ export const openiddict: Profile = {
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
-  ...CHOSEN_SUBJECTS,
+  subjectsAreChosen: true,
+  advice: /* @__PURE__ */ adviseOnChosenSubjects(),
 }
 
 /** A JWT does not name the client, unless a token customizer adds it. */
@@ -100,6 +108,6 @@ export const springAs: Profile = {
     { claim: 'scope', format: 'string', form: 'introspection' },
   ],
   rules: [],
-  ...CHOSEN_SUBJECTS,
-  advice: `Add client_id with a token customizer. ${CHOSEN_SUBJECTS.advice}`,
+  subjectsAreChosen: true,
+  advice: /* @__PURE__ */ adviseOnChosenSubjects(['Add client_id with a token customizer.']),
 }

@@ -3,7 +3,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 export const wso2: Profile = {
   // Read in 2026-11: WSO2 Identity Server source: inbound OAuth authentication.
-  addressPattern: /^https?:\/\/[^/?#]+(?:\/t\/[^/?#]+)?\/oauth2\/token$/,
   clientIdClaims: ['client_id', 'azp'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -4,8 +4,6 @@ import { SCOPE_STRING } from '../scope-source.ts'
 /** Service accounts are users. Only an introspection response shows a person. */
 export const zitadel: Profile = {
   // Read in 2026-11: Zitadel source: the OpenID Connect API.
-  addressPattern: /^https?:\/\/[^/?#]+\/oauth\/v2\/(?:keys|introspect)$/,
-  issuerPattern: /^https:\/\/[\w-]+(?:\.[a-z0-9]+)?\.zitadel\.cloud$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

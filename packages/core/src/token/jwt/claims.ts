@@ -8,7 +8,6 @@ import { describeType, Rejection } from '../../response/rejection.ts'
 import { getClaim, showClaimPath } from '../../subject/claim-path.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
 import { describeClientId } from '../../subject/personal-claims.ts'
-import { getConfiguredProfile } from '../../subject/context.ts'
 import type { TokenForm } from '../../subject/profile.ts'
 import { getScopeSource } from '../../subject/scope-source.ts'
 
@@ -81,7 +80,7 @@ export function checkClaimTypes(
 /** Checks the types of the claims that the core reads from the tokens of every issuer. */
 function checkRegisteredTypes(claims: JsonObject, settings: ClaimReading): Rejection | undefined {
   const sub = ifOwn(claims['sub'], claims, 'sub')
-  const isChecked = sub !== '' || getConfiguredProfile(settings.subjects)?.writesEmptySub !== true
+  const isChecked = sub !== '' || settings.subjects.profile?.writesEmptySub !== true
   return (
     checkType(ifOwn(claims['exp'], claims, 'exp'), 'exp', NUMERIC_DATE) ??
     checkType(ifOwn(claims['nbf'], claims, 'nbf'), 'nbf', NUMERIC_DATE) ??

@@ -5,7 +5,6 @@ import { describeType, Rejection, showClaimed } from '../../response/rejection.t
 import { getClaim, showClaimPath } from '../../subject/claim-path.ts'
 import { claimNames, getNamedClients } from '../../subject/client-id.ts'
 import { hold } from '../../subject/conditions.ts'
-import { getConfiguredProfile } from '../../subject/context.ts'
 import { describeForeignMediaType, isMediaTypeOf } from '../../subject/media-types.ts'
 import type { ClientIdClaim } from '../../subject/profile.ts'
 
@@ -110,7 +109,7 @@ export function checkTokenKind(
 
 /** Returns whether access tokens of the provider can have a `nonce`, and the claims are those of an access token. */
 function mayHaveNonce(claims: JsonObject, { subjects }: ClaimReading): boolean {
-  const conditions = getConfiguredProfile(subjects)?.nonceWhen
+  const conditions = subjects.profile?.nonceWhen
   return conditions !== undefined && hold(conditions, claims, { claims, clientId: undefined })
 }
 
