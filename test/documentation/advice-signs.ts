@@ -51,6 +51,8 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
     'the token has no `auth_time`',
     'the token has no `acr` or no `auth_time`',
     '`auth_time` is not a number, or `acr` is not a text',
+    '`auth_time` is written in milliseconds',
+    '`auth_time` is in the future',
   ],
   insufficient_scope: [
     'the scope is in the claim `permissions`, which is not read',

@@ -971,6 +971,20 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: '3600 s ago',
     advice: 'In the client: authenticate the user again with the acr_values and max_age',
   },
+  'a token whose auth_time is in the future': {
+    claims: { sub: 'alice', client_id: 'web', auth_time: now + 60 },
+    requirements: { maxAuthAge: 300 },
+    reason: 'insufficient_user_authentication',
+    found: 'a time in the future',
+    advice: 'On this machine: compare its clock with the clock of the authorization server',
+  },
+  'a token whose auth_time is in milliseconds': {
+    claims: { sub: 'alice', client_id: 'web', auth_time: now * 1000 },
+    requirements: { maxAuthAge: 300 },
+    reason: 'insufficient_user_authentication',
+    found: 'a time in the future',
+    advice: 'At the authorization server: write times in seconds',
+  },
   'a token of a machine behind a guard with acr': {
     options: { machineSubject: 'client_id' },
     requirements: { acr: 'urn:mfa' },

@@ -2,6 +2,7 @@ import { isRecord } from '../lib/objects.ts'
 import { isSameClaim } from '../subject/claim-path.ts'
 import { scopeSources } from '../subject/context.ts'
 import type { Advice, RefusalFacts } from './refusal-facts.ts'
+import { COMPARE_CLOCKS, IN_SECONDS, isInMilliseconds } from './validity-advice.ts'
 
 /** Claims in which some products write permissions, each with a warning for its advice. */
 const SCOPE_CLAIMS = {
@@ -50,6 +51,11 @@ function hasDottedScopeClaim({ claims, settings }: RefusalFacts): boolean {
   )
 }
 
+/** The client cannot correct a time in the future: the clock of the authorization server or of this machine is wrong. */
+function isInFuture({ explanation: { check, found } }: RefusalFacts): boolean {
+  return check === 'auth_time' && found === 'a time in the future'
+}
+
 /** Advice on valid tokens that do not meet the requirements of a guard. */
 export const getRequirementAdvice = () =>
   ({
@@ -82,6 +88,11 @@ export const getRequirementAdvice = () =>
         advice:
           'At the authorization server: write auth_time as a number of seconds and acr as a text. A new sign-in does not help: the claim has another type.',
       },
+      {
+        when: (facts) => isInFuture(facts) && isInMilliseconds('auth_time')(facts),
+        advice: IN_SECONDS,
+      },
+      { when: isInFuture, advice: COMPARE_CLOCKS },
       'In the client: authenticate the user again with the acr_values and max_age of the challenge (RFC 9470). If the new token has the same acr, check that the server supports these acr_values.',
     ],
     insufficient_scope: [

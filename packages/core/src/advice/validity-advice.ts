@@ -1,19 +1,24 @@
 import type { Advice, AdviceRow, RefusalFacts } from './refusal-facts.ts'
 
 /** Returns whether a time is in milliseconds. Read as seconds, it would be after the year 5138. */
-const isInMilliseconds =
+export const isInMilliseconds =
   (name: string) =>
   ({ claims: { [name]: value } }: RefusalFacts) =>
     typeof value === 'number' && value > 1e11
+
+export const IN_SECONDS =
+  'At the authorization server: write times in seconds (RFC 7519 section 2).'
+export const COMPARE_CLOCKS =
+  'On this machine: compare its clock with the clock of the authorization server (NTP). If the difference is small, raise clockTolerance.'
 
 /** Returns the advice for the time `name` that is after the present. */
 function adviseOnFuture(name: string): [AdviceRow, string] {
   return [
     {
       when: isInMilliseconds(name),
-      advice: 'At the authorization server: write times in seconds (RFC 7519 section 2).',
+      advice: IN_SECONDS,
     },
-    'On this machine: compare its clock with the clock of the authorization server (NTP). If the difference is small, raise clockTolerance.',
+    COMPARE_CLOCKS,
   ]
 }
 

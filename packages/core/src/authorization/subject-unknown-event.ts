@@ -11,7 +11,7 @@ import type { UnknownReason } from '../subject/evidence.ts'
  *   reason: 'no_evidence',
  *   rules: [],
  *   claims: [],
- *   advice: 'This client is not in machineClients. Name the machines in machineClients.',
+ *   advice: 'This client is not in machineClients. If it can act for a user, the refusal is right: do not add the client. Name the machines in machineClients.',
  *   clientId: 'reports-cron',
  *   requestId: 'req-7',
  * }

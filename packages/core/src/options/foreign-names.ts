@@ -35,6 +35,7 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   logger: 'onEvent',
   roles: 'requireToken({ claims }), or the option scopeClaim',
   clockToleranceSec: 'clockTolerance',
+  scopesSupported: 'scopes.supported, an option of its own',
   requiredScopes: 'requireToken({ scope })',
   authRequired: OPTIONAL,
   credentialsRequired: OPTIONAL,
@@ -44,10 +45,34 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   extractToken: 'credentials: (request) => token',
 }
 
+/** The requirements of guards, except `issuer`, which is also an option. */
+const REQUIREMENTS: readonly string[] = [
+  'acr',
+  'authorizationDetails',
+  'check',
+  'claims',
+  'clients',
+  'introspect',
+  'maxAuthAge',
+  'optional',
+  'scope',
+  'subject',
+]
+
+/** Returns a hint for the name of a requirement among the options of a resource server. */
+export function hintAtRequirement(name: string, known: readonly string[]): string | undefined {
+  // Only the options of an issuer contain `machineClients`.
+  if (!known.includes('machineClients') || !REQUIREMENTS.includes(name)) return undefined
+  return `It is a requirement of guards: requireToken({ ${name} }).`
+}
+
 /** Returns the foreign names whose replacement is one of the `known` options, or `requireToken` if guards exist. */
 export function getForeignNames(known: readonly string[]): Readonly<Record<string, string>> {
   // Only a resource server has the option `jwksUri`, and only a resource server has guards.
-  const names = known.includes('jwksUri') ? [...known, 'requireToken'] : known
+  const guards = known.includes('jwksUri') ? ['requireToken'] : []
+  // Only the option `metadata` has `authorizationServers`. The scopes are an option next to it.
+  const scopes = known.includes('authorizationServers') ? ['scopes'] : []
+  const names = [...known, ...guards, ...scopes]
   const isHere = (use: string) => names.includes(/^\w+/.exec(use)![0])
   return Object.fromEntries(Object.entries(FOREIGN_NAMES).filter(([, use]) => isHere(use)))
 }

@@ -2,7 +2,7 @@ import { hintAt, OPTION } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain, quoteName } from '../lib/describe-given.ts'
 import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
-import { getForeignNames } from './foreign-names.ts'
+import { getForeignNames, hintAtRequirement } from './foreign-names.ts'
 import type { OptionContext } from './option-context.ts'
 
 /**
@@ -130,7 +130,8 @@ export function reportUnknownNames(
 ): void {
   for (const name of Object.keys(own)) {
     if (known.includes(name)) continue
-    const hint = hintAt(name, known, OPTION.all, getForeignNames(known))
+    const hint =
+      hintAtRequirement(name, known) ?? hintAt(name, known, OPTION.all, getForeignNames(known))
     report(`${toName(quoteName(name))} is not ${OPTION.one}. ${hint}`)
   }
 }

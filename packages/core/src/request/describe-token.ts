@@ -1,18 +1,8 @@
 import { toPrintable, toPrintableList } from '../lib/quote.ts'
 import type { IssuerSettings } from '../model/settings.ts'
-import { describeType, type RejectedToken, Rejection } from '../response/rejection.ts'
+import { describeType, type RejectedToken } from '../response/rejection.ts'
 import { isPersonal } from '../subject/personal-claims.ts'
-import { parseCompactJws } from '../token/jwt/compact-jws.ts'
-import type { VerifiedToken } from '../token/verified-token.ts'
 import type { DescribedToken } from './refused-event.ts'
-
-/** Returns the content of a verified token. Its header is parsed again, because it is not kept. */
-export function toContent({ token, presented }: VerifiedToken): RejectedToken {
-  const { claims, clientId, scopes } = token
-  const jws = token.verifiedBy === 'jwt' ? parseCompactJws(presented) : undefined
-  const header = jws === undefined || jws instanceof Rejection ? {} : jws.header
-  return { header, claims, isVerified: true, clientId, scopes }
-}
 
 /** Describes a token for an event. Only the claims and header parameters named here are shown. */
 export function describeToken(

@@ -15,6 +15,10 @@ const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = 
     'This is the user account of an agent, which is neither a machine nor a user. Let the agent call with its machine token. Or use the requirement clients for its client, without subject.',
 }
 
+/** A user must not become a machine, so a client that acts for users must not be listed. */
+const NOT_LISTED =
+  'This client is not in machineClients. If it can act for a user, the refusal is right: do not add the client. '
+
 /**
  * Returns advice for a subject of this issuer that is unknown for this reason. `unnamed` are the claims that should name
  * the client, if the token has no client id.
@@ -33,7 +37,7 @@ export function adviceFor(
   if (needsClient && unnamed.length > 0) {
     return `The token contains no client id in ${unnamed.join(' or ')}. Set clientIdClaim, or make the authorization server write the claim.`
   }
-  const notListed = machineClients === undefined ? '' : 'This client is not in machineClients. '
+  const notListed = machineClients === undefined ? '' : NOT_LISTED
   if (profile !== undefined) return notListed + profile.advice
   const ways = [
     ...(provider === undefined ? ["set the provider of this issuer (provider: 'auth0', ...)"] : []),

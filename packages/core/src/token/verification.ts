@@ -11,6 +11,7 @@ import { type CachedToken, isStillValid } from './cache/cached-token.ts'
 import type { TokenCache } from './cache/token-cache.ts'
 import type { IntrospectionSteps } from './introspection/introspection-steps.ts'
 import type { MissingAudienceReports } from './missing-audience.ts'
+import { toContent } from './token-content.ts'
 import { isStillTrusted, type TrustedIssuers } from './trusted-issuers.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import { verifyUncached } from './verify-uncached.ts'
@@ -126,7 +127,7 @@ function findOrVerify(
       verifyAndKeep(presented, services, (verified) => tokenCache.add(hash, verified))
     if (known === undefined) return verifyAndAdd()
     return andThen(checkCached(known, services), (isValid) => {
-      if (isValid instanceof Rejection) return isValid
+      if (isValid instanceof Rejection) return describeCached(isValid, known, presented)
       if (isValid) return fromCache(known, presented)
       tokenCache.delete(hash)
       return verifyAndAdd()
@@ -142,6 +143,12 @@ function checkCached(
   return andThen(isStillTrusted(known.issuer, issuers), (isTrusted) =>
     isTrusted === true ? isStillValid(known, () => getSeconds(clock)) : isTrusted,
   )
+}
+
+/** Adds the issuer and the content of a cached token to a rejection. */
+function describeCached(rejection: Rejection, known: CachedToken, presented: string): Rejection {
+  const { issuer } = known.issuer.settings
+  return rejection.with({ issuer, token: toContent(fromCache(known, presented)) })
 }
 
 function fromCache(known: CachedToken, presented: string): VerifiedToken {

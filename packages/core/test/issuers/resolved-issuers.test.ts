@@ -75,7 +75,15 @@ describe('the options of a dynamic issuer', () => {
     scene.clock.advance(299.999)
     expect(await scene.judge(token)).toBe('granted')
     scene.clock.advance(0.001)
+    scene.takeEvents()
     expect(await scene.judge(token)).toBe(UNAVAILABLE)
+    expect(scene.takeEvents('refused')).toMatchObject([
+      {
+        reason: 'issuer_unavailable',
+        issuer: `${BASE}acme`,
+        token: { isVerified: true, iss: `${BASE}acme`, aud: AUDIENCE, alg: 'ES256' },
+      },
+    ])
     scene.resolveWith(toOptions)
     scene.clock.advance(1)
     scene.takeEvents()

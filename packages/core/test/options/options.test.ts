@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
+import { TOKEN_REQUIREMENTS } from '../../src/authorization/requirements.ts'
 import { createResourceServer, type ResourceServerOptions } from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
@@ -423,6 +424,9 @@ describe('an option with a name of another library', () => {
       'Use allowedClients for the clients that may call this API, or introspection.clientId for this API.',
     ],
     ['requiredScopes', 'Use requireToken({ scope }).'],
+    ['scope', 'It is a requirement of guards: requireToken({ scope }).'],
+    ['subject', 'It is a requirement of guards: requireToken({ subject }).'],
+    ['scopesSupported', 'Use scopes.supported, an option of its own.'],
     [
       'credentialsRequired',
       'Use requireToken({ optional: true }) only if callers may send no token. Without it, a guard always requires a token.',
@@ -445,6 +449,22 @@ describe('an option with a name of another library', () => {
     expect(getHint({ introspection: withSecret })).toBe(
       'introspection.clientSecret is not an option. Use clientAuthentication: { method, secret }.',
     )
+  })
+
+  it.each(Object.keys(TOKEN_REQUIREMENTS).concat('check', 'optional', 'introspect'))(
+    'createResourceServer says that %s is a requirement of guards, also in an issuer of a list',
+    (name) => {
+      const hint = `${name} is not an option. It is a requirement of guards: requireToken({ ${name} }).`
+      expect(getHint({ [name]: 'x' })).toBe(hint)
+      const listed = { issuer: ISSUER, audience: AUDIENCE, [name]: 'x' }
+      expect(getProblems({ issuers: [listed] })).toEqual([`issuers[0].${hint}`])
+    },
+  )
+
+  it('createResourceServer suggests the option scopes for the name scopesSupported in metadata', () => {
+    expect(
+      getHint({ resource: 'https://api.example.com', metadata: { scopesSupported: [] } }),
+    ).toBe('metadata.scopesSupported is not an option. Use scopes.supported, an option of its own.')
   })
 
   it('FOREIGN_NAMES contains no option of an issuer, and only replacements that begin with an option or requireToken', () => {
