@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { createTestIssuer } from '../../../test/support/issuer.ts'
 import { bearer } from '../../../test/support/requests.ts'
 import { trusting } from '../../../test/support/trusting.ts'
-import { auth, createBearward } from '../src/hono.ts'
+import { auth, createBearward, type HonoGuard } from '../src/hono.ts'
 
 const issuer = createTestIssuer()
 const APP = 'https://app.example.com'
@@ -87,6 +87,37 @@ describe('@bearward/fetch/hono', () => {
       { type: 'refused', route: 'GET /reports/:id', requestId: 'request-1' },
     ])
   })
+
+  it.each<
+    [mounted: string, path: string, route: string, mount: (app: Hono, guard: HonoGuard) => unknown]
+  >([
+    ['before a route', '/reports/7', 'GET /reports/:id', (app, guard) => app.use(guard)],
+    [
+      'for a prefix',
+      '/reports/7',
+      'GET /reports/:id',
+      (app, guard) => app.use('/reports/*', guard),
+    ],
+    ['for unknown paths', '/secret-7', 'GET /*', (app, guard) => app.use(guard)],
+    [
+      'in a mounted application',
+      '/v1/reports/7',
+      'GET /v1/reports/:id',
+      (app, guard) => app.route('/v1', new Hono().get('/reports/:id', guard)),
+    ],
+    ['for files', '/files/a-secret', 'GET /files/*', (app, guard) => app.get('/files/*', guard)],
+  ])(
+    'names the pattern of the route, and no part of the path, if a guard is mounted %s',
+    async (_, path, route, mount) => {
+      const { requireToken, events } = bearwardWith()
+      const app = new Hono()
+      mount(app, requireToken())
+      app.get('/reports/:id', (c) => c.text('passed'))
+      app.all('*', (c) => c.text('fallback', 404))
+      await app.request(path)
+      expect(events).toMatchObject([{ type: 'refused', route }])
+    },
+  )
 
   it('keeps headers that other code has set, except those of the refusal', async () => {
     const { requireToken } = bearwardWith()

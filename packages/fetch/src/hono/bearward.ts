@@ -4,7 +4,7 @@ import { callNext, defineAdapter, defineRequireToken } from '@bearward/core/adap
 import type { Context, Next } from 'hono'
 import { getEnvironment } from '../environment.ts'
 import { isEmpty } from '../responses.ts'
-import { getContext } from './platform.ts'
+import { getContext, getRoutePattern } from './platform.ts'
 import { addHeaders, respond } from './responses.ts'
 import type { Bearward } from './types.ts'
 
@@ -25,7 +25,7 @@ const definition: AdapterDefinition<[context: Context, next: Next], Promise<Resp
   // The middleware of hono/request-id sets `requestId`.
   identify: (context) => ({
     id: context.get('requestId') as unknown,
-    route: context.req.matchedRoutes.at(-1)?.path,
+    route: getRoutePattern(context),
   }),
   grant(outcome, context) {
     context.set('auth', outcome.kind === 'granted' ? outcome.token : undefined)

@@ -9,3 +9,12 @@ export function getContext(context: Context): RequestContext | undefined {
     return undefined
   }
 }
+
+/**
+ * Returns the pattern of the route of a request, such as `/reports/:id`: the pattern of the code that runs, or of the next handler
+ * if the code is a middleware for all paths. A later fallback for all paths does not count.
+ */
+export function getRoutePattern({ req }: Context): string | undefined {
+  const patterns = req.matchedRoutes.slice(req.routeIndex).map(({ path }) => path)
+  return patterns.find((pattern) => !pattern.endsWith('*')) ?? patterns[0]
+}
