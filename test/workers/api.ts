@@ -3,7 +3,7 @@
  * The options come from the binding `SETUP`, which is imported, because a module has no other way to read it at that time.
  */
 import { env } from 'cloudflare:workers'
-import { createBearward, type ResourceServerOptions } from '@bearward/fetch'
+import { createBearward, type ResourceServerOptions, toResponse } from '@bearward/fetch'
 import type { WorkerSetup } from './setup.ts'
 
 interface WorkerContext {
@@ -25,7 +25,7 @@ const resolve = async (issuer: string) => {
   return (await response.json()) as { issuer: string; audience: string }
 }
 
-const { requireToken, protect, cors, status } = createBearward({
+const { requireToken, protect, authorize, verify, cors, status } = createBearward({
   ...setup.options,
   ...(setup.resolver !== undefined && { issuers: { match: () => true, resolve } }),
   clock,
@@ -63,6 +63,19 @@ export default {
         return passed instanceof Response
           ? passed
           : Response.json({ client: passed.token.clientId })
+      }
+      case '/authorize': {
+        const outcome = await authorize(request, {}, ctx)
+        return outcome.kind === 'granted'
+          ? Response.json({ client: outcome.token.clientId })
+          : toResponse(outcome)
+      }
+      case '/verify': {
+        const token = request.headers.get('authorization')!.slice('Bearer '.length)
+        const outcome = await verify(token, ctx)
+        return outcome.kind === 'granted'
+          ? Response.json({ client: outcome.token.clientId })
+          : toResponse(outcome)
       }
       case '/socket':
         return openSocket(request)

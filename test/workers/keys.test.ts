@@ -47,6 +47,20 @@ describe('the keys of an issuer in a Worker', () => {
     expect(server.cancelled).toEqual([])
   })
 
+  it.each(['/authorize', '/verify'] as const)(
+    '%s with a context keeps the fetch of keys alive if the client of the first request disconnects',
+    async (name) => {
+      const { server, request, requestAndLeave } = await startScene()
+      server.hold()
+      await requestAndLeave(name, 2)
+      const second = request(undefined, name)
+      server.release()
+      expect(await second).toBe('200')
+      expect(server.count('/jwks')).toBe(1)
+      expect(server.cancelled).toEqual([])
+    },
+  )
+
   it('requireToken without a context: the next request fetches the keys itself if the first client disconnects', async () => {
     const { server, request, requestAndLeave } = await startScene()
     server.hold()

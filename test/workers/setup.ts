@@ -22,7 +22,7 @@ const LIFETIME = 90_000
 const ENTRY = fileURLToPath(new URL('api.ts', import.meta.url))
 
 /** The path of a route of the Worker: with the context of the Worker, or without. */
-export type Route = '/protected' | '/without-context'
+export type Route = '/protected' | '/authorize' | '/verify' | '/without-context'
 
 /** Starts an authorization server and a Worker that protects an API. */
 export async function startScene(

@@ -40,26 +40,12 @@ export function createHandler<Args extends readonly [object, ...unknown[]], Resu
     } catch (error) {
       return fail(error)
     }
-    keepAlive(decision, args)
+    if (keep !== undefined) keepAlive(decision, (work) => keep(work, ...args))
     const settle = (decided: Decision) => applyDecision(decided, args, fail)
     if (!(decision instanceof Promise)) return settle(decision)
     const settled = withoutWarning(decision.then(settle, fail) as Promise<Awaited<Result>>)
     const wait = getMember(definition, 'wait')
     return wait === undefined ? settled : wait(settled, ...args)
-  }
-
-  function keepAlive(decision: MaybePromise<Decision>, args: Args): void {
-    if (keep === undefined) return
-    const work =
-      decision instanceof Promise
-        ? decision.then(getBackgroundWork, getBackgroundWork)
-        : getBackgroundWork()
-    if (work === undefined) return
-    try {
-      keep(work, ...args)
-    } catch {
-      // The platform refuses to keep work alive, for example after the request has ended. The decision stays the same.
-    }
   }
 
   function applyDecision(
@@ -88,6 +74,31 @@ export function createHandler<Args extends readonly [object, ...unknown[]], Resu
     }
     // Called outside of the `try`, because an error of a later handler must not be passed to `fail`.
     return definition.proceed(...args)
+  }
+}
+
+/**
+ * Keeps a decision alive, and the work in the background that it has started, such as a refresh of keys. For platforms that cancel
+ * the work of a request that has ended. `keep` is called with a promise that never rejects, unless there is no work. An error of
+ * `keep` is ignored: the platform may refuse to keep work alive, for example after the request has ended.
+ *
+ * @example
+ * const outcome = bearward.authorize(request)
+ * keepAlive(outcome, (work) => context.waitUntil(work))
+ */
+export function keepAlive(
+  decision: MaybePromise<unknown>,
+  keep: (work: Promise<void>) => void,
+): void {
+  const work =
+    decision instanceof Promise
+      ? decision.then(getBackgroundWork, getBackgroundWork)
+      : getBackgroundWork()
+  if (work === undefined) return
+  try {
+    keep(work)
+  } catch {
+    // The decision stays the same.
   }
 }
 

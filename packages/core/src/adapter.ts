@@ -19,6 +19,7 @@ import { getToken } from './request/request-state.ts'
 import { serverFromEnv } from './resource-server-from-env.ts'
 
 export type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
+export { keepAlive } from './adapter-handler.ts'
 export type { WriteLine } from './log/logger.ts'
 export type { Part } from './options/part.ts'
 export {

@@ -1,10 +1,11 @@
-import type { AccessToken, CorsOptions } from '@bearward/core'
+import type { AccessToken, CorsOptions, Granted, Outcome, Refused } from '@bearward/core'
 import type { AdapterBearward } from '@bearward/core/adapter'
 import type {
   FetchGuard,
   FetchRequirements,
   Handler,
   ProtectedHandler,
+  RequestContext,
   StrictRequirements,
 } from './types.ts'
 
@@ -14,7 +15,7 @@ export type Others<Rest extends unknown[]> = [...Rest, ...unknown[]]
 /** The guards of one configuration, as returned by `createBearward`. */
 export interface Bearward extends Pick<
   AdapterBearward<Request, never>,
-  'authorize' | 'verify' | 'ready' | 'status' | 'distrustKey' | 'forgetIssuer' | 'close'
+  'ready' | 'status' | 'distrustKey' | 'forgetIssuer' | 'close'
 > {
   /**
    * Creates a guard. It decides about a request, and your code returns the response.
@@ -55,6 +56,41 @@ export interface Bearward extends Pick<
       handler: ProtectedHandler<AccessToken | undefined, Req, Rest>,
     ): (request: Req, ...rest: Others<Rest>) => Promise<Response>
   }
+  /**
+   * Checks one request without a guard, and creates no response. Continue only if the outcome is `granted`, or `anonymous` if callers
+   * without a token are allowed. Pass the context of Cloudflare Workers, as for a guard.
+   *
+   * Rejects with a `ConfigurationError` if the requirements are wrong, and with an error that a `check`, `credentials` or
+   * `errorBody` throws.
+   *
+   * @example
+   * const outcome = await authorize(request, { scope: 'read:reports' }, context)
+   * if (outcome.kind !== 'granted') return toResponse(outcome)
+   */
+  readonly authorize: {
+    <Req extends Request = Request>(
+      request: Req,
+      requirements?: StrictRequirements<Req>,
+      context?: RequestContext,
+    ): Promise<Granted | Refused>
+    <Req extends Request = Request>(
+      request: Req,
+      requirements?: FetchRequirements<Req>,
+      context?: RequestContext,
+    ): Promise<Outcome>
+  }
+  /**
+   * Verifies a token from another source than a request, such as a socket or a queue. Pass the token alone, without `Bearer`. Uses the
+   * same token cache and publishes the same events as a guard. Refuses bound tokens (`cnf`). Pass the context of Cloudflare Workers,
+   * as for a guard.
+   *
+   * Does NOT check scopes, the subject or any other requirement.
+   *
+   * @example
+   * const outcome = await verify(message.body.token, context)
+   * if (outcome.kind !== 'granted') return message.ack()
+   */
+  readonly verify: (token: string, context?: RequestContext) => Promise<Granted | Refused>
   /**
    * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls `next` for all other requests.
    * Without `next`, other requests get 404. Requires the options `resource` and `metadata`.

@@ -5,6 +5,7 @@
  * @module @bearward/fetch/small
  */
 export { auth, createBearward } from './small/bearward.ts'
+export { toResponse } from './responses.ts'
 export type { Bearward } from './bearward-type.ts'
 export type {
   FetchGuard,

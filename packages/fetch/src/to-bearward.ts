@@ -4,13 +4,21 @@ import type { Decide } from './adapter.ts'
 import { toGuard } from './guard.ts'
 import { toCorsHandler, toMetadataHandler, toProtected } from './handlers.ts'
 import type { Bearward } from './bearward-type.ts'
+import { callWithContext } from './wait-until.ts'
 
 /** Functions of an adapter whose arguments the core checks. */
 export type CreateDecide = (...given: readonly unknown[]) => Decide
 
 /** Adds the arguments and results of this package to the functions of the core. */
 export function toBearward(
-  { requireToken: create, metadata, cors, ...others }: AdapterBearward<Request, Decide>,
+  {
+    requireToken: create,
+    metadata,
+    cors,
+    authorize,
+    verify,
+    ...others
+  }: AdapterBearward<Request, Decide>,
   auth: Bearward['auth'],
 ): Bearward {
   const createGuard = create as CreateDecide
@@ -22,9 +30,11 @@ export function toBearward(
         'Write protect({}, handler) to accept any valid token.',
       ])
     },
+    authorize: (...given: readonly unknown[]) => callWithContext(authorize, 2, given),
+    verify: (...given: readonly unknown[]) => callWithContext(verify, 1, given),
     metadata: (next: never) => toMetadataHandler(metadata(), next),
     cors: (given: never, next: never) => toCorsHandler(cors(given), next),
     auth,
   }
-  return { ...others, ...(own as Pick<Bearward, keyof typeof own>) }
+  return { ...others, ...(own as unknown as Pick<Bearward, keyof typeof own>) }
 }

@@ -1,3 +1,4 @@
+import { keepAlive } from '@bearward/core/adapter'
 import type { RequestContext } from './types.ts'
 
 /**
@@ -8,7 +9,24 @@ export function findContext(rest: readonly unknown[]): RequestContext | undefine
   return rest.filter(hasWaitUntil).at(-1)
 }
 
-function hasWaitUntil(value: unknown): value is RequestContext {
+/**
+ * Calls a function that has up to `count` arguments without the context after them, and keeps the work of its result alive with the
+ * context. Any other argument is passed on, so that the function can reject it.
+ */
+export function callWithContext<T>(
+  call: (...args: never) => Promise<T>,
+  count: number,
+  given: readonly unknown[],
+): Promise<T> {
+  const context = given[count]
+  const isContext = context === undefined || hasWaitUntil(context)
+  const args = isContext && given.length === count + 1 ? given.slice(0, count) : given
+  const result = (call as (...args: readonly unknown[]) => Promise<T>)(...args)
+  if (hasWaitUntil(context)) keepAlive(result, (work) => context.waitUntil(work))
+  return result
+}
+
+function hasWaitUntil(value: unknown): value is Required<RequestContext> {
   const isObject = typeof value === 'object' && value !== null
   return isObject && typeof (value as RequestContext).waitUntil === 'function'
 }

@@ -1,51 +1,10 @@
-import type { AccessToken, ResourceServerOptions, ResponseHeaders } from '@bearward/core'
-import type { AdapterDefinition } from '@bearward/core/adapter'
-import { callNext, defineAdapter, defineRequireToken } from '@bearward/core/adapter'
-import type { Context, Next } from 'hono'
-import { getEnvironment } from '../environment.ts'
-import { isEmpty } from '../responses.ts'
-import { getContext, getRoutePattern } from './platform.ts'
-import { addHeaders, respond } from './responses.ts'
+import type { AccessToken, ResourceServerOptions } from '@bearward/core'
+import { defineAdapter, defineRequireToken, keepAlive } from '@bearward/core/adapter'
+import type { Context } from 'hono'
+import { callWithContext } from '../wait-until.ts'
+import { definition } from './adapter.ts'
+import { getContext } from './platform.ts'
 import type { Bearward } from './types.ts'
-
-/** Headers for the response of a handler, by the context of the request. Removed when the next handler is called. */
-const pendingHeaders = new WeakMap<Context, ResponseHeaders>()
-
-const definition: AdapterDefinition<[context: Context, next: Next], Promise<Response | void>> = {
-  toRequest(context) {
-    const raw = context?.req?.raw
-    if (raw === undefined) {
-      throw new TypeError(
-        'A function of @bearward/fetch/hono was called without a context. Pass c, or import createBearward from @bearward/fetch to pass a Request.',
-      )
-    }
-    const { method, url, headers } = raw
-    return { method, url, headers }
-  },
-  // The middleware of hono/request-id sets `requestId`.
-  identify: (context) => ({
-    id: context.get('requestId') as unknown,
-    route: getRoutePattern(context),
-  }),
-  grant(outcome, context) {
-    context.set('auth', outcome.kind === 'granted' ? outcome.token : undefined)
-  },
-  setHeaders(headers, context) {
-    if (!isEmpty(headers)) pendingHeaders.set(context, headers)
-  },
-  proceed(context, next) {
-    const headers = pendingHeaders.get(context)
-    if (headers === undefined) return callNext(next)
-    pendingHeaders.delete(context)
-    return callNext(next).then(() => addHeaders(headers, context))
-  },
-  respond: async (response, context) => respond(response, context),
-  async fail(error) {
-    throw error
-  },
-  keepAlive: (work, context) => getContext(context)?.waitUntil?.(work),
-  environment: getEnvironment(),
-}
 
 const adapter = /* @__PURE__ */ defineAdapter(definition)
 
@@ -62,8 +21,18 @@ const adapter = /* @__PURE__ */ defineAdapter(definition)
  * })
  * app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
  */
-export const createBearward: (options: ResourceServerOptions<Context>) => Bearward =
-  adapter.createBearward as never
+export function createBearward(options: ResourceServerOptions<Context>): Bearward {
+  const { authorize, verify, ...others } = adapter.createBearward(options)
+  const own = {
+    authorize(...given: Parameters<typeof authorize>) {
+      const outcome = authorize(...given)
+      keepAlive(outcome, (work) => getContext(given[0])?.waitUntil?.(work))
+      return outcome
+    },
+    verify: (...given: readonly unknown[]) => callWithContext(verify, 1, given),
+  }
+  return { ...others, ...own } as unknown as Bearward
+}
 
 /**
  * Creates a guard like `createBearward(...).requireToken`, with options from the `BEARWARD_*` environment variables of Node, Deno

@@ -1,6 +1,7 @@
-import type { AccessToken, CorsOptions, Requirements } from '@bearward/core'
+import type { AccessToken, CorsOptions, Granted, Refused, Requirements } from '@bearward/core'
 import type { AdapterBearward } from '@bearward/core/adapter'
 import type { Context, MiddlewareHandler } from 'hono'
+import type { RequestContext } from '../types.ts'
 
 /** The requirements of a guard. `check` receives the Hono context. */
 export type HonoRequirements = Requirements<Context>
@@ -17,7 +18,7 @@ export type HonoGuard<Token = AccessToken> = MiddlewareHandler<{ Variables: { au
 /** The guards of one configuration, as returned by `createBearward`. */
 export interface Bearward extends Omit<
   AdapterBearward<Context, never>,
-  'requireToken' | 'metadata' | 'cors'
+  'requireToken' | 'verify' | 'metadata' | 'cors'
 > {
   /**
    * Creates a guard. A request passes if it contains a valid token that meets the requirements. Otherwise it is refused. With
@@ -33,6 +34,18 @@ export interface Bearward extends Omit<
     (requirements?: StrictHonoRequirements): HonoGuard
     (requirements: HonoRequirements): HonoGuard<AccessToken | undefined>
   }
+  /**
+   * Verifies a token from another source than a request, such as a socket or a queue. Pass the token alone, without `Bearer`. Uses the
+   * same token cache and publishes the same events as a guard. Refuses bound tokens (`cnf`). In Cloudflare Workers, pass
+   * `c.executionCtx`, which keeps a fetch of keys alive.
+   *
+   * Does NOT check scopes, the subject or any other requirement.
+   *
+   * @example
+   * const outcome = await verify(message.token, c.executionCtx)
+   * if (outcome.kind !== 'granted') return c.body(null, 403)
+   */
+  readonly verify: (token: string, context?: RequestContext) => Promise<Granted | Refused>
   /**
    * Creates a middleware that responds to requests for the metadata of this API (RFC 9728). Mount it before every guard. Requires
    * the options `resource` and `metadata`.
