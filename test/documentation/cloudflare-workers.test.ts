@@ -5,6 +5,8 @@ import { closing } from '../support/closing.ts'
 import { bearerLine } from '../support/requests.ts'
 import { listen } from '../support/servers.ts'
 import {
+  API,
+  authorizationServer,
   describeDocument,
   expectReportsAt,
   machineToken,
@@ -46,6 +48,28 @@ describeDocument(PAGE, {
 
   Configuration: runWorker('workers-env'),
   Hono: runWorker('workers-hono'),
+  async 'Public routes, CORS and metadata'(code) {
+    const { url } = closing(await startSnippetAsWorker('workers-complete', code))
+    await expectReportsAt(`${url}/reports`)
+    const get = (path: string, init?: RequestInit) => fetch(url + path, init)
+    expect(await (await get('/healthz')).text()).toBe('ok')
+    expect((await get('/other')).status).toBe(404)
+    const found = await get('/.well-known/oauth-protected-resource')
+    expect(await found.json()).toMatchObject({
+      resource: API,
+      authorization_servers: [authorizationServer.issuer],
+    })
+    const origin = 'https://app.example.com'
+    const preflight = { origin, 'access-control-request-method': 'GET' }
+    const answer = await get('/reports', { method: 'OPTIONS', headers: preflight })
+    expect(answer.status).toBe(204)
+    const refused = await get('/reports', { headers: { origin } })
+    expect(refused.headers.get('access-control-allow-origin')).toBe(origin)
+    expect(refused.headers.get('www-authenticate')).toContain(
+      `resource_metadata="${API}/.well-known/oauth-protected-resource"`,
+    )
+  },
+
   Classes: runWorker('workers-class'),
   'Size of the bundle': runWorker('workers-small'),
 })

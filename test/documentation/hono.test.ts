@@ -14,7 +14,7 @@ import {
   useAuthorizationServer,
 } from './fixture.ts'
 import { runTests } from './run-tests.ts'
-import { adapt, runSnippet } from './snippets.ts'
+import { adapt, readSnippets, runSnippet } from './snippets.ts'
 
 useAuthorizationServer()
 beforeEach(() => void vi.spyOn(console, 'info').mockImplementation(() => {}))
@@ -30,6 +30,15 @@ const bearer = async (scope: string) => ({
   headers: { authorization: `Bearer ${await machineToken(scope)}` },
 })
 
+let localToken = ''
+
+/** Runs the script that makes a key and a token. Returns the token. */
+async function makeToken(code: string, suffix = ''): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+  await runSnippet(`hono-make-token${suffix}`, code)
+  return log.mock.lastCall![0] as string
+}
+
 describeDocument('docs/hono.md', {
   async Hono(code) {
     const last = { 'serve({ fetch: app.fetch, port: 3000 })': 'export { app }' }
@@ -37,6 +46,33 @@ describeDocument('docs/hono.md', {
     await expectReports(listenTo(app), '/reports')
     const call = await serve(listenTo(app))
     expect(await call('GET', '/healthz')).toEqual({ status: 200, body: 'ok' })
+  },
+
+  async 'Try it without a provider'(code) {
+    localToken = await makeToken(code)
+    expect(localToken).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+  },
+
+  async 'API with the local key'(code) {
+    const call = async (name: string, token?: string) => {
+      const last = { 'serve({ fetch: app.fetch, port: 3000 })': 'export { app }' }
+      const app = (await runSnippet(name, adapt(code, last)))['app'] as Hono
+      return app.request('/reports', {
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      })
+    }
+    const granted = await call('hono-local', localToken)
+    expect([granted.status, await granted.json()]).toEqual([200, { reportsFor: 'reports-cron' }])
+    expect((await call('hono-local-anonymous')).status).toBe(401)
+    const script = readSnippets('docs/hono.md').find(
+      ({ heading }) => heading === 'Try it without a provider',
+    )!
+    const other = await makeToken(
+      adapt(script.code, { "'read:reports'": "'write:reports'" }),
+      '-other',
+    )
+    expect((await call('hono-local-other', localToken)).status).toBe(401)
+    expect((await call('hono-local-scope', other)).status).toBe(403)
   },
 
   'Test it': runTests('hono', 3),

@@ -1,5 +1,9 @@
+import { getRequestListener } from '@hono/node-server'
+import type { RequestListener } from 'node:http'
 import type { Express } from 'express'
-import { expect, vi } from 'vitest'
+import { Hono } from 'hono'
+import { jwk } from 'hono/jwk'
+import { describe, expect, it, vi } from 'vitest'
 import {
   API,
   appInstead,
@@ -11,6 +15,9 @@ import {
   useAuthorizationServer,
   type Scenario,
 } from './fixture.ts'
+import { createTestIssuer } from '../support/issuer.ts'
+import { listen } from '../support/servers.ts'
+import { closing } from '../support/closing.ts'
 import { adapt, runSnippet } from './snippets.ts'
 
 useAuthorizationServer()
@@ -21,12 +28,17 @@ const keysAddress = (): Record<string, string> => ({
 })
 
 /** Returns a scenario of an app in which Bearward protects `/reports`, and the old library protects `/invoices`. */
-function testBoth(name: string, instead = keysAddress): Scenario {
+function testBoth(
+  name: string,
+  instead = keysAddress,
+  listenTo: (app: unknown) => RequestListener = (app) => app as Express,
+  last: Record<string, string> = appInstead,
+): Scenario {
   return async (code) => {
     // Express logs the errors of the old library.
     vi.spyOn(console, 'error').mockImplementation(() => {})
-    const adapted = adapt(code, { ...issuerAddress(), ...instead(), ...appInstead })
-    const call = await serve((await runSnippet(`${name}.mts`, adapted))['app'] as Express)
+    const adapted = adapt(code, { ...issuerAddress(), ...instead(), ...last })
+    const call = await serve(listenTo((await runSnippet(`${name}.mts`, adapted))['app']))
     const token = await machineToken('read:reports')
     const withoutScope = await machineToken('admin')
 
@@ -52,6 +64,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'With express-oauth2-jwt-bearer': testBoth('migrating-bearer', () => ({})),
   'With express-jwt and jwks-rsa': testBoth('migrating-express-jwt'),
   'With passport-jwt and jwks-rsa': testBoth('migrating-passport'),
+
+  'With hono/jwk': testBoth(
+    'migrating-hono-jwk',
+    keysAddress,
+    (app) => getRequestListener((app as Hono).fetch),
+    { 'serve({ fetch: app.fetch, port: 3000 })': 'export { app }' },
+  ),
 
   async 'Compare before you move a route'(code) {
     const logged = vi.spyOn(console, 'info').mockImplementation(() => {})
@@ -80,3 +99,48 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 }
 
 describeDocument('docs/migrating.md', SCENARIOS)
+
+describe('docs/migrating.md', () => {
+  const issuer = createTestIssuer({ algorithms: ['ES256'] })
+  const claims = {
+    exp: undefined,
+    iss: 'https://other.example.com',
+    aud: 'https://other.example.com',
+  }
+  const other = issuer.token({ claims, header: { typ: 'JWT' } })
+
+  /** Calls a route behind `jwk` of Hono. */
+  async function callJwk(options: object, token = other): Promise<number> {
+    const app = new Hono().use(jwk({ alg: ['ES256'], ...options } as never))
+    app.get('/', (c) => c.text('passed'))
+    const headers = { authorization: `Bearer ${token}` }
+    return (await app.request('/', { headers })).status
+  }
+
+  it('jwk of Hono accepts another issuer and audience and no exp, and refuses at+jwt and a missing kid', async () => {
+    const { keys } = issuer.jwks
+    expect(await callJwk({ keys })).toBe(200)
+    expect(await callJwk({ keys, verification: { iss: issuer.issuer } })).toBe(401)
+    expect(await callJwk({ keys }, issuer.token({ header: { typ: 'at+jwt' } }))).toBe(401)
+    const nameless = issuer.token({ header: { typ: 'JWT', kid: undefined } })
+    expect(await callJwk({ keys }, nameless)).toBe(401)
+  })
+
+  it('jwk of Hono fetches the keys for each request, and responds with 500 or 401 if that fails', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    let status = 200
+    let calls = 0
+    const server = closing(
+      await listen((_request, response) => {
+        calls++
+        response.writeHead(status).end(JSON.stringify(issuer.jwks))
+      }),
+    )
+    const jwks = { jwks_uri: `${server.url}/jwks` }
+    expect([await callJwk(jwks), await callJwk(jwks), calls]).toEqual([200, 200, 2])
+    status = 503
+    expect(await callJwk(jwks)).toBe(500)
+    await server.close()
+    expect(await callJwk(jwks)).toBe(401)
+  })
+})
