@@ -79,6 +79,15 @@ export function createServer(
     const advice = `Its result has members without effect: ${others.slice(0, MOST_IGNORED).join(', ')}. Return only body and contentType.`
     publish('configuration_warning', () => ({ issuer: undefined, option: 'errorBody', advice }))
   }
+  let isMetadataUsed = false
+  /** Clients follow the address in the challenge. Without a handler there, they find no authorization server. */
+  function reportUnusedMetadata(): void {
+    if (isMetadataUsed) return
+    isMetadataUsed = true
+    const advice =
+      'metadata() was not called, but challenges contain the address of the metadata. Mount the handler that metadata() returns, unless another program serves this address.'
+    publish('configuration_warning', () => ({ issuer: undefined, option: 'metadata', advice }))
+  }
   const services = {
     findCredentials: createCredentialsReader(credentials, schemes),
     dpop,
@@ -98,6 +107,7 @@ export function createServer(
       resourceMetadata: metadata?.url,
       errorBody,
       reportIgnored,
+      onMetadataNamed: reportUnusedMetadata,
     },
     distrustCount: 0,
   }
@@ -125,6 +135,7 @@ export function createServer(
       return runPipelineForToken(token, exchange) as MaybePromise<Granted | Refused>
     },
     metadata() {
+      isMetadataUsed = true
       if (metadata !== undefined) return metadata.respond
       throw new ConfigurationError('metadata() needs other options', [
         'Set resource to the address of this API, and metadata to an object: metadata: {}.',

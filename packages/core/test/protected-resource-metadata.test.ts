@@ -5,7 +5,14 @@ import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer
 import { generateKey } from '../../../test/support/keys.ts'
 import { requestWith } from '../../../test/support/requests.ts'
 import { watchProcess } from '../../../test/support/watch-process.ts'
-import { createResourceServer, type HttpResponse, type MetadataOptions } from '../src/index.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type HttpResponse,
+  type MetadataOptions,
+  type ResourceServer,
+  type ResourceServerOptions,
+} from '../src/index.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 const PATH = `${WELL_KNOWN}/v1`
@@ -25,6 +32,73 @@ async function fetchDocument(
   const response = await createServer(metadata, more).metadata()({ method: 'GET', url: PATH })
   return JSON.parse(response!.body) as Record<string, unknown>
 }
+
+/** Creates a server, and collects its warnings about the option `metadata`. */
+function watchWarnings(options: object) {
+  const warnings: BearwardEvent[] = []
+  const server = createResourceServer({
+    ...options,
+    onEvent: (event: BearwardEvent) => {
+      if (event.type === 'configuration_warning' && event.option === 'metadata')
+        warnings.push(event)
+    },
+  } as ResourceServerOptions)
+  return { server, warnings }
+}
+
+describe('configuration_warning about the option metadata', () => {
+  const refuse = (server: ResourceServer) => server.authorize(requestWith('not-a-token'))
+  const unused = {
+    type: 'configuration_warning',
+    issuer: undefined,
+    option: 'metadata',
+    advice:
+      'metadata() was not called, but challenges contain the address of the metadata. Mount the handler that metadata() returns, unless another program serves this address.',
+  }
+
+  it('configuration_warning is published once if metadata() was not called before the first challenge', async () => {
+    const { server, warnings } = watchWarnings({ ...api, metadata: {} })
+    expect(warnings).toEqual([])
+    await refuse(server)
+    expect(warnings).toEqual([unused])
+    await refuse(server)
+    expect(warnings).toHaveLength(1)
+  })
+
+  it('configuration_warning is not published for a response without a challenge, after metadata(), or without the option', async () => {
+    const revoked = () => {
+      throw new Error('the store is down')
+    }
+    const failing = watchWarnings({ ...api, metadata: {}, revoked })
+    expect(await failing.server.verify(issuer.token())).toMatchObject({ status: 503 })
+    const mounted = watchWarnings({ ...api, metadata: {} })
+    mounted.server.metadata()
+    const without = watchWarnings(api)
+    for (const { server } of [mounted, without]) await refuse(server)
+    expect([failing, mounted, without].map(({ warnings }) => warnings)).toEqual([[], [], []])
+    await refuse(failing.server)
+    expect(failing.warnings).toEqual([unused])
+  })
+
+  it('configuration_warning is published at startup if all issuers come from resolve and authorizationServers is not set', () => {
+    const issuers = { match: () => true, resolve: () => undefined }
+    const options = { issuers, resource: AUDIENCE, metadata: {} }
+    expect(watchWarnings(options).warnings).toEqual([
+      {
+        type: 'configuration_warning',
+        issuer: undefined,
+        option: 'metadata',
+        advice:
+          'The metadata contains no authorization_servers, because all issuers come from resolve. Set metadata.authorizationServers, so that clients find the authorization server.',
+      },
+    ])
+    const named = { ...options, metadata: { authorizationServers: [ISSUER] } }
+    const withStatic = { ...options, issuers: { ...issuers, static: [{ issuer: ISSUER }] } }
+    const withoutMetadata = { ...options, metadata: undefined }
+    for (const other of [named, withStatic, withoutMetadata])
+      expect(watchWarnings(other).warnings).toEqual([])
+  })
+})
 
 describe('metadata()', () => {
   it('metadata() returns the same response for each request, without reading headers', async () => {

@@ -252,13 +252,23 @@ export function checkMetadata(
   {
     resource,
     isIssuer,
-  }: { readonly resource: string | undefined; readonly isIssuer: (name: string) => boolean },
-  { toName, report }: OptionContext,
+    hasStaticIssuers,
+  }: {
+    readonly resource: string | undefined
+    readonly isIssuer: (name: string) => boolean
+    readonly hasStaticIssuers: boolean
+  },
+  { toName, report, warn }: OptionContext,
 ): void {
   if (metadata === undefined) return
   const name = toName('metadata')
   if (resource === undefined)
     report(`${name} requires ${toName('resource')}: set it to the address of this API.`)
+  if (metadata.authorizationServers === undefined && !hasStaticIssuers) {
+    const advice =
+      'The metadata contains no authorization_servers, because all issuers come from resolve. Set metadata.authorizationServers, so that clients find the authorization server.'
+    warn({ issuer: undefined, option: 'metadata', advice })
+  }
   // The message has no name of an issuer: a secret may have been given by mistake.
   for (const [index, server] of (metadata.authorizationServers ?? []).entries()) {
     if (isIssuer(server)) continue

@@ -24,7 +24,8 @@ export interface CommonValuesOfIssuers {
 
 /** A warning about an option. It is published as `configuration_warning`. */
 export interface OptionWarning {
-  readonly issuer: string
+  /** `undefined` if the option does not belong to an issuer. */
+  readonly issuer: string | undefined
   readonly option: string
   readonly advice: string
 }

@@ -91,7 +91,8 @@ function readOptionsOf(
     issuers.issuers.some(({ issuer }) => issuer === name) ||
     (issuers.dynamicIssuers !== undefined &&
       parts.dynamicIssuers!.mayResolve(name, issuers.dynamicIssuers))
-  checkMetadata(metadata, { resource, isIssuer }, context)
+  const hasStaticIssuers = issuers.issuers.length > 0
+  checkMetadata(metadata, { resource, isIssuer, hasStaticIssuers }, context)
   const dpopContext = {
     publicUrl: values.publicUrl,
     resource,

@@ -67,6 +67,8 @@ export interface RefusalSettings {
     | undefined
   /** Called with the names of unknown members of the result of `errorBody`, which are ignored. */
   readonly reportIgnored: (members: readonly string[]) => void
+  /** Called for each response whose challenge contains the URL of the metadata. */
+  readonly onMetadataNamed: () => void
 }
 
 /** Values of `error` in the body, for reasons without an error code of RFC 6750. */
@@ -96,7 +98,7 @@ export function refuse(
   request?: object,
   scheme: Scheme | undefined = rejection.scheme,
 ): Refused {
-  const { realm, resourceMetadata, errorBody, reportIgnored } = settings
+  const { realm, resourceMetadata, errorBody, reportIgnored, onMetadataNamed } = settings
   const { reason, explanation } = rejection
   const { status, error, description }: ReasonText = REASONS[reason]
   const view: RefusalView = { reason, status, error: error ?? STATUS_ERROR[status], description }
@@ -110,6 +112,7 @@ export function refuse(
   }
   if (status === 503) headers['Retry-After'] = writeRetryAfter(rejection.retryAfter)
   else {
+    if (resourceMetadata !== undefined) onMetadataNamed()
     const parameters = {
       realm,
       error,

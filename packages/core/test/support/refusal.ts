@@ -10,6 +10,7 @@ export const REFUSAL: RefusalSettings = {
   resourceMetadata: undefined,
   errorBody: undefined,
   reportIgnored: () => {},
+  onMetadataNamed: () => {},
 }
 
 /**
