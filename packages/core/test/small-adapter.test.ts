@@ -7,6 +7,7 @@ import {
   defineSmallAdapter,
   dynamicIssuers,
   introspection,
+  type Part,
   providers,
   signedMetadata,
 } from '../src/adapter.ts'
@@ -194,6 +195,19 @@ describe('defineSmallAdapter', () => {
     expect(await verify(issuer.token({ claims: user }))).toMatchObject({
       token: { subject: { kind: 'unknown' } },
     })
+  })
+
+  it('configuration_warning names a provider for an address that looks like it only with the part providers', () => {
+    const keycloak = 'https://sso.example.com/realms/acme'
+    const listHints = (use: readonly Part[]) => {
+      const events: BearwardEvent[] = []
+      create({ issuer: keycloak, use, onEvent: (event: BearwardEvent) => events.push(event) })
+      return events
+    }
+    expect(listHints([])).toEqual([])
+    expect(listHints([providers])).toMatchObject([
+      { type: 'configuration_warning', option: 'provider', issuer: keycloak },
+    ])
   })
 
   it('events and the log refer to the documentation, or contain the advice if the part advice is used', async () => {

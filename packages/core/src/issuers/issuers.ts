@@ -86,7 +86,7 @@ export function createIssuers(
   const keySources = new Map<string, KeySource>()
   const trusted = new Map<string, TrustedIssuer>()
   for (const issuer of settings.issuers) {
-    const hint = createProviderHint(issuer, publish)
+    const hint = createProviderHint(issuer, settings, publish)
     const known = keySources.get(issuer.metadataIssuer)
     if (known === undefined) hint(issuer.metadataIssuer)
     const keys = known ?? createKeySource(issuer, settings, publish, closed, hint, STARTED_BY)

@@ -40,7 +40,7 @@ export function createResolvedIssuer(
   { previous, settings, steps, publish, closed, resolvedAt }: ResolvedIssuerParts,
 ): ResolvedIssuer {
   const isReused = previous !== undefined && hasSameKeys(previous.issuer.settings, own)
-  const hint = createProviderHint(own, publish)
+  const hint = createProviderHint(own, settings, publish)
   hint(name)
   const parts = [settings, publish, closed, hint] as const
   const keys: KeySource = isReused

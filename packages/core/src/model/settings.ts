@@ -181,6 +181,8 @@ export interface Settings {
   readonly issuers: readonly IssuerSettings[]
   /** `undefined`: there are no other issuers. */
   readonly dynamicIssuers: DynamicIssuerSettings | undefined
+  /** Returns the provider that an address looks like. `undefined`: addresses are not compared. */
+  readonly getProviderOfAddress?: ((address: string) => string | undefined) | undefined
   readonly clock: Clock
   readonly fetch: Fetch
   /** The option `fetchTimeout`, converted to milliseconds. */

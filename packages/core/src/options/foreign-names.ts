@@ -49,6 +49,7 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
 const REQUIREMENTS: readonly string[] = [
   'acr',
   'authorizationDetails',
+  'bound',
   'check',
   'claims',
   'clients',

@@ -2,6 +2,7 @@ import { ADVISOR } from '../advice/advisor.ts'
 import { ResolvedIssuers } from '../issuers/resolved-issuers.ts'
 import { mayResolve } from '../issuers/resolve-issuer.ts'
 import { signMetadata } from '../protected-resource-metadata.ts'
+import { getProviderOfAddress } from '../subject/address-patterns.ts'
 import { getProfile } from '../subject/providers.ts'
 import { INTROSPECTION_STEPS } from '../token/introspection/introspection-steps.ts'
 import { Dpop } from '../binding/dpop/dpop.ts'
@@ -81,6 +82,7 @@ export const providers: Part = {
   content: {
     options: PROVIDER_OPTION,
     getProfile,
+    getProviderOfAddress,
     rules: PROVIDER_RULES,
   } satisfies ServerParts['providers'],
 }

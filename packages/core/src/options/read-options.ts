@@ -107,6 +107,7 @@ function readOptionsOf(
     parts,
     settings: {
       ...issuers,
+      getProviderOfAddress: parts.providers?.getProviderOfAddress,
       resource,
       metadata,
       scopes,

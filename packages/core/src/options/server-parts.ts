@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { IssuerParts } from '../issuers/issuers.ts'
 import type { mayResolve } from '../issuers/resolve-issuer.ts'
 import { isRecord } from '../lib/objects.ts'
+import type { getProviderOfAddress } from '../subject/address-patterns.ts'
 import type { getProfile } from '../subject/providers.ts'
 import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
 import type { SignMetadata } from '../protected-resource-metadata.ts'
@@ -35,6 +36,7 @@ export interface ServerParts {
   readonly providers?: {
     readonly options: typeof PROVIDER_OPTION
     readonly getProfile: typeof getProfile
+    readonly getProviderOfAddress: typeof getProviderOfAddress
     readonly rules: typeof PROVIDER_RULES
   }
   /** The option `signed` of `metadata`. */

@@ -1,5 +1,4 @@
 import type { Publish } from '../lib/publisher.ts'
-import { getProviderOfAddress } from './address-patterns.ts'
 
 /**
  * Published if an option is missing or probably wrong. Tokens may still be accepted. It is published once: at startup, when metadata
@@ -33,17 +32,23 @@ interface IssuerOfHint {
   readonly subjects: { readonly provider?: string | undefined }
 }
 
+/** The part of the settings that this hint reads. */
+interface SettingsOfHint {
+  readonly getProviderOfAddress?: ((address: string) => string | undefined) | undefined
+}
+
 /**
  * Returns a function to call with each address of an issuer. If `provider` is not set and an address looks like an
  * address of a known product, it publishes a `configuration_warning`. The address never changes an outcome.
  */
 export function createProviderHint(
   { metadataIssuer: issuer, subjects }: IssuerOfHint,
+  { getProviderOfAddress }: SettingsOfHint,
   publish: Publish<ConfigurationWarningEvent>,
 ): (address: string) => void {
   let isDone = subjects.provider !== undefined
   return (address) => {
-    if (isDone) return
+    if (isDone || getProviderOfAddress === undefined) return
     const provider = getProviderOfAddress(address)
     if (provider === undefined) return
     isDone = true
