@@ -7,6 +7,7 @@ import type {
   ProtectedHandler,
   RequestContext,
   StrictRequirements,
+  Verify,
 } from './types.ts'
 
 /** The arguments that the handler takes, and then any others, such as a context with `waitUntil`. */
@@ -81,8 +82,9 @@ export interface Bearward extends Pick<
   }
   /**
    * Verifies a token from another source than a request, such as a socket or a queue. Pass the token alone, without `Bearer`. Uses the
-   * same token cache and publishes the same events as a guard. Refuses bound tokens (`cnf`). Pass the context of Cloudflare Workers,
-   * as for a guard.
+   * same token cache and publishes the same events as a guard. Pass the context of Cloudflare Workers, as for a guard.
+   *
+   * Refuses every bound token (`cnf`), unless `request` is the request with the proof. The binding is then checked as by a guard.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *
@@ -90,7 +92,7 @@ export interface Bearward extends Pick<
    * const outcome = await verify(message.body.token, context)
    * if (outcome.kind !== 'granted') return message.ack()
    */
-  readonly verify: (token: string, context?: RequestContext) => Promise<Granted | Refused>
+  readonly verify: Verify<Request>
   /**
    * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls `next` for all other requests.
    * Without `next`, other requests get 404. Requires the options `resource` and `metadata`.

@@ -30,8 +30,8 @@ export function toBearward(
         'Write protect({}, handler) to accept any valid token.',
       ])
     },
-    authorize: (...given: readonly unknown[]) => callWithContext(authorize, 2, given),
-    verify: (...given: readonly unknown[]) => callWithContext(verify, 1, given),
+    authorize: (...given: readonly unknown[]) => callWithContext(authorize, [2], given),
+    verify: (...given: readonly unknown[]) => callWithContext(verify, [1, 2], given),
     metadata: (next: never) => toMetadataHandler(metadata(), next),
     cors: (given: never, next: never) => toCorsHandler(cors(given), next),
     auth,

@@ -1,4 +1,4 @@
-import type { AccessToken, Requirements } from '@bearward/core'
+import type { AccessToken, Granted, Refused, Requirements } from '@bearward/core'
 
 /** The requirements of a guard. `check` receives the `Request`. */
 export type FetchRequirements<Req extends Request = Request> = Requirements<Req>
@@ -59,3 +59,13 @@ export type ProtectedHandler<
   granted: { readonly token: Token },
   ...rest: Rest
 ) => Response | Promise<Response>
+
+/** Verifies a token without a guard: see `verify`. `Raw` is the request of the framework. The context is the last argument. */
+export interface Verify<Raw extends object> {
+  (token: string, context?: RequestContext): Promise<Granted | Refused>
+  (
+    token: string,
+    options: { readonly request: Raw },
+    context?: RequestContext,
+  ): Promise<Granted | Refused>
+}

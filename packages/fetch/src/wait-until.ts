@@ -10,17 +10,18 @@ export function findContext(rest: readonly unknown[]): RequestContext | undefine
 }
 
 /**
- * Calls a function that has up to `count` arguments without the context after them, and keeps the work of its result alive with the
- * context. Any other argument is passed on, so that the function can reject it.
+ * Calls a function without a context at the end of its arguments, and keeps the work of its result alive with the context. `places`
+ * are the positions where the context can be. Any other argument is passed on, so that the function can reject it.
  */
 export function callWithContext<T>(
   call: (...args: never) => Promise<T>,
-  count: number,
+  places: readonly number[],
   given: readonly unknown[],
 ): Promise<T> {
-  const context = given[count]
-  const isContext = context === undefined || hasWaitUntil(context)
-  const args = isContext && given.length === count + 1 ? given.slice(0, count) : given
+  const last = given.length - 1
+  const context = places.includes(last) ? given[last] : undefined
+  const isContext = places.includes(last) && (context === undefined || hasWaitUntil(context))
+  const args = isContext ? given.slice(0, last) : given
   const result = (call as (...args: readonly unknown[]) => Promise<T>)(...args)
   if (hasWaitUntil(context)) keepAlive(result, (work) => context.waitUntil(work))
   return result

@@ -50,7 +50,9 @@ it('authorize and verify accept a context after their arguments, and call its wa
   expect(waited).toHaveLength(1)
   expect((await verify(TOKEN, context)).kind).toBe('refused')
   expect(waited).toHaveLength(2)
-  expect(await Promise.all(waited)).toEqual([undefined, undefined])
+  expect((await verify(TOKEN, { request: request() }, context)).kind).toBe('refused')
+  expect(waited).toHaveLength(3)
+  expect(await Promise.all(waited)).toEqual([undefined, undefined, undefined])
 })
 
 it('authorize and verify accept undefined and a waitUntil that throws instead of a context', async () => {
@@ -62,7 +64,12 @@ it('authorize and verify accept undefined and a waitUntil that throws instead of
   for (const context of [undefined, failing]) {
     expect((await authorize(request(), {}, context)).kind).toBe('refused')
     expect((await verify(TOKEN, context)).kind).toBe('refused')
+    expect((await verify(TOKEN, { request: request() }, context)).kind).toBe('refused')
   }
+})
+
+it('verify rejects an object that is neither a context nor { request }', async () => {
+  await expect(verify(TOKEN, { requests: request() } as never)).rejects.toThrow()
 })
 
 it('authorize rejects a second object with requirements, and a context instead of requirements', async () => {

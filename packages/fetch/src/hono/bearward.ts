@@ -29,7 +29,7 @@ export function createBearward(options: ResourceServerOptions<Context>): Bearwar
       keepAlive(outcome, (work) => getContext(given[0])?.waitUntil?.(work))
       return outcome
     },
-    verify: (...given: readonly unknown[]) => callWithContext(verify, 1, given),
+    verify: (...given: readonly unknown[]) => callWithContext(verify, [1, 2], given),
   }
   return { ...others, ...own } as unknown as Bearward
 }

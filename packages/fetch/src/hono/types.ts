@@ -1,7 +1,7 @@
-import type { AccessToken, CorsOptions, Granted, Refused, Requirements } from '@bearward/core'
+import type { AccessToken, CorsOptions, Requirements } from '@bearward/core'
 import type { AdapterBearward } from '@bearward/core/adapter'
 import type { Context, MiddlewareHandler } from 'hono'
-import type { RequestContext } from '../types.ts'
+import type { Verify } from '../types.ts'
 
 /** The requirements of a guard. `check` receives the Hono context. */
 export type HonoRequirements = Requirements<Context>
@@ -36,8 +36,11 @@ export interface Bearward extends Omit<
   }
   /**
    * Verifies a token from another source than a request, such as a socket or a queue. Pass the token alone, without `Bearer`. Uses the
-   * same token cache and publishes the same events as a guard. Refuses bound tokens (`cnf`). In Cloudflare Workers, pass
-   * `c.executionCtx`, which keeps a fetch of keys alive.
+   * same token cache and publishes the same events as a guard. In Cloudflare Workers, pass `c.executionCtx`, which keeps a fetch of
+   * keys alive.
+   *
+   * Refuses every bound token (`cnf`), unless `request` is the context of the request with the proof. The binding is then checked as
+   * by a guard.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *
@@ -45,7 +48,7 @@ export interface Bearward extends Omit<
    * const outcome = await verify(message.token, c.executionCtx)
    * if (outcome.kind !== 'granted') return c.body(null, 403)
    */
-  readonly verify: (token: string, context?: RequestContext) => Promise<Granted | Refused>
+  readonly verify: Verify<Context>
   /**
    * Creates a middleware that responds to requests for the metadata of this API (RFC 9728). Mount it before every guard. Requires
    * the options `resource` and `metadata`.
