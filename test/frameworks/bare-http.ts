@@ -31,8 +31,8 @@ export function guarded(guard: Guard, handler: Handler): RequestListener {
 
 /** Describes a request for the core. */
 export function toRequestLike(request: IncomingMessage): RequestLike {
-  const { method = '', url = '', rawHeaders, headers } = request
-  return { method, url, rawHeaders, headers, raw: request }
+  const { method = '', url = '', rawHeaders, headers, socket } = request
+  return { method, url, rawHeaders, headers, socket, raw: request }
 }
 
 /** Sends a complete response of the core. Returns `true`. */

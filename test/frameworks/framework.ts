@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import type { AccessToken, CorsOptions, Requirements, ResourceServerOptions } from '@bearward/core'
 import { type Handler, listen, type RunningServer } from '../support/servers.ts'
 import type { Difference } from './difference.ts'
@@ -39,7 +39,19 @@ export interface Mount {
   readonly maxHeaderSize: number
   /** Code that runs before every guard. */
   readonly before?: BeforeGuards
+  /**
+   * Creates the server. Only frameworks for Node use it.
+   *
+   * @default `createServer` of `node:http`
+   */
+  readonly createServer?: CreateServer | undefined
 }
+
+/** Creates a server that does not listen yet. */
+export type CreateServer = (
+  options: { readonly maxHeaderSize: number },
+  handler: RequestListener,
+) => Server
 
 /** Code that runs before every guard, in this order. */
 export interface BeforeGuards {
@@ -81,6 +93,7 @@ export async function serve(
   handler: Handler,
   maxHeaderSize: number,
   behind: { close(): unknown },
+  createServer: CreateServer = createHttpServer,
 ): Promise<RunningServer> {
   const server = await listen(
     createServer({ maxHeaderSize }, (request, response) => void handler(request, response)),

@@ -5,7 +5,7 @@ import { type BeforeGuards, type Framework, serve } from './framework.ts'
 
 export const onBareHttp: Framework = {
   name: 'node:http',
-  start({ options, routes, maxHeaderSize, before }) {
+  start({ options, routes, maxHeaderSize, before, createServer }) {
     const resources = createResourceServer(options)
     const prepare = createPreparation(before)
     const listeners = routes.map(({ path, requirements, handle }) => {
@@ -24,6 +24,7 @@ export const onBareHttp: Framework = {
       },
       maxHeaderSize,
       resources,
+      createServer,
     )
   },
 }

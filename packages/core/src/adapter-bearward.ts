@@ -10,7 +10,8 @@ import { toWriteLine, type WriteLine } from './log/logger.ts'
 import { type Granted, OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { Refused } from './response/refusal.ts'
 import type { RequestLike } from './model/request-like.ts'
-import type { ServerSettings } from './options/read-options.ts'
+import type { OptionSource } from './options/option-source.ts'
+import { AS_OPTIONS, type ServerSettings } from './options/read-options.ts'
 import { beginGuard } from './request/request-state.ts'
 import { createServer } from './create-server.ts'
 import type { ResourceServer } from './resource-server.ts'
@@ -86,12 +87,23 @@ export function createGuard<Args extends readonly [object, ...unknown[]], Result
   }
 }
 
+/** Returns the options of an adapter as a source of options. */
+export function toSource<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+): OptionSource {
+  return { ...AS_OPTIONS, hasSocket: getMember(definition, 'getSocket') !== undefined }
+}
+
 /** Returns the function that describes a request for the core. */
 function createRequestReader<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
 ): (raw: Args[0]) => RequestLike {
   const identify: RequestLike['identify'] = getMember(definition, 'identify')
-  return (raw) => Object.assign(definition.toRequest(raw), { raw, identify })
+  const getSocket = getMember(definition, 'getSocket')
+  return (raw) => {
+    const socket = getSocket?.(raw)
+    return Object.assign(definition.toRequest(raw), { raw, identify, socket })
+  }
 }
 
 /** Returns the function that writes the log if the application does not set another. */

@@ -4,7 +4,7 @@ import type { Anonymous, Granted, Outcome } from './model/outcome.ts'
 import type { CorsOptions } from './options/cors-options.ts'
 import type { Refused } from './response/refusal.ts'
 import type { ResourceServer } from './resource-server.ts'
-import type { RequestIdentity, RequestLike } from './model/request-like.ts'
+import type { RequestIdentity, RequestLike, SocketLike } from './model/request-like.ts'
 import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
 
 /** A middleware or a guard of a framework. */
@@ -21,7 +21,13 @@ export type AdapterHandler<Args extends readonly unknown[], Result> = (
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /** Describes the request for the core. `raw` is added to the result. */
-  toRequest(raw: Args[0]): Omit<RequestLike, 'raw'>
+  toRequest(raw: Args[0]): Omit<RequestLike, 'raw' | 'socket'>
+  /**
+   * Returns the connection of the request, as `request.socket` of Node, for the option `mtls`.
+   *
+   * @default a request has no connection: `mtls.certificate` must then be a function
+   */
+  getSocket?(raw: Args[0]): SocketLike | undefined
   /** Returns the id and the route pattern of a request, if the framework knows them. Called only for events. */
   identify?(raw: Args[0]): RequestIdentity
   /** Stores the token where handlers find it. Does not call the next handler. Errors it throws are passed to `fail`. */

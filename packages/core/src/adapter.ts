@@ -8,7 +8,7 @@
  * @module @bearward/core/adapter
  */
 import type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
-import { createAdapterBearward, createGuard, getLog } from './adapter-bearward.ts'
+import { createAdapterBearward, createGuard, getLog, toSource } from './adapter-bearward.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import type { WriteLine } from './log/logger.ts'
 import type { AccessToken } from './model/access-token.ts'
@@ -27,6 +27,7 @@ export {
   dpop,
   dynamicIssuers,
   introspection,
+  mtls,
   providers,
   signedMetadata,
 } from './options/parts.ts'
@@ -108,7 +109,8 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
   definition: AdapterDefinition<Args, Result>,
 ): Adapter<Args[0], AdapterHandler<Args, Result>> {
   return {
-    createBearward: (options, log) => createAdapterBearward(definition, readOptions(options), log),
+    createBearward: (options, log) =>
+      createAdapterBearward(definition, readOptions(options, toSource(definition)), log),
     auth: getToken,
   }
 }
@@ -125,7 +127,7 @@ export function defineSmallAdapter<Args extends readonly [object, ...unknown[]],
 ): SmallAdapter<Args[0], AdapterHandler<Args, Result>> {
   return {
     createBearward: (options, log) =>
-      createAdapterBearward(definition, readOptionsWithUse(options), log),
+      createAdapterBearward(definition, readOptionsWithUse(options, toSource(definition)), log),
     auth: getToken,
   }
 }

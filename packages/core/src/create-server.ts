@@ -65,6 +65,10 @@ export function createServer(
     (issuer) => cache?.forget(issuer),
   )
   const dpop = dpopSettings && parts.dpop!.create(dpopSettings, settings.clock, publish)
+  const mtls = settings.mtls && {
+    isRequired: settings.mtls.mode === 'required',
+    checkCertificate: parts.mtls!.createCheck(settings.mtls, { clock: settings.clock, publish }),
+  }
   const metadata = createResourceMetadata(
     settings,
     { hasBearerHeader: credentials === undefined, dpop: dpopSettings },
@@ -91,7 +95,7 @@ export function createServer(
   const services = {
     findCredentials: createCredentialsReader(credentials, schemes),
     dpop,
-    mtls: undefined,
+    mtls,
     advisor,
     introspection: parts.introspection?.steps,
     issuers: issuers.trusted,
@@ -114,7 +118,10 @@ export function createServer(
 
   const requirementSettings = {
     scopes: settings.scopes,
-    bindings: dpop === undefined ? [] : (['dpop'] as const),
+    bindings: [
+      ...(dpop === undefined ? [] : (['dpop'] as const)),
+      ...(mtls === undefined ? [] : (['mtls'] as const)),
+    ],
   }
 
   function guard(...given: readonly unknown[]): Guard {

@@ -2,6 +2,7 @@ import type {
   DiscoveryFailedEvent,
   EndpointMovedEvent,
 } from './authorization-server/discovery-events.ts'
+import type { CertificateIgnoredEvent } from './binding/certificate-event.ts'
 import type { ControlRecoveredEvent, DegradedEvent } from './binding/control-events.ts'
 import type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
 import type { ClosedEvent, IssuerEvent, KeyDistrustedEvent } from './issuers/issuer-events.ts'
@@ -28,10 +29,11 @@ export type BearwardEvent =
   | ConfigurationWarningEvent
   | DegradedEvent
   | ControlRecoveredEvent
+  | CertificateIgnoredEvent
 
 /**
  * Listener for events. It is called for every event. `request` is the request of the framework if the event is about one
- * (`verified`, `refused`, `subject_unknown`): read its id or its path. It contains the token, so never log the whole
+ * (`verified`, `refused`, `subject_unknown`, `certificate_ignored`): read its id or its path. It contains the token, so never log the whole
  * request. Errors that the listener throws are ignored.
  *
  * @example

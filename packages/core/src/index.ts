@@ -23,6 +23,7 @@ export type { Clock, ClockOption } from './lib/clock.ts'
 export type { ResourceServerOptions } from './options/options.ts'
 export type { MetadataOptions, SignedMetadataOptions } from './options/metadata-options.ts'
 export type { ScopesOptions } from './options/scopes-options.ts'
+export type { CertificateHeaderOptions, MtlsOptions } from './options/mtls-options.ts'
 export type { CorsOptions } from './options/cors-options.ts'
 export type { CommonOptions } from './options/common-options.ts'
 export type { DynamicIssuerOptions } from './options/dynamic-issuer-options.ts'
@@ -53,6 +54,7 @@ export type {
   HeaderFields,
   RequestIdentity,
   RequestLike,
+  SocketLike,
   WebHeaders,
 } from './model/request-like.ts'
 export type { Anonymous, Granted, Outcome } from './model/outcome.ts'
@@ -74,6 +76,7 @@ export type { Actor } from './subject/actor.ts'
 export type { Evidence, UnknownReason } from './subject/evidence.ts'
 export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './subject/subject.ts'
 
+export type { CertificateIgnoredEvent } from './binding/certificate-event.ts'
 export { memoryReplay } from './options/memory-replay.ts'
 export type { MemoryReplayOptions } from './options/memory-replay.ts'
 export type { DpopNonceOptions, DpopOptions } from './options/dpop-options.ts'

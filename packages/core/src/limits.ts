@@ -13,6 +13,8 @@ export const LIMITS = deepFreeze({
   tokenLength: 16_384,
   /** Header lines at which a request is refused. Some versions of Node drop all lines after the 1000th without an error. */
   headerLines: 1000,
+  /** Characters of a header with a client certificate. */
+  certificateHeader: 16_384,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
   jsonDepth: JSON_LIMITS.depth,
   /** Values (members and elements, at all levels together) in one such JSON text. */

@@ -95,7 +95,7 @@ function toTarget(url: string): string {
 function createDocument(
   resource: string,
   metadata: MetadataSettings,
-  { issuers, scopes, insecureHosts }: Settings,
+  { issuers, scopes, insecureHosts, mtls }: Settings,
   { hasBearerHeader, dpop }: AuthenticationMethods,
 ): JsonObject {
   // Tenants are customers, and every user of a public platform has its tokens: neither is advertised without being asked for.
@@ -114,6 +114,7 @@ function createDocument(
     resource_documentation: metadata.documentation,
     resource_policy_uri: metadata.policyUri,
     resource_tos_uri: metadata.tosUri,
+    tls_client_certificate_bound_access_tokens: mtls === undefined ? undefined : true,
     dpop_signing_alg_values_supported: dpop?.algorithms,
     dpop_bound_access_tokens_required: dpop?.mode === 'required' ? true : undefined,
     ...metadata.more,

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { decodeProtectedHeader, jwtVerify } from 'jose'
+import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
 import { generateKey } from '../../../test/support/keys.ts'
@@ -165,6 +165,22 @@ describe('metadata()', () => {
     expect((await respond({ method: 'GET', url: PATH }))!.headers['Cache-Control']).toBe(
       'public, max-age=0',
     )
+  })
+
+  it('9728-13: the document contains tls_client_certificate_bound_access_tokens only with the option mtls', async () => {
+    const member = 'tls_client_certificate_bound_access_tokens'
+    expect(await fetchDocument()).not.toHaveProperty(member)
+    for (const mode of ['accept', 'required']) {
+      const mtls = { certificate: 'tls', mode }
+      expect(await fetchDocument({}, { mtls })).toMatchObject({ [member]: true })
+    }
+    const signed = {
+      issuer: AUDIENCE,
+      key: generateKey('ES256').privateKey,
+      algorithm: 'ES256',
+    } as const
+    const document = await fetchDocument({ signed }, { mtls: { certificate: 'tls' } })
+    expect(decodeJwt(document['signed_metadata'] as string)).toMatchObject({ [member]: true })
   })
 
   it('9728-08: the document omits issuers that clients cannot call, and all of them if none is left', async () => {

@@ -7,6 +7,7 @@ import {
   defineSmallAdapter,
   dynamicIssuers,
   introspection,
+  mtls,
   type Part,
   providers,
   signedMetadata,
@@ -128,6 +129,35 @@ describe('defineSmallAdapter', () => {
     await create({ ...more, use: [signedMetadata] }).ready()
   })
 
+  it('createBearward requires the part for certificates, and checks them with the part', () => {
+    const x5t = 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2'
+    const token = issuer.token({ claims: { cnf: { 'x5t#S256': x5t } } })
+    const reasons: string[] = []
+    const onEvent = (event: BearwardEvent) =>
+      void (event.type === 'refused' && reasons.push(event.reason))
+    const bound = { certificate: () => undefined }
+    expect(getProblemsOf(() => create({ mtls: bound }))).toEqual([
+      'mtls requires a part: import mtls, and set use: [mtls].',
+    ])
+    for (const more of [{}, { mtls: bound, use: [mtls] }]) {
+      const guard = create({ ...more, onEvent }).requireToken()
+      expect(guard({ authorization: `Bearer ${token}` })).toBe(401)
+    }
+    expect(reasons).toEqual(['unsupported_binding', 'no_certificate'])
+  })
+
+  it.each<[name: string, certificate: unknown]>([
+    ["'tls'", 'tls'],
+    ['a header', { header: 'client-cert', format: 'rfc9440', trustedProxies: ['127.0.0.1'] }],
+  ])(
+    'createBearward of an adapter without getSocket rejects mtls.certificate: %s',
+    (_name, certificate) => {
+      expect(getProblemsOf(() => create({ mtls: { certificate }, use: [mtls] }))).toEqual([
+        'mtls.certificate must be a function that returns the certificate: this adapter does not know the connection of a request.',
+      ])
+    },
+  )
+
   it('verify responds with 503 if resolve returns introspection and the part introspection is missing', async () => {
     const resolve = () => ({ ...options, introspection: CREDENTIALS })
     const issuers = { match: () => true, resolve }
@@ -236,7 +266,7 @@ describe('defineSmallAdapter', () => {
     'createBearward rejects use: %j',
     (use) => {
       expect(getProblemsOf(() => create({ use }))).toEqual([
-        'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, providers, signedMetadata.',
+        'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, mtls, providers, signedMetadata.',
       ])
     },
   )

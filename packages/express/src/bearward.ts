@@ -29,6 +29,7 @@ const definition: AdapterDefinition<[Request, Response, NextFunction], void | Pr
   toRequest: ({ method, originalUrl: url, rawHeaders, headers }) => {
     return { method, url, rawHeaders, headers }
   },
+  getSocket: ({ socket }) => socket,
   identify,
   grant(outcome, request: { auth?: AccessToken }) {
     if (outcome.kind === 'granted') request.auth = outcome.token

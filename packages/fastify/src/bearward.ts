@@ -17,6 +17,7 @@ const definition: AdapterDefinition<
   toRequest: ({ method, originalUrl: url, raw: { rawHeaders, headers } }) => {
     return { method, url, rawHeaders, headers }
   },
+  getSocket: ({ raw }) => raw.socket,
   identify: ({ id, routeOptions }) => ({ id, route: routeOptions.url }),
   grant(outcome, request: { auth?: AccessToken | undefined }) {
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined

@@ -18,8 +18,10 @@ export type {
 export type { Part } from '@bearward/core/adapter'
 export {
   advice,
+  dpop,
   dynamicIssuers,
   introspection,
+  mtls,
   providers,
   signedMetadata,
 } from '@bearward/core/adapter'

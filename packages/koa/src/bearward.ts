@@ -29,6 +29,7 @@ const definition: AdapterDefinition<[Context, Next], Promise<void>> = {
   toRequest: ({ method, originalUrl: url, req: { rawHeaders, headers } }) => {
     return { method, url, rawHeaders, headers }
   },
+  getSocket: ({ req }) => req.socket,
   // A request logger such as koa-pino-logger sets `id`, and @koa/router sets `_matchedRoute`.
   identify(context: Context & { _matchedRoute?: unknown }) {
     const { id }: { id?: unknown } = context.req as object

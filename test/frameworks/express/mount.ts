@@ -6,7 +6,13 @@ import { type Framework, serve } from '../framework.ts'
 export function onExpress(name: string, framework: () => ReturnType<typeof express>): Framework {
   return {
     name,
-    start({ options, routes, maxHeaderSize, before: { vary, metadata = [], cors } = {} }) {
+    start({
+      options,
+      routes,
+      maxHeaderSize,
+      createServer,
+      before: { vary, metadata = [], cors } = {},
+    }) {
       const app = framework()
       const bearward = createBearward(options)
       if (vary !== undefined) app.use((_request, response, next) => next(void response.vary(vary)))
@@ -20,7 +26,7 @@ export function onExpress(name: string, framework: () => ReturnType<typeof expre
         if (path === undefined) app.use(guard, answer)
         else app.all(path, guard, answer)
       }
-      return serve(app, maxHeaderSize, bearward)
+      return serve(app, maxHeaderSize, bearward, createServer)
     },
   }
 }

@@ -44,6 +44,12 @@ export function guardsThatMustNotCompile(): void {
     audience,
     errorBody: (_refusal, request) => ({ body: request?.path ?? '' }),
   })
+  createBearward({ issuer, audience, mtls: { certificate: 'tls', mode: 'required' } })
+  createBearward({ issuer, audience, mtls: { certificate: (request) => request.get('x-cert') } })
+  // @ts-expect-error: trustedProxies are missing
+  createBearward({ issuer, audience, mtls: { certificate: { header: 'a', format: 'xfcc' } } })
+  // @ts-expect-error: the function is synchronous
+  createBearward({ issuer, audience, mtls: { certificate: async () => undefined } })
   // @ts-expect-error: errorBody cannot set the status
   createBearward({ issuer, audience, errorBody: () => ({ body: 'no', status: 404 }) })
   const withHeaders = { body: 'no', headers: { 'x-reason': 'no' } }

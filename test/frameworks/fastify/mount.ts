@@ -6,7 +6,13 @@ import { type Framework, serve } from '../framework.ts'
 
 export const onFastify: Framework = {
   name: 'Fastify 5',
-  async start({ options, routes, maxHeaderSize, before: { vary, metadata = [], cors } = {} }) {
+  async start({
+    options,
+    routes,
+    maxHeaderSize,
+    createServer,
+    before: { vary, metadata = [], cors } = {},
+  }) {
     const app = fastify()
     const bearward = createBearward(options)
     const { plugin, requireToken } = bearward
@@ -27,6 +33,11 @@ export const onFastify: Framework = {
       } else app.all(path, { onRequest: guard }, answer)
     }
     await app.ready()
-    return serve((request, response) => app.routing(request, response), maxHeaderSize, app)
+    return serve(
+      (request, response) => app.routing(request, response),
+      maxHeaderSize,
+      app,
+      createServer,
+    )
   },
 }

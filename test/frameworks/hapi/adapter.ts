@@ -24,6 +24,7 @@ const definition: AdapterDefinition<Args, Promise<symbol>> = {
     const { method = '', url = '', rawHeaders, headers } = req
     return { method, url, rawHeaders, headers }
   },
+  getSocket: ({ raw }) => raw.req.socket,
   grant(outcome, { plugins }) {
     const bearward = outcome.kind === 'granted' ? outcome.token : undefined
     Object.assign(plugins, { bearward } satisfies BearwardState)

@@ -1,10 +1,16 @@
 import { server, type Server } from '@hapi/hapi'
-import { type Framework, serve } from '../framework.ts'
+import { type CreateServer, type Framework, serve } from '../framework.ts'
 import { type BearwardState, createBearward, plugin } from './adapter.ts'
 
 export const onHapi: Framework = {
   name: 'hapi 21',
-  async start({ options, routes, maxHeaderSize, before: { vary, metadata = [], cors } = {} }) {
+  async start({
+    options,
+    routes,
+    maxHeaderSize,
+    createServer,
+    before: { vary, metadata = [], cors } = {},
+  }) {
     const bearward = createBearward(options)
     const app = createApp()
     await app.register(plugin)
@@ -29,7 +35,7 @@ export const onHapi: Framework = {
         handler: ({ plugins, raw }) => handle((plugins as BearwardState).bearward, raw.req),
       })
     }
-    return serveApp(app, maxHeaderSize, bearward)
+    return serveApp(app, maxHeaderSize, bearward, createServer)
   },
 }
 
@@ -48,9 +54,19 @@ export function createApp(): Server {
   })
 }
 
-export async function serveApp(app: Server, maxHeaderSize: number, behind: { close(): unknown }) {
+export async function serveApp(
+  app: Server,
+  maxHeaderSize: number,
+  behind: { close(): unknown },
+  createServer?: CreateServer,
+) {
   await app.start()
-  return serve((...args) => app.listener.emit('request', ...args), maxHeaderSize, {
-    close: () => Promise.all([app.stop(), behind.close()]),
-  })
+  return serve(
+    (...args) => app.listener.emit('request', ...args),
+    maxHeaderSize,
+    {
+      close: () => Promise.all([app.stop(), behind.close()]),
+    },
+    createServer,
+  )
 }

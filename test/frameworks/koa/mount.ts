@@ -6,7 +6,13 @@ import { type Framework, serve } from '../framework.ts'
 export function onKoa(name: string, framework: () => Koa): Framework {
   return {
     name,
-    start({ options, routes, maxHeaderSize, before: { vary, metadata = [], cors } = {} }) {
+    start({
+      options,
+      routes,
+      maxHeaderSize,
+      createServer,
+      before: { vary, metadata = [], cors } = {},
+    }) {
       const app = framework()
       const bearward = createBearward(options)
       if (vary !== undefined) app.use((context, next) => (context.vary(vary), next()))
@@ -22,7 +28,7 @@ export function onKoa(name: string, framework: () => Koa): Framework {
           else app.use((ctx, next) => (ctx.path === path ? middleware(ctx, next) : next()))
         }
       }
-      return serve(app.callback(), maxHeaderSize, bearward)
+      return serve(app.callback(), maxHeaderSize, bearward, createServer)
     },
   }
 }

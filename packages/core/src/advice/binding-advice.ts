@@ -18,6 +18,11 @@ export const getBindingAdvice = () =>
           'In the options of this API: set dpop to accept such tokens. Or request a token without a DPoP proof in the client.',
       },
       {
+        found: 'a token bound to a client certificate (x5t#S256)',
+        advice:
+          'In the options of this API: set mtls to accept tokens that are bound to a client certificate.',
+      },
+      {
         found: 'DPoP',
         advice:
           'At the authorization server: write cnf.jkt into introspection responses about bound tokens (RFC 9449 section 6.2).',
@@ -26,6 +31,31 @@ export const getBindingAdvice = () =>
     ],
     unbound_token: [
       'In the client: request a token that is bound to a key or a certificate: this API requires one.',
+    ],
+    no_certificate: [
+      {
+        found: 'a header of a peer that is not one of trustedProxies',
+        advice:
+          'In the options of this API: add the address of your proxy to mtls.certificate.trustedProxies if the request came through it. If it did not, the client has sent the header itself.',
+      },
+      {
+        found: 'a malformed certificate',
+        advice:
+          'In the options of this API: check that mtls.certificate.format is the format of your proxy, and that the proxy sends one certificate.',
+      },
+      {
+        found: 'several header lines',
+        advice: 'In the proxy: replace the header of the client instead of adding another line.',
+      },
+      {
+        found: 'a connection without TLS',
+        advice:
+          'In the options of this API: TLS ends at a proxy, so set mtls.certificate to the header in which the proxy sends the certificate.',
+      },
+      'In the client: send the certificate with which the token was requested. In the TLS server: request it (in Node: requestCert: true, rejectUnauthorized: false).',
+    ],
+    wrong_certificate: [
+      'In the client: use the certificate with which the token was requested. After a renewal of the certificate, request a new token.',
     ],
     wrong_scheme: [
       {

@@ -21,7 +21,10 @@ export interface SharedProof {
   withBindings(token: AccessToken, bindings: readonly ProvedBinding[]): AccessToken
 }
 
-/** Checks that the client of a request has the certificate with a thumbprint. */
+/**
+ * Checks that the client of a request has the certificate with a thumbprint (RFC 8705 section 3). `raw` is the request of the
+ * framework. Throws only an error of the function in the option `mtls`.
+ */
 export type CertificateCheck = (
   thumbprint: string,
   request: RequestLike,
@@ -56,6 +59,8 @@ export interface BindingExchange {
   token: AccessToken
   /** The checked proof of a token that is bound to a key. Written by `checkBinding`. */
   proof: CheckedProof | undefined
+  /** The thumbprint of the client's certificate. Written by `checkBinding`. */
+  provedCertificate: string | undefined
 }
 
 /**
@@ -79,12 +84,16 @@ export function checkBinding(exchange: BindingExchange): MaybePromise<Rejection 
   return andThen(proveKey(exchange), (proof) => {
     if (proof instanceof Rejection) return proof
     const { x5t } = binding
+    // This step runs twice, and a function of the application should be called once.
     const wrongCertificate =
-      x5t === undefined ? undefined : mtls!.checkCertificate(x5t, request, raw!)
+      x5t === undefined || x5t === exchange.provedCertificate
+        ? undefined
+        : mtls!.checkCertificate(x5t, request, raw!)
     return andThen(wrongCertificate, (wrong) => {
       if (wrong !== undefined) return wrong
       const bindings = [...(proof ? (['dpop'] as const) : []), ...(x5t ? (['mtls'] as const) : [])]
       exchange.proof = proof
+      exchange.provedCertificate = x5t
       exchange.token = exchange.sharedVerification.proof.withBindings(token, bindings)
       return undefined
     })

@@ -4,8 +4,13 @@ import { memoize } from './memoize.ts'
 const UTF8 = new TextEncoder()
 
 /** Returns the SHA-256 hash of a text in UTF-8, in base64url. */
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', UTF8.encode(text))
+export function sha256(text: string): Promise<string> {
+  return sha256OfBytes(UTF8.encode(text))
+}
+
+/** Returns the SHA-256 hash of bytes, in base64url. */
+export async function sha256OfBytes(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)
   return encodeBase64url(new Uint8Array(digest))
 }
 

@@ -77,6 +77,10 @@ const FORMATS: Formats = {
     warn(
       `Tokens of ${issuer} without aud are accepted${clientId === undefined ? '' : ` (client "${clientId}")`}, and will be refused from ${requiredFrom} on. At the authorization server: write the identifier of this API into aud.`,
     ),
+  certificate_ignored: ({ header, peer }) =>
+    warn(
+      `The header ${header} with a client certificate was ignored: the peer (${peer}) is not one of trustedProxies. If the peer is your proxy, add its address to mtls.certificate.trustedProxies.`,
+    ),
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is no longer trusted: ${thumbprint}.`),
   degraded: ({ decision, problem, detail }) =>

@@ -22,6 +22,11 @@ export interface RequestLike {
   readonly rawHeaders?: readonly string[] | undefined
   /** The header fields by name, in upper or lower case, or a web `Headers`. */
   readonly headers: HeaderFields | WebHeaders
+  /**
+   * The connection of the request, as `request.socket` of Node. Used only for the option `mtls`. Required for its forms `'tls'` and
+   * `{ header }`.
+   */
+  readonly socket?: SocketLike | undefined
   /** The route pattern, such as `/reports/:id`. Used only in events. */
   readonly route?: string | undefined
   /** The id of the request in logs. Used only in events. It must not contain a secret. */
@@ -35,6 +40,18 @@ export interface RequestLike {
    * @default this object
    */
   readonly raw?: object
+}
+
+/** The part of a socket of Node (`node:net`, `node:tls`) that is read. */
+export interface SocketLike {
+  /** The address of the peer. `undefined` for a Unix socket, and after the connection has ended. */
+  readonly remoteAddress?: string | undefined
+  /** The server that has accepted the connection. Its address is a text if the connection is a Unix socket. */
+  readonly server?: unknown
+  /** Returns the certificate of the client, whose `raw` is DER. */
+  getPeerCertificate?(): unknown
+  /** Returns the same certificate as an `X509Certificate`. */
+  getPeerX509Certificate?(): unknown
 }
 
 /** Values that identify a request in logs. */

@@ -109,6 +109,34 @@ export type CredentialsOption<Raw extends object = never> =
   | { readonly header: string }
   | ((request: Raw) => string | undefined)
 
+/** The formats in which a proxy writes a client certificate into a header. */
+export type CertificateFormat = 'rfc9440' | 'pem-urlencoded' | 'xfcc'
+
+/** A trusted proxy: the addresses that begin with these bits, or the peer of a Unix socket. */
+export type TrustedProxy =
+  | 'unix'
+  | {
+      /** `4` or `6` for the family, and then binary digits. */
+      readonly bits: string
+      /** The zone of an IPv6 address. `undefined`: all zones. */
+      readonly zone: string | undefined
+    }
+
+/** The header in which trusted proxies send the client certificate. */
+export interface CertificateHeader {
+  /** The name in lower case. */
+  readonly header: string
+  readonly format: CertificateFormat
+  readonly trustedProxies: readonly TrustedProxy[]
+}
+
+/** The option `mtls` after validation, with defaults. */
+export interface MtlsSettings {
+  readonly certificate: 'tls' | CertificateHeader | ((request: never) => unknown)
+  /** `required`: a token that is not bound to a certificate is refused. */
+  readonly mode: 'accept' | 'required'
+}
+
 /** Limits of the token cache: the number of tokens, and the bytes of memory that they take. */
 export interface TokenCacheLimits {
   readonly maxEntries: number
@@ -176,6 +204,8 @@ export interface Settings {
   readonly resource: string | undefined
   /** `undefined`: this API has no metadata. */
   readonly metadata: MetadataSettings | undefined
+  /** `undefined`: certificate-bound tokens are refused. */
+  readonly mtls: MtlsSettings | undefined
   readonly scopes: ScopeSettings
   /** The static issuers: those that the options list. */
   readonly issuers: readonly IssuerSettings[]

@@ -9,6 +9,7 @@ import type { Fetch } from '../model/fetch.ts'
 import type {
   CredentialsOption,
   MetadataSettings,
+  MtlsSettings,
   ScopeSettings,
   TokenCacheLimits,
 } from '../model/settings.ts'
@@ -19,6 +20,7 @@ import { clock } from './clock-option.ts'
 import { DPOP, type DpopOptions, type DpopValues } from './dpop-options.ts'
 import { PUBLIC_URL, type PublicUrl } from './public-url-option.ts'
 import { METADATA, METADATA_WITHOUT_SIGNED, type MetadataOptions } from './metadata-options.ts'
+import { MTLS, type MtlsOptions } from './mtls-options.ts'
 import {
   custom,
   fn,
@@ -69,6 +71,15 @@ export interface CommonOptions<Raw extends object = object> {
    * { name: 'Reports', documentation: 'https://docs.example.com/reports' }
    */
   readonly metadata?: MetadataOptions
+  /**
+   * Accepts tokens that are bound to the certificate of their client (RFC 8705 section 3). Without it, such tokens are refused.
+   * The metadata then contains `tls_client_certificate_bound_access_tokens`.
+   *
+   * @default certificate-bound tokens are refused
+   * @example
+   * { certificate: 'tls' }
+   */
+  readonly mtls?: MtlsOptions<Raw>
   /**
    * The scopes of this API, and the scopes that contain others.
    *
@@ -275,6 +286,7 @@ type CommonValues = Required<
     CommonOptions,
     | 'resource'
     | 'metadata'
+    | 'mtls'
     | 'scopes'
     | 'dpop'
     | 'publicUrl'
@@ -290,6 +302,7 @@ type CommonValues = Required<
   readonly clock: Clock
   readonly resource: string | undefined
   readonly metadata: MetadataSettings | undefined
+  readonly mtls: MtlsSettings | undefined
   readonly scopes: ScopeSettings
   readonly dpop: DpopValues | undefined
   readonly publicUrl: PublicUrl | undefined
@@ -301,14 +314,15 @@ type CommonValues = Required<
 type CommonTable = OptionTable<CommonOptions, CommonValues>
 
 /** The rows of options that a part can replace. */
-export type ReplacedRows = Pick<CommonTable, 'metadata' | 'dpop'>
+export type ReplacedRows = Pick<CommonTable, 'metadata' | 'dpop' | 'mtls'>
 
 /** Returns the common options with these rows. */
-function createTable({ metadata, dpop }: ReplacedRows): CommonTable {
+function createTable({ metadata, dpop, mtls }: ReplacedRows): CommonTable {
   return {
     credentials: CREDENTIALS,
     resource: RESOURCE,
     metadata,
+    mtls,
     scopes: SCOPES,
     dpop,
     publicUrl: PUBLIC_URL,
@@ -341,13 +355,16 @@ function createTable({ metadata, dpop }: ReplacedRows): CommonTable {
   }
 }
 
+/** The common options, with the options of all parts. */
 export const COMMON_OPTIONS: CommonTable = /* @__PURE__ */ createTable({
   metadata: METADATA,
   dpop: DPOP,
+  mtls: MTLS,
 })
 
 /** The common options for resource servers without parts. */
 export const OPTIONS_WITHOUT_PARTS: CommonTable = createTable({
   metadata: METADATA_WITHOUT_SIGNED,
   dpop: missingPart('dpop'),
+  mtls: missingPart('mtls'),
 })

@@ -10,6 +10,8 @@ export interface OptionContext {
   readonly warn: (warning: OptionWarning) => void
   /** The option `allowInsecureHosts`: its name in messages, and its valid entries. */
   readonly insecureHosts: { readonly name: string; readonly hosts: readonly string[] }
+  /** `false`: the adapter does not know the connection of a request. */
+  readonly hasSocket?: boolean
   /** Values of common options that the options of an issuer depend on. `undefined` if there are no issuers. */
   readonly common?: CommonValuesOfIssuers
 }
@@ -36,12 +38,14 @@ export function createOptionContext(
   own: Readonly<Record<string, unknown>>,
   toName: (option: string) => string = (option) => option,
   warnings: OptionWarning[] = [],
+  hasSocket = true,
 ): OptionContext {
   const hosts: unknown = own['allowInsecureHosts']
   return {
     toName,
     report: (problem) => problems.add(problem),
     warn: (warning) => void warnings.push(warning),
+    hasSocket,
     insecureHosts: {
       name: toName('allowInsecureHosts'),
       hosts: Array.isArray(hosts) ? hosts.filter(isHostName) : [],

@@ -4,4 +4,10 @@ export interface OptionSource {
   readonly title: string
   /** Returns the name of an option in messages. */
   readonly toName: (option: string) => string
+  /**
+   * `false` if the options are those of an adapter that does not know the connection of a request.
+   *
+   * @default true
+   */
+  readonly hasSocket?: boolean
 }

@@ -1,5 +1,5 @@
 /**
- * A part of a resource server that not every API needs: `advice`, `dpop`, `dynamicIssuers`, `introspection`, `providers` or
+ * A part of a resource server that not every API needs: `advice`, `dpop`, `dynamicIssuers`, `introspection`, `mtls`, `providers` or
  * `signedMetadata`. A bundle contains only the parts that are imported.
  */
 export interface Part {
@@ -8,6 +8,7 @@ export interface Part {
     | 'dpop'
     | 'dynamicIssuers'
     | 'introspection'
+    | 'mtls'
     | 'providers'
     | 'signedMetadata'
   readonly content: unknown

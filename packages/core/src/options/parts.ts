@@ -1,16 +1,18 @@
 import { ADVISOR } from '../advice/advisor.ts'
 import { ResolvedIssuers } from '../issuers/resolved-issuers.ts'
 import { mayResolve } from '../issuers/resolve-issuer.ts'
+import { createCertificateCheck } from '../binding/mtls.ts'
 import { signMetadata } from '../protected-resource-metadata.ts'
 import { getProviderOfAddress } from '../subject/address-patterns.ts'
 import { getProfile } from '../subject/providers.ts'
 import { INTROSPECTION_STEPS } from '../token/introspection/introspection-steps.ts'
 import { Dpop } from '../binding/dpop/dpop.ts'
-import { METADATA } from './metadata-options.ts'
 import { DPOP, toDpopSettings } from './dpop-options.ts'
 import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
 import { toIntrospectionSettings } from './introspection-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
+import { METADATA } from './metadata-options.ts'
+import { MTLS } from './mtls-options.ts'
 import type { Part } from './part.ts'
 import { PROVIDER_OPTION } from './provider-option.ts'
 import { PROVIDER_RULES } from './provider-rules.ts'
@@ -99,4 +101,18 @@ export const signedMetadata: Part = {
     rows: { metadata: METADATA },
     sign: signMetadata,
   } satisfies ServerParts['signedMetadata'],
+}
+
+/**
+ * The option `mtls`: certificate-bound tokens (RFC 8705 section 3).
+ *
+ * @example
+ * createBearward({ issuer, audience, mtls: { certificate }, use: [mtls] })
+ */
+export const mtls: Part = {
+  name: 'mtls',
+  content: {
+    rows: { mtls: MTLS },
+    createCheck: createCertificateCheck,
+  } satisfies ServerParts['mtls'],
 }

@@ -6,7 +6,7 @@ import { type CommonOptions, OPTIONS_WITHOUT_PARTS } from './common-options.ts'
 import { OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
-import { advice, dpop, dynamicIssuers, introspection, providers, signedMetadata } from './parts.ts'
+import { advice, dpop, dynamicIssuers, introspection, mtls, providers, signedMetadata } from './parts.ts'
 import type { DpopSettings } from '../binding/dpop/dpop-settings.ts'
 import { reportPublicUrl } from './public-url-option.ts'
 import { collectParts, type ServerParts } from './server-parts.ts'
@@ -35,7 +35,8 @@ export interface ServerSettings {
   readonly warnings: readonly OptionWarning[]
 }
 
-const AS_OPTIONS: OptionSource = {
+/** The argument of `createResourceServer` as a source of options. */
+export const AS_OPTIONS: OptionSource = {
   title: 'The options of Bearward are wrong',
   toName: (option) => option,
 }
@@ -47,28 +48,28 @@ const AS_OPTIONS: OptionSource = {
  */
 export function readOptions(options: unknown, source?: OptionSource): ServerSettings {
   return readOptionsOf(
-    collectParts([advice, dpop, dynamicIssuers, introspection, providers, signedMetadata]),
+    collectParts([advice, dpop, dynamicIssuers, introspection, mtls, providers, signedMetadata]),
     options,
     source,
   )
 }
 
 /** Reads options like `readOptions`, for a resource server that has only the parts in the option `use`. */
-export function readOptionsWithUse(given: unknown): ServerSettings {
-  if (!isPlainObject(given)) return readOptionsOf({}, given)
+export function readOptionsWithUse(given: unknown, source?: OptionSource): ServerSettings {
+  if (!isPlainObject(given)) return readOptionsOf({}, given, source)
   const { use, ...options } = copyOwnMembers(given)
-  return readOptionsOf(collectParts(use), options)
+  return readOptionsOf(collectParts(use), options, source)
 }
 
 function readOptionsOf(
   parts: ServerParts,
   options: unknown,
-  { title, toName }: OptionSource = AS_OPTIONS,
+  { title, toName, hasSocket }: OptionSource = AS_OPTIONS,
 ): ServerSettings {
   const problems = new Problems()
   const own = readObject(options, '{ issuer, audience, ... }', title)
   const warnings: OptionWarning[] = []
-  const context = createOptionContext(problems, own, toName, warnings)
+  const context = createOptionContext(problems, own, toName, warnings, hasSocket)
   const known = [
     ...Object.keys(OPTIONS_WITHOUT_INTROSPECTION),
     ...Object.keys(OPTIONS_WITHOUT_PARTS),
@@ -79,12 +80,13 @@ function readOptionsOf(
     ...OPTIONS_WITHOUT_PARTS,
     ...parts.signedMetadata?.rows,
     ...parts.dpop?.rows,
+    ...parts.mtls?.rows,
   }
   const { credentials, realm, tokenCache, logger, onEvent, errorBody, revoked, ...values } =
     readRows(table, own, context)
   const keyAges = { maxAge: values.jwksMaxAge, staleLimit: values.jwksStaleIfError }
   checkKeyAges(keyAges, context)
-  const { resource, metadata, scopes, clock } = values
+  const { resource, metadata, mtls: bound, scopes, clock } = values
   const common = { resource, now: () => getSeconds(clock) }
   const issuers = readIssuers(own, { ...context, common }, parts)
   const isIssuer = (name: string) =>
@@ -110,6 +112,7 @@ function readOptionsOf(
       getProviderOfAddress: parts.providers?.getProviderOfAddress,
       resource,
       metadata,
+      mtls: bound,
       scopes,
       insecureHosts: values.allowInsecureHosts,
       fetch: values.fetch,

@@ -1,4 +1,5 @@
 import type { Advisor } from '../advice/advisor.ts'
+import type { createCertificateCheck } from '../binding/mtls.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { IssuerParts } from '../issuers/issuers.ts'
 import type { mayResolve } from '../issuers/resolve-issuer.ts'
@@ -50,6 +51,11 @@ export interface ServerParts {
     readonly toSettings: typeof toDpopSettings
     readonly create: (...args: ConstructorParameters<typeof Dpop>) => Dpop
   }
+  /** The option `mtls`. */
+  readonly mtls?: {
+    readonly rows: Pick<ReplacedRows, 'mtls'>
+    readonly createCheck: typeof createCertificateCheck
+  }
   /** Advice in the log and in the event `refused`. */
   readonly advice?: Advisor
 }
@@ -62,7 +68,7 @@ export interface ServerParts {
 export function collectParts(use: unknown = []): ServerParts {
   if (!Array.isArray(use) || !Array.from(use).every(isPart)) {
     throw new ConfigurationError('The option use is wrong', [
-      'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, providers, signedMetadata.',
+      'use must be an array of the imported parts: advice, dpop, dynamicIssuers, introspection, mtls, providers, signedMetadata.',
     ])
   }
   return Object.assign(

@@ -59,6 +59,8 @@ export interface Exchange {
   token: AccessToken
   /** The proof of a token that is bound to a key. Written by `checkBinding`. */
   proof: CheckedProof | undefined
+  /** The thumbprint of the client's certificate. Written by `checkBinding`. */
+  provedCertificate: string | undefined
   /** Written by `runApplicationCheck`. */
   checkedToken: AccessToken | undefined
   /** The time of the monotonic clock when a step first had to wait. `undefined` if no step has waited. */
@@ -121,6 +123,7 @@ function begin(
     token: undefined as never,
     proof: undefined,
     distrustCount: -1,
+    provedCertificate: undefined,
     checkedToken: undefined,
     waitingSince: undefined,
   }

@@ -72,6 +72,12 @@ export const REASONS = deepFreeze(
     revoked: invalidToken('The access token was revoked.'),
     unsupported_binding: invalidToken('The access token is bound in an unsupported way.'),
     unbound_token: invalidToken('The access token is not bound to a key or certificate.'),
+    no_certificate: invalidToken(
+      'The access token is bound to a certificate, and the request has no usable client certificate.',
+    ),
+    wrong_certificate: invalidToken(
+      'The access token is bound to another certificate than that of the client.',
+    ),
     wrong_scheme: invalidToken('The access token does not fit the authentication scheme.'),
     wrong_proof_key: invalidToken('The access token is bound to another key.'),
 

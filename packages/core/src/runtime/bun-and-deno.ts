@@ -11,5 +11,5 @@ export {
 } from '../lib/node-async-context.ts'
 export { decodeBase64url, encodeBase64url, readBase64url } from '../lib/node-base64url.ts'
 export { diagnosticsChannel } from '../lib/node-diagnostics-channel.ts'
-export { hmacSha256, sha256 } from '../lib/node-sha256.ts'
+export { hmacSha256, sha256, sha256OfBytes } from '../lib/node-sha256.ts'
 export { signatureEngine } from '../signature/portable-engine.ts'

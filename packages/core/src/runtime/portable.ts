@@ -11,5 +11,5 @@ export {
 } from '../lib/portable-async-context.ts'
 export { decodeBase64url, encodeBase64url, readBase64url } from '../lib/portable-base64url.ts'
 export { diagnosticsChannel } from '../lib/portable-diagnostics-channel.ts'
-export { hmacSha256, sha256 } from '../lib/portable-sha256.ts'
+export { hmacSha256, sha256, sha256OfBytes } from '../lib/portable-sha256.ts'
 export { signatureEngine } from '../signature/portable-engine.ts'

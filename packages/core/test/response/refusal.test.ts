@@ -57,6 +57,8 @@ const RESPONSES: Record<Reason, readonly [number, string | undefined, string, bo
   too_old: INVALID_TOKEN,
   unsupported_binding: INVALID_TOKEN,
   unbound_token: INVALID_TOKEN,
+  no_certificate: INVALID_TOKEN,
+  wrong_certificate: INVALID_TOKEN,
   wrong_scheme: INVALID_TOKEN,
   wrong_proof_key: INVALID_TOKEN,
   no_proof: INVALID_PROOF,
