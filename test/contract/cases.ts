@@ -1,5 +1,6 @@
 // To cover another token, add a row to the table of its subject below. Every adapter is then tested with it.
 import { audience } from './cases/audience.ts'
+import { certificates } from './cases/certificates.ts'
 import { claims } from './cases/claims.ts'
 import { compactForm } from './cases/compact-form.ts'
 import { credentials } from './cases/credentials.ts'
@@ -34,5 +35,6 @@ export const CASES: readonly ContractCase[] = [
   ...stepUp,
   ...resourceMetadata,
   ...introspection,
+  ...certificates,
   ...issuersByFunctions,
 ]

@@ -8,6 +8,7 @@ import type {
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { clock, issuerA, issuerB, issuerD, KEYS, NOW } from './fixture.ts'
+import { forwardedCertificate } from './forwarded-certificate.ts'
 import { isTenant, TENANT_BASE } from './is-tenant.ts'
 import { sessionCookie } from './session-cookie.ts'
 
@@ -144,6 +145,16 @@ export const CONFIGURATIONS = {
   'a token by a function': () => ({ ...usual, credentials: sessionCookie }),
   'four keys': () => ({ ...usual, jwks: first(4) }),
   'five keys': () => ({ ...usual, jwks: first(5) }),
+  'client certificates': () => ({ ...usual, mtls: { certificate: forwardedCertificate } }),
+  'client certificates, required': () => ({
+    ...usual,
+    mtls: { certificate: forwardedCertificate, mode: 'required' },
+  }),
+  'opaque tokens and client certificates': (serverUrl) => ({
+    ...withoutKeys,
+    ...opaqueTokens(serverUrl),
+    mtls: { certificate: forwardedCertificate },
+  }),
   'revoked tokens': () => ({ ...usual, revoked: async () => true }),
   'a revocation that fails': () => ({
     ...usual,

@@ -31,6 +31,7 @@ describe('the manifest', () => {
       accessTokens: 23,
       bestPractice: 22,
       jose: 52,
+      certificates: 15,
       resourceMetadata: 22,
       stepUp: 12,
       resourceIndicators: 2,

@@ -1,6 +1,7 @@
 import { accessTokens } from './manifest/access-tokens.ts'
 import { bearer, oauth21 } from './manifest/bearer.ts'
 import { bestPractice } from './manifest/best-practice.ts'
+import { certificates } from './manifest/certificates.ts'
 import { authorizationDetails, exchange, securityPractice } from './manifest/exchange.ts'
 import { introspection, signedIntrospection } from './manifest/introspection.ts'
 import { jose } from './manifest/jose.ts'
@@ -21,6 +22,7 @@ export const SERIES: Readonly<Record<string, readonly Line[]>> = {
   exchange,
   authorizationDetails,
   securityPractice,
+  certificates,
   resourceMetadata,
   stepUp,
   resourceIndicators,
@@ -34,7 +36,6 @@ export const MANIFEST: readonly Line[] = Object.values(SERIES).flat()
 /** Prefixes of ids of other standards. Tests may cite them, but need not cover all of them. */
 export const OTHER_SUBJECTS: readonly string[] = [
   '9449-', // DPoP
-  '8705-', // mutual TLS
   'MCP-', // the other lines of MCP
   'FAPI-',
 ]

@@ -50,6 +50,10 @@ const INVALID_TOKEN = {
   inactive: 'The access token is not active.',
   revoked: 'The access token was revoked.',
   unsupported_binding: 'The access token is bound in an unsupported way.',
+  unbound_token: 'The access token is not bound to a key or certificate.',
+  no_certificate:
+    'The access token is bound to a certificate, and the request has no usable client certificate.',
+  wrong_certificate: 'The access token is bound to another certificate than that of the client.',
 } as const
 
 const INVALID_REQUEST = {

@@ -7,6 +7,7 @@ import {
   createResourceServer,
   type Requirements,
   type ResourceServerOptions,
+  type SocketLike,
 } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
@@ -27,6 +28,8 @@ interface Mistake {
   readonly authorization?: (token: string) => string
   /** Other headers. */
   readonly headers?: Record<string, string | string[]>
+  /** The connection of the request. */
+  readonly socket?: SocketLike
   readonly reason: string
   readonly found: string
   /** Text that the advice contains, usually its beginning. */
@@ -56,6 +59,11 @@ const byFunctions = (
   resolve: () => unknown,
   match: (iss: string) => unknown = (iss) => iss === ISSUER,
 ) => ({ issuers: { match, resolve } })
+/** The thumbprint of another certificate. */
+const X5T = 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2'
+const byHeader = (trustedProxies: readonly string[]) => ({
+  mtls: { certificate: { header: 'client-cert', format: 'rfc9440', trustedProxies } },
+})
 const opaque = { tokenFormat: 'opaque', jwks: undefined }
 const now = Math.floor(clock.seconds())
 const KEYCLOAK_USER = { sub: 'f3c1', azp: 'web', client_id: undefined, preferred_username: 'alice' }
@@ -669,6 +677,67 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'a token bound to a DPoP key (jkt)',
     advice: 'In the client: request a token that is not bound',
   },
+  'a token bound to a certificate, without the option mtls': {
+    claims: { cnf: { 'x5t#S256': X5T } },
+    reason: 'unsupported_binding',
+    found: 'a token bound to a client certificate (x5t#S256)',
+    advice: 'In the options of this API: set mtls',
+  },
+  'an unbound token if certificates are required': {
+    options: { mtls: { certificate: 'tls', mode: 'required' } },
+    reason: 'unbound_token',
+    found: 'a token without it',
+    advice: 'In the client: request a token that is bound to a key or a certificate',
+  },
+  'a bound token without a certificate': {
+    options: { mtls: { certificate: () => undefined } },
+    claims: { cnf: { 'x5t#S256': X5T } },
+    reason: 'no_certificate',
+    found: 'nothing',
+    advice: 'In the client: send the certificate with which the token was requested.',
+  },
+  'a bound token behind a proxy that ends TLS': {
+    options: { mtls: { certificate: 'tls' } },
+    claims: { cnf: { 'x5t#S256': X5T } },
+    socket: { remoteAddress: '10.0.0.1' },
+    reason: 'no_certificate',
+    found: 'a connection without TLS',
+    advice: 'In the options of this API: TLS ends at a proxy',
+  },
+  'a certificate in a header of a proxy that is not in trustedProxies': {
+    options: byHeader(['10.0.0.2']),
+    claims: { cnf: { 'x5t#S256': X5T } },
+    headers: { 'client-cert': ':MAIwAA==:' },
+    socket: { remoteAddress: '10.0.0.1' },
+    reason: 'no_certificate',
+    found: 'a header of a peer that is not one of trustedProxies',
+    advice: 'In the options of this API: add the address of your proxy',
+  },
+  'a certificate in another format than mtls.certificate.format': {
+    options: byHeader(['10.0.0.1']),
+    claims: { cnf: { 'x5t#S256': X5T } },
+    headers: { 'client-cert': '-----BEGIN%20CERTIFICATE-----' },
+    socket: { remoteAddress: '10.0.0.1' },
+    reason: 'no_certificate',
+    found: 'a malformed certificate',
+    advice: 'In the options of this API: check that mtls.certificate.format',
+  },
+  'a header with a certificate that the proxy adds to that of the client': {
+    options: byHeader(['10.0.0.1']),
+    claims: { cnf: { 'x5t#S256': X5T } },
+    headers: { 'client-cert': [':MAIwAA==:', ':MAIwAA==:'] },
+    socket: { remoteAddress: '10.0.0.1' },
+    reason: 'no_certificate',
+    found: 'several header lines',
+    advice: 'In the proxy: replace the header of the client',
+  },
+  'a renewed certificate with an old token': {
+    options: { mtls: { certificate: () => Uint8Array.of(0x30, 2, 0x30, 0) } },
+    claims: { cnf: { 'x5t#S256': X5T } },
+    reason: 'wrong_certificate',
+    found: 'a certificate with a different thumbprint',
+    advice: 'In the client: use the certificate with which the token was requested.',
+  },
 
   ...Object.fromEntries(
     (['permissions', 'scp', 'roles', 'groups', 'authorities'] as const).map(
@@ -1017,7 +1086,15 @@ const shown = new Set<string>()
 
 /** Sends the request of a mistake. Returns the outcome, and the event about the refusal. */
 async function refuse(mistake: Mistake) {
-  const { options, claims, header = {}, requirements = {}, authorization, headers } = mistake
+  const {
+    options,
+    claims,
+    header = {},
+    requirements = {},
+    authorization,
+    headers,
+    socket,
+  } = mistake
   const events: BearwardEvent[] = []
   const single = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks }
   const server = createResourceServer({
@@ -1032,6 +1109,7 @@ async function refuse(mistake: Mistake) {
   const request = {
     ...requestWith(token),
     headers: { ...(line !== '' && { authorization: line }), ...headers },
+    socket,
   }
   const outcome = await server.authorize(request, requirements)
   server.close()

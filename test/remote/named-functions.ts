@@ -1,4 +1,5 @@
 import { isAllowedOrigin } from '../contract/allowed-origin.ts'
+import { forwardedCertificate } from '../contract/forwarded-certificate.ts'
 import { isTenant } from '../contract/is-tenant.ts'
 import { sessionCookie } from '../contract/session-cookie.ts'
 import { isKnownHost } from '../attacks/known-host.ts'
@@ -7,7 +8,13 @@ import { isKnownHost } from '../attacks/known-host.ts'
  * Functions of options that return their result at once, so another process cannot call them in this one. Both processes import
  * them, and send their names.
  */
-const NAMED = { isAllowedOrigin, isKnownHost, isTenant, sessionCookie } as const
+const NAMED = {
+  forwardedCertificate,
+  isAllowedOrigin,
+  isKnownHost,
+  isTenant,
+  sessionCookie,
+} as const
 
 /** Returns the name of a function, or `undefined` if it is not in the list. */
 export function findName(named: unknown): string | undefined {

@@ -22,11 +22,10 @@ export const resourceMetadata: readonly Line[] = [
     'The members about DPoP are those of the API.',
     WITHOUT_BINDING,
   ),
-  excluded(
+  tested(
     '9728-13',
     'RFC 9728, 2',
     'tls_client_certificate_bound_access_tokens is true only if it is enforced.',
-    WITHOUT_BINDING,
   ),
   tested('9728-14', 'RFC 9728, 5.1', 'The address in a challenge leads to the document.'),
   tested('9728-15', 'RFC 9728, 3.1', 'GET and HEAD need no token. Other methods get 405.'),
