@@ -12,6 +12,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     'step-up',
     'dpop',
     'opaque-tokens',
+    'mtls',
     'testing',
     'logging-and-metrics',
     'client',

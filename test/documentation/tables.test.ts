@@ -135,6 +135,9 @@ describe('documentation', () => {
     expectOptions('docs/configuration.md', 'option of dynamic issuers', DYNAMIC_ISSUER_OPTIONS)
     expectOptions('docs/configuration.md', 'option', COMMON_OPTIONS)
     expectOptions('docs/configuration.md', 'option of metadata', COMMON_OPTIONS.metadata.table!)
+    const mtls = COMMON_OPTIONS.mtls.table!
+    expectOptions('docs/configuration.md', 'option of mtls', mtls)
+    expectOptions('docs/configuration.md', 'option of a header', mtls['certificate']!.table!)
   })
 
   it('the docstrings of options have the defaults and maxima of the code', () => {
@@ -142,6 +145,7 @@ describe('documentation', () => {
     expectDocstrings('packages/core/src/options/introspection-options.ts', INTROSPECTION_OPTIONS)
     expectDocstrings('packages/core/src/options/dynamic-issuer-options.ts', DYNAMIC_ISSUER_OPTIONS)
     expectDocstrings('packages/core/src/options/common-options.ts', COMMON_OPTIONS)
+    expectDocstrings('packages/core/src/options/mtls-options.ts', COMMON_OPTIONS.mtls.table!)
     expectDocstrings('packages/client/src/options.ts', SOURCE_OPTIONS)
   })
 
