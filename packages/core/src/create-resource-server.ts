@@ -14,8 +14,8 @@ import type { Refused } from './response/refusal.ts'
  * request is granted.
  *
  * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect` or the option `revoked` is set. Reads the
- * token only from the `Authorization` header, unless `credentials` is set. Refuses tokens that are bound to a key
- * (`cnf`), and tokens that are bound to a certificate unless the option `mtls` is set.
+ * token only from the `Authorization` header, unless `credentials` is set. Refuses tokens that are bound to a key or a
+ * certificate (`cnf`), unless the option `dpop` or `mtls` is set.
  *
  * Makes no outgoing call before the first token, `ready()` or `status()`.
  *
