@@ -112,7 +112,14 @@ test(`@bearward/fetch/small: the bundle of a Worker without parts has at most ${
   const shown = `Rolldown: ${size} bytes, esbuild: ${byEsbuild} bytes`
   t.diagnostic(shown)
   assert.ok(Math.max(size, byEsbuild) <= SMALL_BUNDLE, shown)
-  for (const part of ['advice', 'dynamicIssuers', 'introspection', 'mtls', 'providers', 'signedMetadata']) {
+  for (const part of [
+    'advice',
+    'dynamicIssuers',
+    'introspection',
+    'mtls',
+    'providers',
+    'signedMetadata',
+  ]) {
     const code = `import { ${part} } from '@bearward/fetch/small'\n${WORKER}`
     const withPart = await measureBundle(
       project,

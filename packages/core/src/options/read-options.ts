@@ -6,7 +6,15 @@ import { type CommonOptions, OPTIONS_WITHOUT_PARTS } from './common-options.ts'
 import { OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
-import { advice, dpop, dynamicIssuers, introspection, mtls, providers, signedMetadata } from './parts.ts'
+import {
+  advice,
+  dpop,
+  dynamicIssuers,
+  introspection,
+  mtls,
+  providers,
+  signedMetadata,
+} from './parts.ts'
 import type { DpopSettings } from '../binding/dpop/dpop-settings.ts'
 import { reportPublicUrl } from './public-url-option.ts'
 import { collectParts, type ServerParts } from './server-parts.ts'
