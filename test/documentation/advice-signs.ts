@@ -67,8 +67,8 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
   unsupported_binding: ['`verify` was called without the request'],
   invalid_proof: [
     'the check is `DPoP htu`',
-    'the check is `DPoP iat`, and `found` is a number of seconds',
-    'the check is `DPoP iat`, and the proof became too old while `check` was running',
+    'the check is `DPoP iat`, and the time is in the future',
+    'the check is `DPoP iat`, and the time is in the past',
     'the check is `DPoP alg`',
     'the check is `DPoP jwk`',
   ],

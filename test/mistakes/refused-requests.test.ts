@@ -5,6 +5,9 @@
 import {
   type BearwardEvent,
   createResourceServer,
+  memoryReplay,
+  ReplayStoreError,
+  type ReplayStoreProblem,
   type Requirements,
   type ResourceServerOptions,
   type SocketLike,
@@ -16,6 +19,7 @@ import { toLogLine } from '../../packages/core/src/log/log-line.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
+import { createProof, generateProofKey } from '../support/proofs.ts'
 import { requestWith } from '../support/requests.ts'
 
 interface Mistake {
@@ -27,7 +31,9 @@ interface Mistake {
   /** Returns the `Authorization` header. Default: `Bearer` and the token. */
   readonly authorization?: (token: string) => string
   /** Other headers. */
-  readonly headers?: Record<string, string | string[]>
+  readonly headers?:
+    | Record<string, string | string[]>
+    | ((token: string) => Record<string, string | string[]>)
   /** The connection of the request. */
   readonly socket?: SocketLike
   readonly reason: string
@@ -38,6 +44,30 @@ interface Mistake {
 
 const clock = fakeClock()
 const issuer = createTestIssuer({ now: clock.seconds })
+const proofKey = generateProofKey()
+
+/** Returns options of an API that accepts DPoP. */
+const withDpop = (dpop: object = {}) => ({
+  publicUrl: 'https://api.example.com',
+  dpop: { replay: memoryReplay({ clock }), ...dpop },
+})
+
+/** A request with a token that is bound to `proofKey`. */
+const bound = {
+  options: withDpop(),
+  claims: { cnf: { jkt: proofKey.thumbprint } },
+  authorization: (token: string) => `DPoP ${token}`,
+}
+
+const failingWith = (problem: ReplayStoreProblem) => ({
+  firstUse: () => Promise.reject(new ReplayStoreError(problem, 'the test says so')),
+})
+
+function prove(token: string, claims: object = {}, header: object = {}): string {
+  const subject = { key: proofKey, token, url: 'https://api.example.com/', now: clock.seconds() }
+  return createProof(subject, { claims: { ...claims }, header: { ...header } })
+}
+
 const KEYCLOAK = 'https://kc.example.com/realms/shop'
 const ENTRA = 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0'
 const ENTRA_V1 = 'https://sts.windows.net/11111111-2222-3333-4444-555555555555/'
@@ -671,11 +701,157 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'an inactive token',
     advice: 'At the authorization server: check whether the token is revoked',
   },
-  'a bound token': {
+  'a token bound to a key, without the option dpop': {
     claims: { cnf: { jkt: 'A'.repeat(43) } },
     reason: 'unsupported_binding',
     found: 'a token bound to a DPoP key (jkt)',
+    advice: 'In the options of this API: set dpop',
+  },
+  'a token that is bound in an unknown way': {
+    claims: { cnf: { kid: 'x' } },
+    reason: 'unsupported_binding',
+    found: 'the cnf member kid',
     advice: 'In the client: request a token that is not bound',
+  },
+  'a response with token_type DPoP, but without cnf': {
+    options: { ...opaque, ...answering({ active: true, token_type: 'DPoP' }) },
+    authorization: bearer('opaque-token'),
+    reason: 'unsupported_binding',
+    found: 'DPoP',
+    advice: 'At the authorization server: write cnf.jkt into introspection responses',
+  },
+  'a bound token as a bearer token': {
+    ...bound,
+    authorization: (token) => `Bearer ${token}`,
+    reason: 'wrong_scheme',
+    found: 'the scheme Bearer',
+    advice: "In the client: send 'Authorization: DPoP <token>' and a proof",
+  },
+  'an unbound token with the scheme DPoP': {
+    ...bound,
+    claims: {},
+    reason: 'wrong_scheme',
+    found: 'a token without cnf.jkt',
+    advice: 'In the client: request the token with a DPoP proof',
+  },
+  'a bound token without a proof': {
+    ...bound,
+    reason: 'no_proof',
+    found: 'nothing',
+    advice: 'In the client: send a DPoP proof in the header DPoP.',
+  },
+  'two proofs': {
+    ...bound,
+    headers: (token) => ({ dpop: [prove(token), prove(token)] }),
+    reason: 'invalid_proof',
+    found: 'several header lines',
+    advice: 'In the client or a proxy: send one DPoP header.',
+  },
+  'a proof that is no JWT': {
+    ...bound,
+    headers: { dpop: 'abc' },
+    reason: 'invalid_proof',
+    found: 'no JWT',
+    advice: 'In the client: create a proof for each request',
+  },
+  'a proof for another host': {
+    ...bound,
+    headers: (token) => ({ dpop: prove(token, { htu: 'http://127.0.0.1:3000/' }) }),
+    reason: 'invalid_proof',
+    found: 'an address at claimed "http://127.0.0.1:3000"',
+    advice: 'In the options of this API: compare publicUrl with the address',
+  },
+  'a proof for another path': {
+    ...bound,
+    headers: (token) => ({ dpop: prove(token, { htu: 'https://api.example.com/v1/' }) }),
+    reason: 'invalid_proof',
+    found: 'a different path at the same origin',
+    advice: 'In the options of this API: compare publicUrl with the address',
+  },
+  'a proof for another method': {
+    ...bound,
+    headers: (token) => ({ dpop: prove(token, { htm: 'POST' }) }),
+    reason: 'invalid_proof',
+    found: 'claimed "POST"',
+    advice: 'In the client: create a proof for each request',
+  },
+  'a proof by a client whose clock is slow': {
+    ...bound,
+    headers: (token) => ({ dpop: prove(token, { iat: clock.seconds() - 300 }) }),
+    reason: 'invalid_proof',
+    found: '300 s ago',
+    advice: 'In the client: create a new proof for each request, just before it is sent.',
+  },
+  'a proof by a client whose clock is fast': {
+    ...bound,
+    headers: (token) => ({ dpop: prove(token, { iat: clock.seconds() + 300 }) }),
+    reason: 'invalid_proof',
+    found: 'in 300 s',
+    advice: 'In the client: compare its clock with the clock of this API',
+  },
+  'a proof with an algorithm that is not allowed': {
+    ...bound,
+    headers: (token) => ({ dpop: prove(token, {}, { alg: 'HS256' }) }),
+    reason: 'invalid_proof',
+    found: 'claimed "HS256"',
+    advice: 'In the client: use an algorithm that the challenge lists',
+  },
+  'a proof with a private key': {
+    ...bound,
+    headers: (token) => ({
+      dpop: prove(token, {}, { jwk: proofKey.privateKey.export({ format: 'jwk' }) }),
+    }),
+    reason: 'invalid_proof',
+    found: 'a private key',
+    advice: 'In the client: write the public key into the header',
+  },
+  'a proof by another key': {
+    ...bound,
+    claims: { cnf: { jkt: 'A'.repeat(43) } },
+    headers: (token) => ({ dpop: prove(token) }),
+    reason: 'wrong_proof_key',
+    found: 'the thumbprint of a different key',
+    advice: 'In the client: sign proofs with the key',
+  },
+  'a proof that was used': {
+    ...bound,
+    options: withDpop({ replay: { firstUse: () => false } }),
+    headers: (token) => ({ dpop: prove(token) }),
+    reason: 'proof_used',
+    found: 'a proof that was used',
+    advice: 'In the client: create a new proof for each request, also when',
+  },
+  'a proof without a nonce': {
+    ...bound,
+    options: withDpop({ nonce: { secrets: ['s'.repeat(32)] } }),
+    headers: (token) => ({ dpop: prove(token) }),
+    reason: 'nonce_required',
+    found: 'nothing',
+    advice: 'In the client: repeat the request with the nonce',
+  },
+  'a proof while the store is full': {
+    ...bound,
+    options: withDpop({ replay: failingWith('full') }),
+    headers: (token) => ({ dpop: prove(token) }),
+    reason: 'replay_unavailable',
+    found: 'full',
+    advice: 'At the replay store: give it more memory',
+  },
+  'a proof while the store may forget proofs': {
+    ...bound,
+    options: withDpop({ replay: failingWith('unsuitable') }),
+    headers: (token) => ({ dpop: prove(token) }),
+    reason: 'replay_unavailable',
+    found: 'unsuitable',
+    advice: 'At the replay store: set maxmemory-policy',
+  },
+  'a proof while the store is unreachable': {
+    ...bound,
+    options: withDpop({ replay: failingWith('unreachable') }),
+    headers: (token) => ({ dpop: prove(token) }),
+    reason: 'replay_unavailable',
+    found: 'unreachable',
+    advice: 'At the replay store: check that it runs',
   },
   'a token bound to a certificate, without the option mtls': {
     claims: { cnf: { 'x5t#S256': X5T } },
@@ -1108,7 +1284,10 @@ async function refuse(mistake: Mistake) {
   const line = authorization?.(token) ?? `Bearer ${token}`
   const request = {
     ...requestWith(token),
-    headers: { ...(line !== '' && { authorization: line }), ...headers },
+    headers: {
+      ...(line !== '' && { authorization: line }),
+      ...(typeof headers === 'function' ? headers(token) : headers),
+    },
     socket,
   }
   const outcome = await server.authorize(request, requirements)
@@ -1148,7 +1327,7 @@ describe('refused requests', () => {
 
   it('the requests of this file lead to each piece of advice, except those that other tests cover', () => {
     // Other tests cover a distrusted key, too many header lines, and a pause between fetches.
-    // They also cover failed introspection, and calls after `close`. `issuer_unavailable` has advice for each cause.
+    // They also cover failed introspection, calls after `close`, and `verify` without a request. `issuer_unavailable` has advice for each cause.
     const elsewhere = ['a distrusted key', 'at least 1000 header lines']
     const {
       keys_refresh_pending: _pending,
@@ -1162,6 +1341,7 @@ describe('refused requests', () => {
       .filter(({ found }: { readonly found?: string }) => !elsewhere.includes(found!))
       .map(({ advice }) => advice)
       .filter((advice) => !advice.startsWith('In your code: call close only'))
+      .filter((advice) => !advice.startsWith('In your code: pass the request to verify'))
     expect(all.filter((advice) => !shown.has(advice))).toEqual([])
   })
 })

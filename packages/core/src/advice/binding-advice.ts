@@ -78,13 +78,15 @@ export const getBindingAdvice = () =>
           'In the options of this API: compare publicUrl with the address that clients call. If they are equal, the client must write this address into htu.',
       },
       {
-        when: ({ explanation: { check, found } }) => check === 'DPoP iat' && found.endsWith(' s'),
+        when: ({ explanation: { check, found } }) =>
+          check === 'DPoP iat' && found.startsWith('in '),
         advice:
           'In the client: compare its clock with the clock of this API (NTP). A client without a correct clock can use nonces: set dpop.nonce.',
       },
       {
         when: ({ explanation: { check } }) => check === 'DPoP iat',
-        advice: 'In the client: create a new proof for each request, just before it is sent.',
+        advice:
+          'In the client: create a new proof for each request, just before it is sent. If it does so, compare its clock with the clock of this API (NTP).',
       },
       {
         when: ({ explanation: { check } }) => check === 'DPoP alg',

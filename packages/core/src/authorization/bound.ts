@@ -34,7 +34,8 @@ export function readBound(
         : reject('unbound_token', {
             check: 'bound',
             expected: accepted.map((kind) => DESCRIPTIONS[kind]).join(' or '),
-            found: token.bindings.length === 0 ? 'an unbound token' : 'another binding',
+            found:
+              token.bindings.length === 0 ? 'an unbound token' : 'a token with a different binding',
           }),
   }
 }

@@ -221,7 +221,7 @@ function rejectTarget(): Rejection {
   const explanation = {
     check: 'DPoP htu',
     expected: 'the address of the request',
-    found: 'another text',
+    found: 'a text that is not an http address',
   }
   return new Rejection('invalid_proof', explanation)
 }

@@ -4,7 +4,7 @@ import { type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { getOwn, isOwn } from '../../lib/objects.ts'
 import { LIMITS } from '../../limits.ts'
-import { describeType, Rejection } from '../../response/rejection.ts'
+import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
 import type { Algorithm } from '../../signature/algorithms.ts'
 import { type JwsParts, splitJws } from '../../signature/jws-parts.ts'
 import { type ProofKeys, readProofKey, type ProofKey } from './proof-keys.ts'
@@ -58,13 +58,13 @@ export function verifyProof(
     return rejected('proof', `at most ${LIMITS.proofLength} characters`, 'a longer text')
   }
   const parts = splitJws(text)
-  if (parts === undefined) return rejected('proof', 'a JWT with three parts', 'another text')
+  if (parts === undefined) return rejected('proof', 'a JWT with three parts', 'no JWT')
   const key = keys.find(parts.header) ?? readKey(parts.header, settings)
   if (key instanceof Rejection) return key
   const claims = readPart(parts.payload, 'claims set', parseClaims)
   if (claims instanceof Rejection) return claims
   const signature = decodeBase64url(parts.signature)
-  if (signature === undefined) return rejected('signature', 'base64url', 'another text')
+  if (signature === undefined) return rejected('signature', 'base64url', 'no base64url')
   const proof = readClaims(claims, context, settings)
   if (proof instanceof Rejection) return proof
   return andThen(
@@ -94,10 +94,10 @@ function readClaims(
     return rejected('jti', 'a non-empty string', describeType(jti))
   }
   const htm = getOwn(claims, 'htm')
-  if (htm !== method) return rejectClaim('htm', htm, 'the method of the request', 'another method')
+  if (htm !== method) return rejected('htm', 'the method of the request', describeMethod(htm))
   const htu = getOwn(claims, 'htu')
   const given = typeof htu === 'string' ? normalizeTarget(htu) : undefined
-  if (given !== target) return rejectClaim('htu', htu, 'the address of the request', 'another text')
+  if (given !== target) return rejectTarget(htu, given, target)
   const iat = getOwn(claims, 'iat')
   const wrongTime = checkTimes(claims, iat, now, settings)
   if (wrongTime !== undefined) return wrongTime
@@ -123,10 +123,10 @@ function checkTimes(
   }
   const exp = getOwn(claims, 'exp')
   if (exp !== undefined && !(isTime(exp) && now < exp + clockTolerance))
-    return rejected('exp', 'a time in the future', 'another value')
+    return rejected('exp', 'a time in the future', 'no such time')
   const nbf = getOwn(claims, 'nbf')
   if (nbf !== undefined && !(isTime(nbf) && now >= nbf - clockTolerance))
-    return rejected('nbf', 'a time in the past', 'another value')
+    return rejected('nbf', 'a time in the past', 'no such time')
   return undefined
 }
 
@@ -145,7 +145,7 @@ function checkKey(
       : new Rejection('wrong_proof_key', {
           check: 'cnf.jkt',
           expected: 'the thumbprint of the key of the proof',
-          found: 'the thumbprint of another key',
+          found: 'the thumbprint of a different key',
         }),
   )
 }
@@ -159,7 +159,7 @@ function checkTokenHash(
   return andThen(hashToken(), (expected) =>
     isSameText(expected, ath)
       ? undefined
-      : rejected('ath', 'the hash of the access token', 'another text'),
+      : rejected('ath', 'the hash of the access token', 'a different text'),
   )
 }
 
@@ -176,7 +176,7 @@ function verifySignature(
       // Only `true` counts, so that an unexpected value is not a success.
       isValid === true
         ? proof
-        : rejected('signature', 'a signature by the key of the proof', 'another signature'),
+        : rejected('signature', 'a signature by the key of the proof', 'an invalid signature'),
   )
 }
 
@@ -187,15 +187,34 @@ function readPart(
 ): JsonObject | Rejection {
   try {
     const parsed = readBase64url(part, parse)
-    return parsed ?? rejected(name, 'base64url (RFC 7515)', 'another text')
+    return parsed ?? rejected(name, 'base64url (RFC 7515)', 'no base64url')
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return rejected(name, 'one JSON object', error.message)
   }
 }
 
-function rejectClaim(name: string, value: unknown, expected: string, other: string): Rejection {
-  return rejected(name, expected, typeof value === 'string' ? other : describeType(value))
+/** Describes an `htm`. Shows only a text in the form of a method. */
+function describeMethod(htm: unknown): string {
+  if (typeof htm !== 'string' || htm === '') return describeType(htm)
+  return /^[A-Za-z]{1,20}$/.test(htm) ? showClaimed(htm) : 'a text that is not a method'
+}
+
+/** Rejects an `htu`. Shows only its origin, because a path can contain personal data. */
+function rejectTarget(htu: unknown, given: string | undefined, target: string): Rejection {
+  if (typeof htu !== 'string' || htu === '')
+    return rejected('htu', 'the address of the request', describeType(htu))
+  if (given === undefined)
+    return rejected('htu', 'the address of the request', 'a text that is not an http address')
+  const [expected, found] = [getOrigin(target), getOrigin(given)]
+  if (expected === found)
+    return rejected('htu', 'the path of the request', 'a different path at the same origin')
+  return rejected('htu', `an address at ${expected}`, `an address at ${showClaimed(found)}`)
+}
+
+/** Returns the scheme and the authority of a normalized address. */
+function getOrigin(address: string): string {
+  return address.slice(0, address.indexOf('/', 'https://'.length))
 }
 
 function rejected(check: string, expected: string, found: string): Rejection {

@@ -234,8 +234,11 @@ describe('the schemes of an API that accepts DPoP', () => {
 
 describe('verify() of an API that accepts DPoP', () => {
   it('verify(token) refuses a bound token, and verify(token, { request }) proves its binding', async () => {
-    const { server, token, request, issuer } = setup()
+    const { server, token, request, issuer, events } = setup()
     expect(summarize(await server.verify(token))).toBe('401 unsupported_binding')
+    expect(events.at(-1)).toMatchObject({
+      advice: expect.stringContaining('In your code: pass the request to verify'),
+    })
     expect(await server.verify(token, { request: request() })).toMatchObject({
       kind: 'granted',
       token: { bindings: ['dpop'] },
