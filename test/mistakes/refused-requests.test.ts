@@ -747,7 +747,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'several header lines',
     advice: 'In the client or a proxy: send one DPoP header.',
   },
-  'a proof that is no JWT': {
+  'a proof that is not a JWT': {
     ...bound,
     headers: { dpop: 'abc' },
     reason: 'invalid_proof',
