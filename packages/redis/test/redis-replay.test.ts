@@ -356,6 +356,23 @@ describe('the eviction policy', () => {
     expect((await use)[0]).toBe('unsuitable')
   })
 
+  it.each<[name: string, error: Error]>([
+    ['ERR', new Error('ERR max number of clients reached')],
+    ['NOPERM', new Error("NOPERM this user has no permissions to run 'config|get'")],
+    ['an error of the client itself', new TypeError('the client has a fault')],
+  ])(
+    'firstUse() stays unsuitable when an unsuitable server answers CONFIG with %s',
+    async (_name, error) => {
+      let config: Reply = policy('allkeys-lru')
+      const { store, clock } = createStore({ config: (args) => config(args) })
+      await getProblem(store.firstUse(PROOF))
+      config = throws(error)
+      await clock.pass(60)
+      expect((await getProblem(store.firstUse(PROOF)))[0]).toBe('unsuitable')
+      expect(store.configuration()).toBe('unsuitable')
+    },
+  )
+
   it('firstUse() reads the policy in the background after 10 minutes, and rejects when it has changed', async () => {
     let config: Reply = policy('noeviction')
     const { store, clock, count } = createStore({ config: (args) => config(args) })

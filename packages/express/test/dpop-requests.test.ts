@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest'
+import { memoryReplay } from '@bearward/core'
+import { closing } from '../../../test/support/closing.ts'
+import { createTestIssuer } from '../../../test/support/issuer.ts'
+import { createProof, generateProofKey } from '../../../test/support/proofs.ts'
+import { listen } from '../../../test/support/servers.ts'
+import { trusting } from '../../../test/support/trusting.ts'
+import { createBearward } from '../src/index.ts'
+
+const PUBLIC_URL = 'https://api.example.com'
+
+it('authorize() and verify() prove the binding of a request of node:http, such as an upgrade request, which has no originalUrl', async () => {
+  const now = () => Math.floor(Date.now() / 1000)
+  const issuer = createTestIssuer({ now })
+  const key = generateProofKey()
+  const token = issuer.token({ claims: { cnf: { jkt: key.thumbprint } } })
+  const { options } = trusting(issuer, { publicUrl: PUBLIC_URL, dpop: { replay: memoryReplay() } })
+  const { authorize, verify } = createBearward(options)
+  const { url } = closing(
+    await listen(async (request, response) => {
+      const outcome = await authorize(request as never).catch(String)
+      const verified = await verify(token, { request: request as never }).catch(String)
+      response.end(JSON.stringify([outcome, verified]))
+    }),
+  )
+  const dpop = createProof({ key, token, url: `${PUBLIC_URL}/socket`, now: now() })
+  const headers = { authorization: `DPoP ${token}`, dpop }
+  const outcomes = await (await fetch(`${url}/socket`, { headers })).json()
+  expect(outcomes).toMatchObject([{ kind: 'granted' }, { kind: 'granted' }])
+})
