@@ -70,6 +70,14 @@ describe('the address of a request', () => {
     },
   )
 
+  it.each(['http://a:admin/reports/7', 'http://a%5Cadmin/reports/7', 'http://a;admin/reports/7'])(
+    'authorize refuses a proof for /reports/7 with the request target %s, in which Express and Koa find another path',
+    async (url) => {
+      const { authorize, request, prove } = setup()
+      expect(summarize(await authorize(request(prove(), url)))).toBe('401 invalid_proof')
+    },
+  )
+
   it.each([
     ['a backslash', '?a=b\\c'],
     ['2,100 characters', `?a=${'x'.repeat(2100)}`],
