@@ -38,14 +38,14 @@ async function setupIntrospected(response: object, key: ProofKey = generateProof
 }
 
 describe('a JWT with cnf whose introspection response has no cnf', () => {
-  it('stays bound when a guard with introspect asks again', async () => {
+  it('an introspected JWT with cnf stays bound when a guard with introspect asks again', async () => {
     const { clock, judge } = await setupIntrospected(ACTIVE_WITHOUT_TYPE)
     expect(await judge()).toBe('granted')
     await clock.pass(30)
     expect(await judge(undefined, { introspect: { maxAge: 10 } })).toBe('granted')
   })
 
-  it('stays bound when the request of a long connection is checked again', async () => {
+  it('an introspected JWT with cnf stays bound when the request of a long connection is checked again', async () => {
     const { server, clock, token, createRequest, judge } =
       await setupIntrospected(ACTIVE_WITHOUT_TYPE)
     const request = createRequest()
@@ -55,7 +55,7 @@ describe('a JWT with cnf whose introspection response has no cnf', () => {
     expect(await server.verify(token, { request })).toMatchObject({ token: { bindings: ['dpop'] } })
   })
 
-  it('is granted if the token_type of the response is DPoP', async () => {
+  it('an introspected JWT with cnf is granted if the token_type of the response is DPoP', async () => {
     const { judge } = await setupIntrospected({ ...ACTIVE, token_type: 'DPoP' })
     expect(await judge()).toBe('granted')
   })
@@ -81,10 +81,10 @@ describe('the address of a request', () => {
   it.each([
     ['a backslash', '?a=b\\c'],
     ['2,100 characters', `?a=${'x'.repeat(2100)}`],
-    ['characters that are not ASCII', '?q=é'],
+    ['characters that are not ASCII', '?q=\u00e9'],
   ])('publicUrl as a function can return a query with %s', async (_name, query) => {
     const url = PUBLIC_URL + TARGET + query
-    const { authorize, request } = setup({}, { publicUrl: () => ({ method: 'GET', url }) } as never)
+    const { authorize, request } = setup({}, { publicUrl: () => ({ method: 'GET', url }) })
     expect(summarize(await authorize(request()))).toBe('granted')
   })
 
@@ -116,7 +116,7 @@ describe('the address of a request', () => {
 })
 
 describe('a function publicUrl', () => {
-  it('that is async and fails by mistake does not cause an unhandled rejection', async () => {
+  it('a function publicUrl that is async and fails does not cause an unhandled rejection', async () => {
     const { faults } = watchProcess()
     const publicUrl = async () => {
       throw new Error('a mistake')
@@ -178,7 +178,7 @@ describe('the one use of a proof', () => {
 })
 
 describe('a replay store', () => {
-  it('that is full for one key does not make the control degraded, because a client can cause that', async () => {
+  it('a replay store that is full for one key does not make the control degraded, because a client can cause that', async () => {
     const { server, events, authorize, request } = setup({ replay: memoryReplay({ maxPerKey: 1 }) })
     await authorize(request())
     expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')
@@ -186,8 +186,8 @@ describe('a replay store', () => {
     expect(events.filter(({ type }) => type === 'control_recovered')).toEqual([])
   })
 
-  it('that throws an error with a failing getter gives 503, and is asked again later', async () => {
-    const error = Object.defineProperty({}, 'code', {
+  it('a replay store that throws an error with a failing getter gives 503, and is asked again later', async () => {
+    const error = Object.defineProperty(new Error('a fault'), 'code', {
       get: () => {
         throw new Error('a getter')
       },
@@ -220,8 +220,8 @@ describe('a polluted Object.prototype', () => {
         server.authorize({ method: 'GET', url: '/', headers }),
         server.authorize(request()),
       ])
-      expect(summarize(await unbound!)).toBe('granted')
-      expect(summarize(await bound!)).toBe('granted')
+      expect(summarize(await unbound)).toBe('granted')
+      expect(summarize(await bound)).toBe('granted')
     },
   )
 
