@@ -26,7 +26,8 @@ export type ExpressGuard = (
 export type Bearward = AdapterBearward<Request, ExpressGuard>
 
 const definition: AdapterDefinition<[Request, Response, NextFunction], void | Promise<void>> = {
-  toRequest: ({ method, originalUrl: url, rawHeaders, headers }) => {
+  // A request of node:http, such as an upgrade request, has no `originalUrl`.
+  toRequest: ({ method, url: ownUrl, originalUrl: url = ownUrl, rawHeaders, headers }) => {
     return { method, url, rawHeaders, headers }
   },
   getSocket: ({ socket }) => socket,

@@ -52,7 +52,7 @@ export function createEvictionPolicy(send: SendCommand, clock: Clock): EvictionP
       if (reply !== 'timeout') return onReply(reply)
     } catch (error) {
       // Managed servers, and users without the permission, cannot read the configuration.
-      if (toStoreError(error).problem === 'failed')
+      if (toStoreError(error).problem === 'failed' && state !== 'unsuitable')
         return settle('unverified', POLICY_TIMES.settled)
     } finally {
       wait.end()

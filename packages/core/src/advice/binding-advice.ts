@@ -114,7 +114,12 @@ export const getBindingAdvice = () =>
       {
         found: 'full',
         advice:
-          'At the replay store: give it more memory, or lower dpop.maxAge. For memoryReplay, raise maxEntries or maxPerKey.',
+          'At the replay store: give it more memory, or lower dpop.maxAge. For memoryReplay, raise maxEntries.',
+      },
+      {
+        found: 'key_full',
+        advice:
+          'In the options of this API: raise maxPerKey of memoryReplay if one client sends so many requests.',
       },
       {
         found: 'unsuitable',

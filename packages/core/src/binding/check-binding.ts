@@ -12,9 +12,10 @@ export interface SharedProof {
     proof: { readonly text: string; readonly thumbprint: string; readonly request: RequestLike },
     check: () => MaybePromise<CheckedProof | Rejection>,
   ): MaybePromise<CheckedProof | Rejection>
-  /** Returns the result of `use` for a proof. Calls `use` once, also if it fails. */
+  /** Returns the result of `use` for a proof and a store. Calls `use` once, also if it fails. */
   useOnce(
     proof: CheckedProof,
+    store: unknown,
     use: () => MaybePromise<Rejection | undefined>,
   ): MaybePromise<Rejection | undefined>
   /** Returns the token with the bindings that were proved. Returns the same object for the same arguments. */
@@ -122,7 +123,9 @@ export function useProof(exchange: BindingExchange): MaybePromise<Rejection | un
   if (verified.binding.jkt === undefined) return undefined
   const { proof } = exchange
   if (proof === undefined) throw new TypeError('A proof is used before it was checked.')
-  return sharedVerification.proof.useOnce(proof, () => services.dpop!.use(proof, request!))
+  const dpop = services.dpop!
+  const { replay } = dpop.settings
+  return sharedVerification.proof.useOnce(proof, replay, () => dpop.use(proof, request!))
 }
 
 /** Checks that a token that is bound to a key has the scheme DPoP, and that every other token has not (RFC 9449 section 7). */

@@ -11,45 +11,54 @@ export interface MemoryReplayLimits {
 interface UsedProof {
   readonly id: string
   readonly key: string
+  /** End of the entry in milliseconds since the epoch. */
+  readonly end: number
 }
+
+/** Number of ended entries that a use removes. */
+const SWEPT_AT_ONCE = 100
 
 /**
  * Remembers proofs in the memory of this process. Refuses new proofs instead of forgetting one before its time. Entries are
- * removed in groups, one group for each second in which they end.
+ * removed in groups, one group for each second in which they end. An entry ends when its time has passed on both clocks, because
+ * the wall clock can be set forward and back.
  */
 export class MemoryReplayStore implements ReplayStore {
   readonly #limits: MemoryReplayLimits
-  readonly #clock: Pick<Clock, 'now'>
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>
   readonly #ids = new Set<string>()
   /** The number of entries of each key. */
   readonly #perKey = new Map<string, number>()
-  /** The entries by the second (since the epoch) at which they end. */
+  /** The entries by the second of the monotonic clock at which they end. */
   readonly #ending = new Map<number, UsedProof[]>()
   #sweptAt = -Infinity
+  /** Entries whose time has passed on the monotonic clock. They are removed in parts, so that no request waits for all. */
+  #ended: UsedProof[] = []
 
-  constructor(limits: MemoryReplayLimits, clock: Pick<Clock, 'now'>) {
+  constructor(limits: MemoryReplayLimits, clock: Pick<Clock, 'now' | 'monotonic'>) {
     this.#limits = limits
     this.#clock = clock
   }
 
   firstUse({ id, key, ttl }: ProofUse): boolean {
-    const now = this.#clock.now()
-    const end = Math.ceil((now + ttl) / 1000)
-    if (!Number.isFinite(end)) throw new ReplayStoreError('failed', 'the clock has failed')
-    this.#sweep(now / 1000)
+    const end = this.#clock.now() + ttl
+    const monotonic = this.#clock.monotonic()
+    const second = Math.ceil((monotonic + ttl) / 1000)
+    if (!Number.isFinite(end + second)) throw new ReplayStoreError('failed', 'the clock has failed')
+    this.#sweep(monotonic / 1000, end - ttl)
+    this.#removeEnded(SWEPT_AT_ONCE)
     if (this.#ids.has(id)) return false
     const ofKey = this.#perKey.get(key) ?? 0
     if (ofKey >= this.#limits.maxPerKey) {
-      throw new ReplayStoreError('full', 'one key has used the maximum number of proofs')
+      throw new ReplayStoreError('key_full', 'one key has used the maximum number of proofs')
     }
+    if (this.#ids.size >= this.#limits.maxEntries) this.#removeEnded(Infinity)
     if (this.#ids.size >= this.#limits.maxEntries) {
       throw new ReplayStoreError('full', 'it has reached its maximum number of entries')
     }
     this.#ids.add(id)
     this.#perKey.set(key, ofKey + 1)
-    const entries = this.#ending.get(end)
-    if (entries === undefined) this.#ending.set(end, [{ id, key }])
-    else entries.push({ id, key })
+    this.#addToGroup(second, { id, key, end })
     return true
   }
 
@@ -62,16 +71,30 @@ export class MemoryReplayStore implements ReplayStore {
     return this.#ids.size
   }
 
-  /** Removes the entries that have ended. `now` is in seconds since the epoch. */
-  #sweep(now: number): void {
-    // Entries end at whole seconds. If the clock was set back, nothing has ended.
-    if (Math.floor(now) === this.#sweptAt) return
-    this.#sweptAt = Math.floor(now)
-    for (const [end, entries] of this.#ending) {
-      if (end > now) continue
+  #addToGroup(second: number, entry: UsedProof): void {
+    const entries = this.#ending.get(second)
+    if (entries === undefined) this.#ending.set(second, [entry])
+    else entries.push(entry)
+  }
+
+  /** Removes the entries that have ended. `monotonic` is in seconds, and `wall` in milliseconds since the epoch. */
+  #sweep(monotonic: number, wall: number): void {
+    // The groups end at whole seconds.
+    const second = Math.floor(monotonic)
+    if (second === this.#sweptAt) return
+    this.#sweptAt = second
+    for (const [end, entries] of [...this.#ending]) {
+      if (end > monotonic) continue
       this.#ending.delete(end)
-      for (const entry of entries) this.#remove(entry)
+      for (const entry of entries) {
+        if (entry.end <= wall) this.#ended.push(entry)
+        else this.#addToGroup(second + 1, entry)
+      }
     }
+  }
+
+  #removeEnded(count: number): void {
+    for (let i = 0; i < count && this.#ended.length > 0; i++) this.#remove(this.#ended.pop()!)
   }
 
   #remove({ id, key }: UsedProof): void {

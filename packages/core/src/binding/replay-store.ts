@@ -53,8 +53,10 @@ export interface ProofUse {
 
 /** The reasons why a store does not know whether a proof was used. */
 export type ReplayStoreProblem =
-  /** The store has no space for another proof, or for another proof of this key. */
+  /** The store has no space for another proof. */
   | 'full'
+  /** The store has no space for another proof of this key. The proofs of other keys are not affected. */
+  | 'key_full'
   /** The store did not respond in time. */
   | 'timeout'
   /** The store may remove entries before their `ttl` has passed. */

@@ -84,8 +84,12 @@ export interface DpopNonceOptions {
 /** The algorithms of proofs that are accepted by default. Clients in browsers can use the first three. */
 const USUAL_ALGORITHMS: readonly Algorithm[] = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
 
+/** Algorithms whose keys and signatures leave no space for a usual address. */
+const TOO_LONG: readonly Algorithm[] = ['ML-DSA-65', 'ML-DSA-87']
+
+/** Returns whether an algorithm has a public key, and its proofs are not longer than `LIMITS.proofLength`. */
 function isProofAlgorithm(value: unknown): value is Algorithm {
-  return isAlgorithm(value) && getTraits(value).kty !== 'oct'
+  return isAlgorithm(value) && getTraits(value).kty !== 'oct' && !TOO_LONG.includes(value)
 }
 
 const REPLAY: OptionRow<ReplayStore | 'nonce-only', ReplayStore | 'nonce-only'> =
@@ -187,7 +191,7 @@ export function toDpopSettings(
 ): DpopSettings | undefined {
   const { toName, report } = context
   const name = toName('dpop')
-  if (values === undefined) return reportPublicUrl(values, { publicUrl }, context)
+  if (values === undefined) return reportPublicUrl(values, { publicUrl, isGiven: false }, context)
   if (hasCredentials)
     report(
       `${name} cannot be used with ${toName('credentials')}: proofs need the header Authorization.`,
@@ -239,7 +243,9 @@ function readPublicUrl(
   return ''
 }
 
-/** Returns the normalized address without a slash at its end. */
+/** Returns the normalized address without a slash at its end. Its host is in the form in which clients write it. */
 function toPrefix(address: string): string {
-  return normalizeTarget(address)!.replace(/\/+$/, '')
+  const { origin } = new URL(address)
+  const path = normalizeTarget(address)!.replace(/^https?:\/\/[^/]*/, '')
+  return (origin + path).replace(/\/+$/, '')
 }

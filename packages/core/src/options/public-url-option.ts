@@ -14,6 +14,8 @@ export const PUBLIC_URL: OptionRow<PublicUrl<object>, PublicUrl | undefined> = c
 /** The values of other options on which the settings of DPoP depend. */
 export interface DpopContext {
   readonly publicUrl: PublicUrl | undefined
+  /** `true` if the option `dpop` is set. */
+  readonly isGiven: boolean
   readonly resource: string | undefined
   readonly hasMetadata: boolean
   readonly hasCredentials: boolean
@@ -22,10 +24,10 @@ export interface DpopContext {
 /** Reports the option `publicUrl` if it has no effect, because the option `dpop` is not set. */
 export function reportPublicUrl(
   _values: unknown,
-  { publicUrl }: Pick<DpopContext, 'publicUrl'>,
+  { publicUrl, isGiven }: Pick<DpopContext, 'publicUrl' | 'isGiven'>,
   { toName, report }: OptionContext,
 ): undefined {
-  if (publicUrl === undefined) return undefined
+  if (publicUrl === undefined || isGiven) return undefined
   const name = toName('dpop')
   report(`${toName('publicUrl')} has no effect without ${name}: remove it, or set ${name}.`)
   return undefined

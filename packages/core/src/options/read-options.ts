@@ -105,6 +105,7 @@ function readOptionsOf(
   checkMetadata(metadata, { resource, isIssuer, hasStaticIssuers }, context)
   const dpopContext = {
     publicUrl: values.publicUrl,
+    isGiven: own['dpop'] !== undefined,
     resource,
     hasMetadata: metadata !== undefined,
     hasCredentials: credentials !== undefined,

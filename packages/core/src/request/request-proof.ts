@@ -5,6 +5,16 @@ import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import type { Rejection } from '../response/rejection.ts'
 
+/** The uses of proofs by one request. */
+export type ProofUses = {
+  readonly proof: CheckedProof
+  readonly store: unknown
+  readonly result: MaybePromise<Rejection | undefined>
+}[]
+
+/** Number of uses that are remembered for a request. */
+const MOST_USES = 16
+
 /** The proof of one request. The guards of the request share it: see `RequestState` for the rules. */
 export class RequestProof implements SharedProof {
   private checked:
@@ -16,10 +26,13 @@ export class RequestProof implements SharedProof {
         readonly result: MaybePromise<CheckedProof | Rejection>
       }
     | undefined
-  private used:
-    | { readonly proof: CheckedProof; readonly result: MaybePromise<Rejection | undefined> }
-    | undefined
+  private readonly uses: ProofUses
   private bound: { readonly from: AccessToken; readonly token: AccessToken } | undefined
+
+  /** `uses`: those of the request. Its tokens and resource servers share them. */
+  constructor(uses: ProofUses) {
+    this.uses = uses
+  }
 
   checkOnce(
     {
@@ -43,11 +56,15 @@ export class RequestProof implements SharedProof {
 
   useOnce(
     proof: CheckedProof,
+    store: unknown,
     use: () => MaybePromise<Rejection | undefined>,
   ): MaybePromise<Rejection | undefined> {
-    if (this.used !== undefined && isSameProof(this.used.proof, proof)) return this.used.result
+    const known = this.uses.find((one) => one.store === store && isSameProof(one.proof, proof))
+    if (known !== undefined) return known.result
     const result = use()
-    this.used = { proof, result }
+    this.uses.push({ proof, store, result })
+    // A request has one proof. Code of the application can reuse its object for other requests.
+    if (this.uses.length > MOST_USES) this.uses.shift()
     return result
   }
 

@@ -1,5 +1,5 @@
 import { sha256 } from '#sha256'
-import { RequestProof } from './request-proof.ts'
+import { type ProofUses, RequestProof } from './request-proof.ts'
 import { getMoment, type Moment, secondsBetween } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { LIMITS } from '../limits.ts'
@@ -33,11 +33,18 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   private lastCheck: SharedCheck | undefined
   private hash: MaybePromise<string> | undefined
   private distrustCount = 0
+  private readonly proofUses: ProofUses
   private sharedProof: RequestProof | undefined
   /** `true` if the next guard verifies again. The result still counts for the guards that waited for it. */
   private mayRetry = false
 
-  constructor(services: VerificationServices, presented: string, { raw, request }: RequestOfToken) {
+  constructor(
+    services: VerificationServices,
+    presented: string,
+    { raw, request }: RequestOfToken,
+    proofUses: ProofUses = [],
+  ) {
+    this.proofUses = proofUses
     this.services = services
     this.presented = presented
     this.raw = raw
@@ -45,7 +52,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   }
 
   get proof(): RequestProof {
-    return (this.sharedProof ??= new RequestProof())
+    return (this.sharedProof ??= new RequestProof(this.proofUses))
   }
 
   readonly hashToken = (): MaybePromise<string> => (this.hash ??= sha256(this.presented))

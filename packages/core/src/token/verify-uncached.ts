@@ -1,9 +1,4 @@
-import {
-  type CheckedBindings,
-  mergeBindings,
-  readBinding,
-  rejectUnsupported,
-} from '../binding/confirmation.ts'
+import { type CheckedBindings, readBinding, rejectUnsupported } from '../binding/confirmation.ts'
 import { type Clock, getSeconds } from '../lib/clock.ts'
 import { freezeJson } from '../lib/json.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
@@ -64,7 +59,7 @@ function verifyForIssuer(
 ): MaybePromise<VerifiedToken | Rejection> {
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
   const result = isIntrospected
-    ? (checkIntrospected(jws) ?? introspect(presented, jws, issuer, services))
+    ? (checkIntrospected(jws) ?? introspect(presented, issuer, services))
     : verifyLocally(jws, issuer, services)
   return andThen(result, (verified) =>
     verified instanceof Rejection
@@ -73,23 +68,13 @@ function verifyForIssuer(
   )
 }
 
-/**
- * Introspects a token. An issuer that needs it has introspection. The token has the binding of the response and, if it is a JWT, its
- * own.
- */
+/** Introspects a token. An issuer that needs it has introspection. */
 function introspect(
   token: string,
-  jws: CompactJws | Rejection,
   issuer: TrustedIssuer,
   { introspection, clock }: UncachedServices,
 ): MaybePromise<VerifiedToken | Rejection> {
-  const result = introspection!.introspectToken(token, issuer, clock)
-  if (jws instanceof Rejection) return result
-  return andThen(result, (verified) =>
-    verified instanceof Rejection
-      ? verified
-      : { ...verified, binding: mergeBindings(readBinding(jws.claims), verified.binding) },
-  )
+  return introspection!.introspectToken(token, issuer, clock)
 }
 
 /** Rejects a JWT that is never an access token before the issuer is asked about it. */
@@ -153,7 +138,7 @@ function introspectInstead(
     rejectUnsupported(readBinding(jws.claims), services)
   if (ruledOut !== undefined) return ruledOut.asClaimed()
   // If introspection fails too, the rejection still reports that the keys are unavailable.
-  return andThen(introspect(jws.token, jws, issuer, services), (verified) =>
+  return andThen(introspect(jws.token, issuer, services), (verified) =>
     verified instanceof Rejection && verified.reason === 'introspection_unavailable'
       ? unverified
       : verified,

@@ -57,7 +57,10 @@ describe('memoryReplay', () => {
     store.firstUse(proof('a'))
     clock.jump(-3600)
     expect(store.firstUse(proof('a'))).toBe(false)
-    const broken = new MemoryReplayStore({ maxEntries: 9, maxPerKey: 9 }, { now: () => NaN })
+    const broken = new MemoryReplayStore(
+      { maxEntries: 9, maxPerKey: 9 },
+      { now: () => NaN, monotonic: () => 0 },
+    )
     expect(() => broken.firstUse(proof('a'))).toThrow(ReplayStoreError)
   })
 

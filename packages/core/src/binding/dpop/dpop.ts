@@ -1,6 +1,8 @@
 import { sha256 } from '#sha256'
 import { type Clock, getSeconds } from '../../lib/clock.ts'
+import { ignoreRejection } from '../../lib/ignore-rejection.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
+import { getMember, isRecord } from '../../lib/objects.ts'
 import type { Publish } from '../../lib/publisher.ts'
 import { LIMITS } from '../../limits.ts'
 import { headerValues } from '../../model/header-values.ts'
@@ -67,7 +69,7 @@ export class Dpop {
     const { request, raw, thumbprint, hashToken } = of
     const { method, url } = this.#getTarget(request, raw)
     const now = getSeconds(this.#clock)
-    if (url === undefined) return rejectTarget()
+    if (url === undefined || typeof method !== 'string') return rejectRequest()
     const context = { method, target: url, thumbprint, hashToken, now }
     return andThen(verifyProof(text, context, this.settings, this.#keys), (proof) =>
       proof instanceof Rejection ? proof : this.#checkNonce(proof),
@@ -82,8 +84,9 @@ export class Dpop {
     const { maxAge, clockTolerance } = this.settings
     // The clocks of two processes can differ by the tolerance, so the proof is remembered for this time longer.
     const seconds = iat - getSeconds(this.#clock) + maxAge + 2 * clockTolerance
-    // A thumbprint and an address contain no line break, so two proofs have the same text only if all parts are equal.
-    return andThen(sha256(`${thumbprint}\n${target}\n${jti}`), (id) => {
+    // A thumbprint and an address contain no line break, so two proofs have the same text only if all parts are equal. JSON keeps
+    // lone surrogates different, which UTF-8 does not.
+    return andThen(sha256(`${thumbprint}\n${target}\n${JSON.stringify(jti)}`), (id) => {
       // A check of the application may have taken so long that the proof could be forgotten at once.
       if (!(seconds > 0)) return rejectLate()
       const ttl = Math.ceil(seconds * 1000)
@@ -136,11 +139,9 @@ export class Dpop {
       const { method, url } = readTarget(publicUrl(raw as never))
       return { method, url: normalizeTarget(url) }
     }
-    const path = getTargetPath(request.url)
-    // Normalized before the prefix is added, so that `..` cannot leave the prefix.
-    const own = path === undefined ? undefined : normalizeTarget(`http://host${path}`)
-    const url = own && publicUrl + own.slice('http://host'.length)
-    return { method: request.method, url }
+    const { method, url } = request
+    const path = typeof url === 'string' ? getTargetPath(url) : undefined
+    return { method, url: path && publicUrl + path }
   }
 
   #checkNonce(proof: Proof): MaybePromise<CheckedProof | Rejection> {
@@ -186,7 +187,8 @@ export class Dpop {
         publish('allowed')
         return undefined
       case 'nonce': {
-        const isFresh = nonceAge !== undefined && nonceAge < LIMITS.freshNonce
+        // A nonce from the future comes from a process whose clock is ahead. It would be accepted for longer.
+        const isFresh = nonceAge !== undefined && nonceAge >= -1 && nonceAge < LIMITS.freshNonce
         publish(isFresh ? 'nonce_accepted' : 'nonce_required')
         return isFresh ? undefined : this.#requireNonce('a nonce that is too old')
       }
@@ -210,14 +212,17 @@ function toChecked(
 
 /** Reads the result of the function `publicUrl`. An error goes to the error handling of the framework. */
 function readTarget(target: unknown): RequestTarget {
-  const { method, url } = (target ?? {}) as Partial<RequestTarget>
+  ignoreRejection(target)
+  const given = isRecord(target) ? (target as Partial<RequestTarget>) : {}
+  const [method, url] = [getMember(given, 'method'), getMember(given, 'url')]
   if (typeof method === 'string' && typeof url === 'string') return { method, url }
   throw new TypeError(
     'publicUrl must return { method, url }: the method and the absolute address of the request. It cannot return a promise.',
   )
 }
 
-function rejectTarget(): Rejection {
+/** Rejects a request whose method or path cannot be compared with a proof. */
+function rejectRequest(): Rejection {
   const explanation = {
     check: 'DPoP htu',
     expected: 'the address of the request',

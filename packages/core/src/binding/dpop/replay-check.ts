@@ -65,9 +65,10 @@ export class ReplayCheck {
         this.#recover()
         return answer
       }
-      this.#degradedSince ??= this.#clock.now()
-      // Proofs of one key can fill its part of the store. They must not stop the proofs of other keys.
-      if (answer.problem === 'full') this.#breaker.inconclusive(permission)
+      if (answer.problem !== 'key_full') this.#degradedSince ??= this.#clock.now()
+      // A client can cause these problems. They must not stop the proofs of other clients.
+      const isOfClient = answer.problem === 'full' || answer.problem === 'key_full'
+      if (isOfClient) this.#breaker.inconclusive(permission)
       else this.#breaker.failed(permission, this.#clock.monotonic(), 0)
       return answer
     })
@@ -117,7 +118,11 @@ function toUse(answer: unknown): boolean | UnknownUse {
 }
 
 function toUnknown(error: unknown): UnknownUse {
-  if (isStoreError(error)) return unknown(error.problem, toPrintable(error.detail))
+  try {
+    if (isStoreError(error)) return unknown(error.problem, toPrintable(error.detail))
+  } catch {
+    // A getter of the error has failed.
+  }
   return unknown('failed', 'firstUse threw an error that is not a ReplayStoreError')
 }
 
@@ -129,6 +134,7 @@ function isStoreError(error: unknown): error is ReplayStoreError {
 
 const PROBLEMS: readonly unknown[] = Object.keys({
   full: 0,
+  key_full: 0,
   timeout: 0,
   unsuitable: 0,
   failed: 0,

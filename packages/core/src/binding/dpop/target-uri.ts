@@ -1,11 +1,11 @@
 import { LIMITS } from '../../limits.ts'
 
-/** An http or https address: scheme, authority, path, query, fragment (RFC 3986 appendix B). */
-const ADDRESS = /^(https?):\/\/([^/?#]*)([^?#]*)(?:\?[^#]*)?(?:#.*)?$/i
+/** An http or https address without query and fragment: scheme, authority, path (RFC 3986 appendix B). */
+const ADDRESS = /^(https?):\/\/([^/]*)(.*)$/i
 /** Printable ASCII without space and backslash. Other characters cannot be in an address (RFC 3986 section 2). */
 const ALLOWED = /^[\x21-\x5B\x5D-\x7E]+$/
-/** A host and an optional port, without user name and password. A name has no percent-encoding. */
-const AUTHORITY = /^([^@:[\]%]+|\[[0-9a-f:.]+\])(?::(\d*))?$/i
+/** A host and an optional port. A name consists of unreserved characters. */
+const AUTHORITY = /^([\w.~-]+|\[[0-9a-f:.]+\])(?::(\d*))?$/i
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
 /**
@@ -15,14 +15,16 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '44
  * - The query and the fragment are removed.
  * - The scheme and the host are in lower case, and the default port is removed.
  * - Unreserved characters are decoded, other percent-encodings are in upper case, and dot segments are removed.
+ * - Characters such as `{`, which cannot be in an address, are encoded.
  * - `%2F` and `/` stay different, and so do paths with and without a slash at the end.
  *
  * Returns `undefined` for a text that is not an http or https address. Also for an address with a user name or a backslash, and for
- * one with more than `LIMITS.targetUri` characters.
+ * one with more than `LIMITS.targetUri` characters before its query.
  */
 export function normalizeTarget(address: string): string | undefined {
-  if (address.length > LIMITS.targetUri || !ALLOWED.test(address)) return undefined
-  const parts = ADDRESS.exec(address)
+  const text = removeQuery(address)
+  if (text.length > LIMITS.targetUri || !ALLOWED.test(text)) return undefined
+  const parts = ADDRESS.exec(text)
   if (parts === null) return undefined
   const [, givenScheme, authority, givenPath] = parts as unknown as [string, string, string, string]
   const scheme = givenScheme.toLowerCase()
@@ -34,13 +36,28 @@ export function normalizeTarget(address: string): string | undefined {
   return path === undefined ? undefined : `${scheme}://${host.toLowerCase()}${port}${path}`
 }
 
-/** Returns the path of a request target (RFC 9112 section 3.2), which can be an absolute address. Never returns its host. */
+/**
+ * Returns the normalized path of a request target (RFC 9112 section 3.2), which can be an absolute address. Never returns its host,
+ * which comes from the client.
+ *
+ * Returns `undefined` for a path with dot segments: routers do not remove them, so `/admin/../reports` can lead to a route for
+ * `/admin`. Also for an absolute address whose host is not well-formed: frameworks find another path in it.
+ */
 export function getTargetPath(target: string): string | undefined {
-  const end = target.search(/[?#]/)
-  const withoutQuery = end === -1 ? target : target.slice(0, end)
-  if (withoutQuery.startsWith('/')) return withoutQuery
-  // The host of an absolute address comes from the client.
-  return /^https?:\/\/[^/?#]*(.*)$/i.exec(withoutQuery)?.[1]
+  const text = removeQuery(target)
+  const address = text.startsWith('/') ? `http://host${text}` : text
+  const path = ADDRESS.exec(address)?.[3]
+  const normalized = normalizeTarget(address)
+  if (path === undefined || normalized === undefined || DOT_SEGMENT.test(path)) return undefined
+  return normalized.slice(normalized.indexOf('/', 'https://'.length))
+}
+
+/** A segment that is `.` or `..`, also with encoded dots. */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+
+function removeQuery(address: string): string {
+  const end = address.search(/[?#]/)
+  return end === -1 ? address : address.slice(0, end)
 }
 
 /** Returns a port with its colon, or an empty text for the default port of the scheme. */
@@ -52,9 +69,17 @@ function normalizePort(port: string | undefined, scheme: string): string {
 
 function normalizePath(path: string): string | undefined {
   if (path === '' || path === '/') return '/'
-  const decoded = path.includes('%') ? normalizeEncoding(path) : path
+  const encoded = path.replace(ENCODED_BY_URL, toPercentEncoding)
+  const decoded = encoded.includes('%') ? normalizeEncoding(encoded) : encoded
   if (decoded === undefined) return undefined
   return decoded.includes('/.') ? removeDotSegments(decoded) : decoded
+}
+
+/** Characters that a web `Request` encodes in a path, and some other clients do not. */
+const ENCODED_BY_URL = /["<>^`{|}]/g
+
+function toPercentEncoding(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
 const UNRESERVED = /[A-Za-z0-9\-._~]/

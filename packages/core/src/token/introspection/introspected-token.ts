@@ -1,4 +1,4 @@
-import { type Binding, readBinding } from '../../binding/confirmation.ts'
+import { type Binding, mergeBindings, readBinding, UNBOUND } from '../../binding/confirmation.ts'
 import { type Clock, getMoment, getSeconds } from '../../lib/clock.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { getOwn, isOwn } from '../../lib/objects.ts'
@@ -33,9 +33,10 @@ export function introspectToken(
     if (introspected instanceof Rejection) return introspected
     const { response } = introspected
     if (!response.active) return rejectInactive(settings.issuer)
+    const binding = mergeBindings(readOwnBinding(presented), readBinding(response.claims))
     const token =
       checkIsAccessToken(presented, response, settings) ??
-      toIntrospectedToken(response, settings, getSeconds(clock))
+      toIntrospectedToken(response, binding, settings, getSeconds(clock))
     if (token instanceof Rejection) {
       const { claims, reading } = response
       // Clients of another issuer must not be reported as clients of this one.
@@ -45,7 +46,7 @@ export function introspectToken(
     }
     return {
       token,
-      binding: readBinding(response.claims),
+      binding,
       issuer,
       presented,
       signedBy: undefined,
@@ -53,6 +54,12 @@ export function introspectToken(
       introspected: toIntrospectionTime(introspected, clock),
     }
   })
+}
+
+/** Returns the binding in a token that is a JWT. The issuer has confirmed the token, so its claims are those of the issuer. */
+function readOwnBinding(presented: string): Binding {
+  const jws = parseCompactJws(presented)
+  return jws instanceof Rejection ? UNBOUND : readBinding(jws.claims)
 }
 
 /** Returns the times of a response that has just been received. */
@@ -95,12 +102,13 @@ export function rejectInactive(issuer: string): Rejection {
  */
 export function toIntrospectedToken(
   { claims, reading }: ActiveResponse,
+  binding: Binding,
   settings: IssuerSettings,
   now: number,
 ): AccessToken | Rejection {
   const { allowedClients } = settings
   return (
-    checkTokenType(getOwn(claims, 'token_type'), readBinding(claims)) ??
+    checkTokenType(getOwn(claims, 'token_type'), binding) ??
     checkIssuer(claims, settings.issuer) ??
     checkAge(claims, settings) ??
     checkTimes(claims, settings, now) ??

@@ -198,10 +198,10 @@ describe('a DPoP proof', () => {
     const proof = (path: string) => prove({ claims: { htu: PUBLIC_URL + path } })
     expect(summarize(await authorize(request(proof(`/v1${TARGET}`))))).toBe('granted')
     expect(summarize(await authorize(request(proof(TARGET))))).toBe('401 invalid_proof')
-    expect(summarize(await authorize(request(proof('/admin'), '/../admin')))).toBe(
-      '401 invalid_proof',
-    )
-    expect(summarize(await authorize(request(proof('/v1/admin'), '/../admin')))).toBe('granted')
+    for (const path of ['/admin', '/v1/admin'])
+      expect(summarize(await authorize(request(proof(path), '/../admin')))).toBe(
+        '401 invalid_proof',
+      )
   })
 
   it('9449-59: publicUrl as a function gives the method and the address', async () => {

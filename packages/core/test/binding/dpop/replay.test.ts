@@ -72,7 +72,7 @@ describe('the detection of used proofs', () => {
     await authorize(request(prove({ claims })))
     for (const [htu, url] of [
       [`HTTPS://API.example.com:443${TARGET}?x`, TARGET],
-      [PUBLIC_URL + TARGET, '/reports/./7'],
+      [`${PUBLIC_URL}/reports/./%37`, '/reports/%37'],
     ] as const)
       expect(summarize(await authorize(request(prove({ claims: { ...claims, htu } }), url)))).toBe(
         '401 proof_used',

@@ -41,6 +41,7 @@ const EQUAL: readonly (readonly [string, string])[] = [
   [`${HOST}/a/.%2e/b`, `${HOST}/b`],
   [`${HOST}/%2e/a`, `${HOST}/a`],
   [`${HOST}/a//../b`, `${HOST}/a/b`],
+  [`${HOST}/{a}|"^\``, `${HOST}/%7Ba%7D%7C%22%5E%60`],
   ['https://[2001:DB8::1]/r', 'https://[2001:db8::1]/r'],
   ['https://[2001:db8::1]:443/r', 'https://[2001:db8::1]/r'],
 ]
@@ -107,7 +108,7 @@ const REFUSED: readonly (readonly [name: string, text: string])[] = [
   ['a host that is not ASCII', 'https://\u00e4pi.example.com/r'],
   ['a DEL', `${HOST}/\x7f`],
   ['an empty text', ''],
-  ['2049 characters', `${HOST}/${'a'.repeat(2049 - HOST.length - 1)}`],
+  ['2049 characters before the query', `${HOST}/${'a'.repeat(2049 - HOST.length - 1)}`],
 ]
 
 describe('normalizeTarget', () => {
@@ -171,11 +172,12 @@ describe('getTargetPath', () => {
     ['/r', '/r'],
     ['/r?x=1', '/r'],
     ['/r#z', '/r'],
+    ['/%7e%2f', '/~%2F'],
+    ['/{a}', '/%7Ba%7D'],
     ['/', '/'],
     ['//evil.example/r', '//evil.example/r'],
     ['http://evil.example/r?x=1', '/r'],
-    ['https://evil.example', ''],
-    ['https://user@evil.example/r', '/r'],
+    ['https://evil.example', '/'],
   ])(
     'getTargetPath returns the path of the request target %s, and never its host',
     (target, path) => {
@@ -183,10 +185,18 @@ describe('getTargetPath', () => {
     },
   )
 
-  it.each(['*', '', 'api.example.com:443', 'ftp://api.example.com/r'])(
-    'getTargetPath returns undefined for the request target %j',
-    (target) => {
-      expect(getTargetPath(target)).toBeUndefined()
-    },
-  )
+  it.each([
+    '*',
+    '',
+    'api.example.com:443',
+    'ftp://api.example.com/r',
+    'https://user@evil.example/r',
+    'http://a:b/r',
+    '/a/../r',
+    '/a/%2E./r',
+    '/.',
+    '/a\\b',
+  ])('getTargetPath returns undefined for the request target %j', (target) => {
+    expect(getTargetPath(target)).toBeUndefined()
+  })
 })
