@@ -5,6 +5,9 @@ import { claims } from './cases/claims.ts'
 import { compactForm } from './cases/compact-form.ts'
 import { credentials } from './cases/credentials.ts'
 import { credentialsElsewhere } from './cases/credentials-elsewhere.ts'
+import { dpop } from './cases/dpop.ts'
+import { dpopChallenges } from './cases/dpop-challenges.ts'
+import { dpopIntrospection } from './cases/dpop-introspection.ts'
 import { header } from './cases/header.ts'
 import { introspection } from './cases/introspection.ts'
 import { issuersByFunctions } from './cases/issuers-by-functions.ts'
@@ -37,4 +40,7 @@ export const CASES: readonly ContractCase[] = [
   ...introspection,
   ...certificates,
   ...issuersByFunctions,
+  ...dpop,
+  ...dpopChallenges,
+  ...dpopIntrospection,
 ]

@@ -1,9 +1,11 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
-import type {
-  Algorithm,
-  IntrospectionOptions,
-  IssuerOptions,
-  ResourceServerOptions,
+import {
+  type Algorithm,
+  type DpopOptions,
+  type IntrospectionOptions,
+  type IssuerOptions,
+  memoryReplay,
+  type ResourceServerOptions,
 } from '@bearward/core'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
@@ -11,6 +13,7 @@ import { clock, issuerA, issuerB, issuerD, KEYS, NOW } from './fixture.ts'
 import { forwardedCertificate } from './forwarded-certificate.ts'
 import { isTenant, TENANT_BASE } from './is-tenant.ts'
 import { sessionCookie } from './session-cookie.ts'
+import { unavailableReplay } from './unavailable-replay.ts'
 
 /** An issuer that has only an HMAC secret. */
 export const issuerC = {
@@ -116,6 +119,18 @@ async function resolveTenant(iss: string): Promise<IssuerOptions | undefined> {
   if (tenant === undefined) return undefined
   return { issuer: iss, audience: AUDIENCE, jwks: tenant.jwks, machineSubject: 'client_id' }
 }
+
+/** The address of the APIs that accept DPoP. */
+export const PUBLIC_URL = 'https://api.example.com'
+
+/** Secrets of nonces: of new ones, and of those before a rotation. */
+export const NONCE_SECRETS = [randomBytes(32), randomBytes(32)] as const
+
+/** Returns the options of an API that accepts DPoP. Each API has its own replay store. */
+const accepting = (more: Partial<DpopOptions> = {}) => ({
+  publicUrl: PUBLIC_URL,
+  dpop: { replay: memoryReplay({ clock }), ...more },
+})
 
 /** The configurations of the API by name. Each gets the URL of the recording server. */
 export const CONFIGURATIONS = {
@@ -251,6 +266,43 @@ export const CONFIGURATIONS = {
     ...withoutKeys,
     tokenFormat: 'opaque',
     introspection: introspection(serverUrl + KEY_PATHS.broken),
+  }),
+  'DPoP accepted': () => ({ ...usual, ...accepting() }),
+  'DPoP required': () => ({
+    ...withoutAudience,
+    resource: AUDIENCE,
+    metadata: {},
+    ...accepting({ mode: 'required' }),
+  }),
+  'DPoP accepted, a resource': () => ({
+    ...withoutAudience,
+    resource: AUDIENCE,
+    metadata: {},
+    ...accepting(),
+  }),
+  'DPoP accepted, two algorithms': () => ({
+    ...usual,
+    ...accepting({ algorithms: ['ES256', 'PS256'] }),
+  }),
+  'DPoP accepted, clockTolerance 0': () => ({
+    ...usual,
+    ...accepting({ clockTolerance: 0, maxAge: 300 }),
+  }),
+  'DPoP accepted, publicUrl with a path': () => ({
+    ...usual,
+    ...accepting(),
+    publicUrl: 'https://API.example.com:443/v1/%7ea/',
+  }),
+  'DPoP with nonces': () => ({ ...usual, ...accepting({ nonce: { secrets: NONCE_SECRETS } }) }),
+  'DPoP, replay store unavailable': () => ({
+    ...usual,
+    ...accepting({ replay: unavailableReplay }),
+  }),
+  'DPoP, both kinds of token': (serverUrl) => ({
+    ...usual,
+    tokenFormat: 'any',
+    introspection: introspection(serverUrl + INTROSPECTION_PATH),
+    ...accepting(),
   }),
   'keys unavailable': (serverUrl) => ({ ...withoutKeys, jwksUri: serverUrl + KEY_PATHS.broken }),
 } as const satisfies Record<string, (serverUrl: string) => ResourceServerOptions>

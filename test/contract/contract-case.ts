@@ -11,12 +11,21 @@ export interface ContractCase {
   readonly configuration?: ConfigurationName
   /** @default {}, which grants every valid token */
   readonly requirements?: Requirements
-  /** The request, or a function that gets the URL of the recording server and returns the request. */
-  readonly request: CaseRequest | ((serverUrl: string) => CaseRequest)
+  /** The request, or a function that creates it. */
+  readonly request: CaseRequest | CreateRequest
   readonly outcome: ExpectedOutcome
   /** `false` if the token must not be introspected. Otherwise, introspection is not checked. */
   readonly isIntrospected?: false
 }
+
+/**
+ * Creates the request of a case. Gets the URL of the recording server, and the path of the route. If it returns several requests, they
+ * are sent in turn, and the outcome is that of the last one.
+ */
+export type CreateRequest = (
+  serverUrl: string,
+  path: string,
+) => CaseRequest | readonly CaseRequest[]
 
 /** A request of a case, before it is written as text. */
 export interface CaseRequest {
@@ -44,7 +53,7 @@ export function each(
   ids: readonly string[],
   title: string,
   outcome: ExpectedOutcome,
-  requests: Readonly<Record<string, string | CaseRequest>>,
+  requests: Readonly<Record<string, string | ContractCase['request']>>,
   more: Pick<ContractCase, 'configuration' | 'requirements' | 'isIntrospected'> = {},
 ): readonly ContractCase[] {
   return Object.entries(requests).map(([what, request]) => ({

@@ -8,6 +8,8 @@ export interface Granted {
   readonly received: string
   /** Members that the token in the handler must have. */
   readonly token: Partial<AccessToken>
+  /** The value of the only `DPoP-Nonce` header. */
+  readonly nonce?: string
 }
 
 /** Outcome of a request that the adapter refuses. The handler does not run. */
@@ -15,9 +17,11 @@ export interface Refused {
   readonly kind: 'refused'
   readonly reason: Reason
   readonly status: number
-  /** The complete value of the only `WWW-Authenticate` header. */
-  readonly challenge: string | undefined
+  /** The complete values of the `WWW-Authenticate` header lines, in their order. */
+  readonly challenges: readonly string[]
   readonly retryAfter: string | undefined
+  /** The value of the only `DPoP-Nonce` header. */
+  readonly nonce?: string
   readonly body: { readonly error: string; readonly error_description: string }
 }
 
@@ -54,6 +58,15 @@ const INVALID_TOKEN = {
   no_certificate:
     'The access token is bound to a certificate, and the request has no usable client certificate.',
   wrong_certificate: 'The access token is bound to another certificate than that of the client.',
+  wrong_scheme: 'The access token does not fit the authentication scheme.',
+  wrong_proof_key: 'The access token is bound to another key.',
+} as const
+
+/** The texts for 401 with `invalid_dpop_proof` (RFC 9449 section 7.1), by reason. */
+const INVALID_PROOF = {
+  no_proof: 'A DPoP proof is required.',
+  invalid_proof: 'The DPoP proof is invalid.',
+  proof_used: 'The DPoP proof was used before.',
 } as const
 
 const INVALID_REQUEST = {
@@ -102,6 +115,17 @@ export function invalidToken(reason: keyof typeof INVALID_TOKEN, scope?: string)
   return withCode(401, reason, 'invalid_token', INVALID_TOKEN[reason], scope)
 }
 
+/** Returns a refusal because of a proof. The scheme of the request is DPoP. */
+export function invalidProof(reason: keyof typeof INVALID_PROOF): Refused {
+  return withCode(401, reason, 'invalid_dpop_proof', INVALID_PROOF[reason])
+}
+
+/** Returns a refusal of a proof without a valid nonce, with a new nonce (RFC 9449 section 9). */
+export function nonceRequired(nonce: string): Refused {
+  const text = 'The DPoP proof requires a nonce of this API.'
+  return { ...withCode(401, 'nonce_required', 'use_dpop_nonce', text), nonce }
+}
+
 export function insufficientScope(scope: string): Refused {
   const text = 'The access token lacks a required scope.'
   return withCode(403, 'insufficient_scope', 'insufficient_scope', text, scope)
@@ -123,12 +147,42 @@ export function insufficientAuthentication(required: {
     ...(acr === undefined ? [] : [`, acr_values="${acr}"`]),
     ...(maxAge === undefined ? [] : [`, max_age="${maxAge}"`]),
   ]
-  return { ...described, challenge: described.challenge + parameters.join('') }
+  return addParameters(described, parameters.join(''))
 }
 
 /** Returns the same refusal of an API with metadata. The challenge contains their address (RFC 9728 section 5.1). */
 export function withMetadata(refusal: Refused, url: string): Refused {
-  return { ...refusal, challenge: `${refusal.challenge}, resource_metadata="${url}"` }
+  return addParameters(refusal, `, resource_metadata="${url}"`)
+}
+
+/** The algorithms of proofs that an API accepts by default. */
+export const PROOF_ALGORITHMS = 'ES256 EdDSA Ed25519 PS256 RS256'
+
+/**
+ * Returns the same refusal of an API that accepts DPoP (RFC 9449 section 7.2). `used` is the scheme of the request. Without a scheme,
+ * a challenge contains the error only if the request has malformed credentials.
+ */
+export function withDpop(
+  { challenges: [usual], ...refusal }: Refused,
+  used: 'Bearer' | 'DPoP' | undefined,
+  algs = PROOF_ALGORITHMS,
+): Refused {
+  const parameters = usual!.replace(/^Bearer /, '')
+  const error = /error="[^"]*", error_description="[^"]*", /.exec(`${parameters}, `)?.[0] ?? ''
+  const metadata = /, resource_metadata="[^"]*"/.exec(parameters)?.[0] ?? ''
+  const challenges = {
+    Bearer: [usual!, `DPoP algs="${algs}"`],
+    DPoP: [`Bearer realm="api"${metadata}`, `DPoP ${parameters}, algs="${algs}"`],
+    none: [usual!, `DPoP ${error}algs="${algs}"`],
+  }
+  return { ...refusal, challenges: challenges[used ?? 'none'] }
+}
+
+/** Returns the same refusal of an API that requires DPoP. It has no challenge of the scheme Bearer. */
+export function withDpopOnly(refusal: Refused): Refused {
+  const [usual] = refusal.challenges
+  const challenge = usual!.replace(/^Bearer /, 'DPoP ')
+  return { ...refusal, challenges: [`${challenge}, algs="${PROOF_ALGORITHMS}"`] }
 }
 
 export function forbidden(reason: keyof typeof FORBIDDEN): Refused {
@@ -144,11 +198,13 @@ export function unavailable(
     | 'keys_refresh_pending'
     | 'issuer_unavailable'
     | 'introspection_unavailable'
+    | 'replay_unavailable'
     | 'revocation_unavailable' = 'keys_unavailable',
 ): Refused {
-  const text = 'The access token cannot be verified at the moment.'
+  const what = reason === 'replay_unavailable' ? 'DPoP proof' : 'access token'
+  const text = `The ${what} cannot be verified at the moment.`
   const body = { error: 'temporarily_unavailable', error_description: text }
-  return { ...refused(503, reason, body, undefined), retryAfter }
+  return { ...refused(503, reason, body), retryAfter }
 }
 
 export function unparsed(status: Unparsed['status']): Unparsed {
@@ -165,9 +221,14 @@ function refused(
   status: number,
   reason: Reason,
   body: Refused['body'],
-  challenge: string | undefined,
+  ...challenges: readonly string[]
 ): Refused {
-  return { kind: 'refused', reason, status, challenge, retryAfter: undefined, body }
+  return { kind: 'refused', reason, status, challenges, retryAfter: undefined, body }
+}
+
+/** Adds parameters to the only challenge of a refusal. */
+function addParameters(refusal: Refused, parameters: string): Refused {
+  return { ...refusal, challenges: refusal.challenges.map((challenge) => challenge + parameters) }
 }
 
 function scopeParameter(scope: string | undefined): string {

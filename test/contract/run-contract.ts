@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AccessToken, BearwardEvent, Requirements } from '@bearward/core'
+import type {
+  AccessToken,
+  BearwardEvent,
+  Requirements,
+  ResourceServerOptions,
+} from '@bearward/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseChallenges } from '../support/challenge-parser.ts'
 import { adaptCase } from '../frameworks/difference.ts'
@@ -84,11 +89,15 @@ export function describeContract(framework: Framework): void {
       return sendRaw(servers.get(name)!.port, Buffer.from(request, 'latin1'))
     }
 
-    /** Sends the request of a case. `i` is its position in `CASES`. */
+    /** Sends the requests of a case. Returns the last response. `i` is the position of the case in `CASES`. */
     async function play(one: ContractCase, i: number): Promise<RawResponse> {
-      const request =
-        typeof one.request === 'function' ? one.request(recordingServer.url) : one.request
-      return send(getConfiguration(one), toRequestText(request, `/${i}`))
+      const path = `/${i}`
+      const requests =
+        typeof one.request === 'function' ? one.request(recordingServer.url, path) : one.request
+      const [last, ...earlier] = [requests].flat().reverse()
+      for (const request of earlier.reverse())
+        await send(getConfiguration(one), toRequestText(request, path))
+      return send(getConfiguration(one), toRequestText(last!, path))
     }
 
     const cases = CASES.map((one) => {
@@ -112,10 +121,12 @@ export function describeContract(framework: Framework): void {
 
     it('6750-10, 6750-11, 6750-12, 6750-13, 6750-15, 6750-28: sends refusals with Cache-Control: no-store, and challenges that match the grammar', async () => {
       const refusals = cases.flatMap(({ one }, i) =>
-        one.outcome.kind === 'refused' ? [[one.outcome.challenge, [one, i]] as const] : [],
+        one.outcome.kind === 'refused'
+          ? [[one.outcome.challenges.join('\n'), [one, i]] as const]
+          : [],
       )
       const byChallenge = new Map(refusals)
-      for (const [one, i] of byChallenge.values()) checkRefusal(await play(one, i))
+      for (const [one, i] of byChallenge.values()) checkRefusal(await play(one, i), getSchemes(one))
       expect(byChallenge.size).toBeGreaterThan(20)
     })
 
@@ -132,6 +143,13 @@ export function describeContract(framework: Framework): void {
       expect(granted).toHaveLength(2)
     })
   })
+}
+
+/** Returns the schemes of the challenges of an API, in their order. */
+function getSchemes(one: ContractCase): readonly string[] {
+  const { dpop }: ResourceServerOptions = CONFIGURATIONS[getConfiguration(one)]('http://127.0.0.1')
+  if (dpop === undefined) return ['Bearer']
+  return dpop.mode === 'required' ? ['DPoP'] : ['Bearer', 'DPoP']
 }
 
 function getConfiguration(one: ContractCase): ConfigurationName {
@@ -193,73 +211,93 @@ function describeResponse(response: RawResponse, { kind }: ExpectedOutcome) {
   const challenges = getHeaderValues(response, 'WWW-Authenticate')
   if (kind === 'unparsed') return { status: response.status, challenges }
   const { status, body } = response
-  // The framework writes the response of a handler, so only its content is checked.
-  if (kind === 'granted') return { status, challenges, body: JSON.parse(body) as unknown }
+  const nonces = getHeaderValues(response, 'DPoP-Nonce')
+  const cacheControl = getHeaderValues(response, 'Cache-Control')
+  // The framework writes the response of a handler, so only its content is checked, and the headers that a guard adds.
+  if (kind === 'granted') {
+    const isGuarded = nonces.length > 0
+    const content = JSON.parse(body) as unknown
+    return { status, challenges, nonces, body: content, ...(isGuarded && { cacheControl }) }
+  }
   return {
     status,
     challenges,
+    nonces,
     body,
     contentType: response.header('Content-Type'),
     contentLength: response.header('Content-Length'),
-    cacheControl: getHeaderValues(response, 'Cache-Control'),
+    cacheControl,
     retryAfter: response.header('Retry-After'),
   }
 }
+
+const NO_STORE = ['no-store']
 
 function expectation({ outcome, request }: ContractCase, { changes }: Framework) {
   if (outcome.kind === 'unparsed') {
     return { status: outcome.status, challenges: [], reasons: [], handled: 0 }
   }
   if (outcome.kind === 'granted') {
-    const { caller, received } = outcome
-    return { status: 200, challenges: [], body: { caller, received }, reasons: [], handled: 1 }
+    const { caller, received, nonce } = outcome
+    const usual = { status: 200, challenges: [], body: { caller, received } }
+    // RFC 9449 section 8.2: a response with a nonce must not be cached.
+    const added = nonce === undefined ? { nonces: [] } : { nonces: [nonce], cacheControl: NO_STORE }
+    return { ...usual, ...added, reasons: [], handled: 1 }
   }
-  const { status, challenge, reason, retryAfter } = outcome
+  const { status, challenges, reason, retryAfter, nonce } = outcome
   const body = JSON.stringify(outcome.body)
   const isHead = typeof request === 'object' && request.method === 'HEAD'
   return {
     status,
-    challenges: challenge === undefined ? [] : [challenge],
+    challenges,
+    nonces: nonce === undefined ? [] : [nonce],
     body: isHead ? '' : body,
     contentType: 'application/json',
     contentLength:
       isHead && changes?.headWithoutLength !== undefined ? undefined : String(body.length),
-    cacheControl: ['no-store'],
+    cacheControl: NO_STORE,
     retryAfter,
     reasons: [reason],
     handled: 0,
   }
 }
 
-/** Checks a response with an independent parser of the grammar of RFC 6750 section 3. */
-function checkRefusal(response: RawResponse): void {
-  expect(getHeaderValues(response, 'Cache-Control')).toEqual(['no-store'])
-  const challenges = getHeaderValues(response, 'WWW-Authenticate').flatMap(parseChallenges)
-  expect(challenges.map(({ scheme }) => scheme)).toEqual(response.status === 503 ? [] : ['Bearer'])
-  // The client of the MCP SDK reads only a header that begins with `Bearer `.
-  if (response.status !== 503) expect(response.header('WWW-Authenticate')).toMatch(/^Bearer \S/)
-  for (const { parameters } of challenges) {
-    // `error_uri` is never written, so it cannot be malformed.
-    const names = [
-      'realm',
-      'error',
-      'error_description',
-      'scope',
-      'resource_metadata',
-      'acr_values',
-      'max_age',
-    ]
+/** Parameters of challenges, in the order in which they are written. `error_uri` is never written, so it cannot be malformed. */
+const PARAMETERS = [
+  'realm',
+  'error',
+  'error_description',
+  'scope',
+  'resource_metadata',
+  'acr_values',
+  'max_age',
+  'algs',
+]
+
+/** Checks a response with an independent parser of the grammar of RFC 6750 section 3 and RFC 9449 section 7.1. */
+function checkRefusal(response: RawResponse, schemes: readonly string[]): void {
+  expect(getHeaderValues(response, 'Cache-Control')).toEqual(NO_STORE)
+  const challenges = getHeaderValues(response, 'WWW-Authenticate').map(parseChallenges)
+  expect(challenges.map((line) => line.map(({ scheme }) => scheme))).toEqual(
+    response.status === 503 ? [] : schemes.map((scheme) => [scheme]),
+  )
+  for (const { scheme, parameters } of challenges.flat()) {
     const written = parameters.map(([name]) => name)
-    expect(written).toEqual(names.filter((name) => written.includes(name)))
-    expect(written).toContain('realm')
+    expect(written).toEqual(PARAMETERS.filter((name) => written.includes(name)))
+    // The client of the MCP SDK reads only a header that begins with `Bearer `, so this challenge is never without parameters.
+    if (scheme === 'Bearer' || schemes.length === 1) expect(written).toContain('realm')
+    expect(written.includes('algs')).toBe(scheme === 'DPoP')
     for (const [name, value] of parameters) {
       expect(value).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/)
-      if (name === 'scope' || name === 'acr_values') expect(value).toMatch(/^[^ ]+( [^ ]+)*$/)
+      if (SPACED.includes(name)) expect(value).toMatch(/^[^ ]+( [^ ]+)*$/)
       // Some clients search the whole header for parameters, so a description must not resemble one.
       if (name === 'error_description') expect(value).not.toContain('=')
     }
   }
 }
+
+/** Parameters whose value is a list that is separated by spaces. */
+const SPACED = ['scope', 'acr_values', 'algs']
 
 /** Checks the members of a token, that it is frozen, and that copying its claims does not change a prototype. */
 function checkToken(

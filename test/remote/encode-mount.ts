@@ -5,6 +5,7 @@ import { checkEvent } from '../support/watch-events.ts'
 import type { Control } from './control.ts'
 import { encode, type Encoded } from './encoding.ts'
 import { findName } from './named-functions.ts'
+import { MemoryReplayStore } from '../../packages/core/src/binding/memory-replay-store.ts'
 
 type AnyFunction = (...args: readonly unknown[]) => unknown
 
@@ -13,7 +14,7 @@ const ASYNCHRONOUS = ['check', 'resolve', 'revoked']
 
 /**
  * Encodes a mount for another process. Functions are sent by name, or are registered so that the other process can call them. A
- * clock is sent as its time, so it must stand still.
+ * clock is sent as its time, so it must stand still. The other process creates its own `memoryReplay`.
  *
  * @throws {TypeError} if a function can neither be named nor be called from another process
  */
@@ -22,6 +23,11 @@ export function encodeMount({ options, routes, before }: Mount, control: Control
     const name = path.slice(path.lastIndexOf('.') + 1)
     if (name === 'clock') return encodeClock(value)
     if (value instanceof KeyObject) return encode(exportKey(value), path)
+    const known = findName(value)
+    if (known !== undefined) return ['named', known]
+    // The other process creates a store of its own, with the clock of the API.
+    if (value instanceof MemoryReplayStore)
+      return ['memoryReplay', encodeClock(options.clock) ?? null]
     return typeof value === 'function'
       ? encodeFunction(value as AnyFunction, name, path, control)
       : undefined
@@ -29,8 +35,6 @@ export function encodeMount({ options, routes, before }: Mount, control: Control
 }
 
 function encodeFunction(value: AnyFunction, name: string, path: string, control: Control): Encoded {
-  const known = findName(value)
-  if (known !== undefined) return ['named', known]
   if (name === 'onEvent') return ['listener', control.register(toListener(value))]
   if (name === 'handle') return ['handler', control.register(toHandler(value as Route['handle']))]
   // The other process sends the first argument only.

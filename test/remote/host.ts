@@ -1,4 +1,4 @@
-import type { AccessToken, BearwardEvent } from '@bearward/core'
+import { type AccessToken, type BearwardEvent, type Clock, memoryReplay } from '@bearward/core'
 import { createFetchHandler } from '../frameworks/fetch/handler.ts'
 import type { Mount, Route } from '../frameworks/framework.ts'
 import { inspect } from '../frameworks/inspection.ts'
@@ -27,6 +27,7 @@ export function createHost({ mount, control }: HostSetup): FetchHandler {
     listener: (id) => (event: BearwardEvent) => void events.push([id, event]),
     handler: (id) => createHandle((...args) => call(id, ...args)),
     clock: createClock,
+    memoryReplay: (clock) => memoryReplay(clock === null ? {} : { clock: clock as Clock }),
   }) as Mount
   const { handler } = createFetchHandler({ options, routes, ...(before && { before }) })
   return async (request, ...rest) => {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, createHmac, randomUUID } from 'node:crypto'
 import type { Algorithm, RequestLike } from '@bearward/core'
 import { generateKey, type TestKey } from './keys.ts'
 import { noteSecret } from './secrets.ts'
@@ -30,10 +30,18 @@ export function hashText(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }
 
+/** Creates a nonce of an API. `time` is in seconds since the epoch. Independent of the implementation. */
+export function createNonce(secret: Uint8Array, resource: string, time: number): string {
+  const text = `bearward-dpop-nonce\n${time}\n${resource}`
+  return `${time}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+}
+
 /** Differences from a valid proof. Members of `header` and `claims` override the usual ones, and `undefined` removes one. */
 export interface ProofOverrides {
   readonly header?: Part
   readonly claims?: Part
+  /** Returns the payload. Gets the claims as JSON text, so that it can write what `JSON.stringify` does not. */
+  readonly edit?: (claims: string) => string
   /** Key that signs the proof. Its public part is in the header. */
   readonly key?: ProofKey
   /** Key that signs the proof instead of the key in the header. */
@@ -55,7 +63,7 @@ export interface ProofSubject {
 /** Creates a DPoP proof (RFC 9449 section 4.2). */
 export function createProof(
   { key: own, token, method = 'GET', url, now, nonce }: ProofSubject,
-  { header = {}, claims = {}, key = own, signedBy = key }: ProofOverrides = {},
+  { header = {}, claims = {}, edit, key = own, signedBy = key }: ProofOverrides = {},
 ): string {
   const usualHeader = { alg: key.alg, typ: 'dpop+jwt', jwk: key.publicJwk }
   const usualClaims = {
@@ -66,9 +74,10 @@ export function createProof(
     ath: hashText(token),
     ...(nonce !== undefined && { nonce }),
   }
+  const payload = mergeParts(usualClaims, claims)
   const proof = signCompact(
     mergeParts(usualHeader, header),
-    mergeParts(usualClaims, claims),
+    edit === undefined ? payload : edit(JSON.stringify(payload)),
     signedBy.alg,
     signedBy.privateKey,
   )

@@ -1,0 +1,279 @@
+import { METADATA_URL } from '../configurations.ts'
+import { bearer, type ContractCase, each, withCredentials } from '../contract-case.ts'
+import { claiming, forged, token, USUAL_CLAIMS } from '../fixture.ts'
+import {
+  anonymous,
+  bare401,
+  forbidden,
+  insufficientAuthentication,
+  insufficientScope,
+  invalidProof,
+  invalidRequest,
+  invalidToken,
+  ok,
+  withDpop,
+  withDpopOnly,
+  withMetadata,
+} from '../outcomes.ts'
+import { BOUND, KEY, proving, provingEach } from '../prove.ts'
+
+const accepted = { configuration: 'DPoP accepted' } as const
+const required = { configuration: 'DPoP required' } as const
+const withResource = { configuration: 'DPoP accepted, a resource' } as const
+const twoAlgorithms = { configuration: 'DPoP accepted, two algorithms' } as const
+
+const nothing = { lines: [] }
+const cnf = { jkt: KEY.thumbprint }
+const bound = (claims: object) => claiming({ cnf, ...claims })
+
+/** Values of `cnf` that cannot be checked. */
+const MALFORMED: Readonly<Record<string, unknown>> = {
+  'a jkt that is a number': { jkt: 1 },
+  'a short jkt': { jkt: 'AAAA' },
+  'a padded jkt': { jkt: `${KEY.thumbprint}=` },
+  'a text': KEY.thumbprint,
+  'an array': [cnf],
+  'an empty object': {},
+  null: null,
+  'an unknown member': { kid: 'x' },
+  'jkt and an unknown member': { ...cnf, jwk: {} },
+  'jkt and a certificate': { ...cnf, 'x5t#S256': KEY.thumbprint },
+}
+
+/** Cases for the schemes and the challenges of an API that accepts DPoP (RFC 9449 section 7). */
+export const dpopChallenges: readonly ContractCase[] = [
+  ...each(
+    ['9449-18'],
+    'refuses an unbound token with the scheme DPoP',
+    withDpop(invalidToken('wrong_scheme'), 'DPoP'),
+    { 'with a proof': proving({ token: token() }), ...without(token()) },
+    accepted,
+  ),
+  ...each(
+    ['9449-19'],
+    'refuses a bound token with the scheme Bearer',
+    withDpop(invalidToken('wrong_scheme'), 'Bearer'),
+    { 'with a proof': proving({ scheme: 'Bearer' }), 'without a proof': bearer(BOUND) },
+    accepted,
+  ),
+  ...Object.entries(MALFORMED).flatMap(([what, value]) => {
+    const one = claiming({ cnf: value })
+    const rejection = invalidToken('unsupported_binding')
+    const title = 'refuses a token whose cnf cannot be checked'
+    return [
+      ...each(
+        ['9449-20'],
+        title,
+        withDpop(rejection, 'DPoP'),
+        { [`${what}, with the scheme DPoP`]: proving({ token: one }) },
+        accepted,
+      ),
+      ...each(
+        ['9449-20'],
+        title,
+        withDpop(rejection, 'Bearer'),
+        { [`${what}, with the scheme Bearer`]: bearer(one) },
+        accepted,
+      ),
+    ]
+  }),
+  ...each(
+    ['9449-21'],
+    'puts the error into both challenges if a request has several credentials',
+    withDpop(invalidRequest('multiple_credentials'), undefined),
+    {
+      'a Bearer line and a DPoP line': proving({
+        lines: (proof) => [`Authorization: Bearer ${token()}`, `DPoP: ${proof}`],
+      }),
+      'a comma between Bearer and DPoP': withCredentials(`Bearer ${token()}, DPoP ${BOUND}`),
+      'a comma between DPoP and Bearer': withCredentials(`DPoP ${BOUND}, Bearer ${token()}`),
+      'two DPoP lines': proving({
+        lines: (proof) => [`Authorization: DPoP ${BOUND}`, `DPoP: ${proof}`],
+      }),
+    },
+    accepted,
+  ),
+  ...each(
+    ['9449-22', '9449-25'],
+    'challenges a request without credentials with both schemes, without an error',
+    withDpop(bare401('no_credentials', 'read'), undefined),
+    { 'no header': nothing, 'only a proof': proofAlone() },
+    { ...accepted, requirements: { scope: 'read' } },
+  ),
+  ...each(
+    ['9449-25'],
+    'names the accepted algorithms in their order',
+    withDpop(bare401('no_credentials'), undefined, 'ES256 PS256'),
+    { 'no header': nothing },
+    twoAlgorithms,
+  ),
+  ...each(
+    ['9449-22'],
+    'responds with 401 to an unsupported scheme, with both challenges',
+    withDpop(bare401('unsupported_scheme'), undefined),
+    { Basic: withCredentials('Basic dXNlcjpwYXNzd29yZA==') },
+    accepted,
+  ),
+  {
+    ids: [],
+    title: 'treats a request without credentials as anonymous, also if it has a proof',
+    ...accepted,
+    requirements: { optional: true },
+    request: proofAlone(),
+    outcome: anonymous(),
+  },
+  ...each(
+    ['9449-23'],
+    'puts the error about a Bearer token only into the Bearer challenge',
+    withDpop(invalidToken('invalid_signature'), 'Bearer'),
+    { 'a forged token': forged(token()) },
+    accepted,
+  ),
+  ...each(
+    ['9449-23'],
+    'puts the error about malformed Bearer credentials only into the Bearer challenge',
+    withDpop(invalidRequest('malformed_credentials'), 'Bearer'),
+    { 'no token': withCredentials('Bearer'), 'two words': withCredentials('Bearer a b') },
+    accepted,
+  ),
+  ...each(
+    ['9449-24'],
+    'puts the error about a token with the scheme DPoP only into the DPoP challenge',
+    withDpop(invalidToken('expired'), 'DPoP'),
+    { 'an expired token': proving({ token: bound({ exp: 1 }) }) },
+    accepted,
+  ),
+  ...each(
+    ['9449-24'],
+    'puts the error about malformed DPoP credentials only into the DPoP challenge',
+    withDpop(invalidRequest('malformed_credentials'), 'DPoP'),
+    { 'no token': withCredentials('DPoP'), 'two words': withCredentials('DPoP a b') },
+    accepted,
+  ),
+  ...each(
+    ['9449-24'],
+    'adds the address of the metadata to both challenges if a proof is invalid',
+    withDpop(withMetadata(invalidProof('invalid_proof'), METADATA_URL), 'DPoP'),
+    provingEach({ 'another method': { proof: { claims: { htm: 'POST' } } } }),
+    withResource,
+  ),
+  ...each(
+    ['9449-23'],
+    'adds the address of the metadata only to the Bearer challenge if a Bearer token is invalid',
+    withDpop(withMetadata(invalidToken('expired'), METADATA_URL), 'Bearer'),
+    { 'an expired token': claiming({ exp: 1 }) },
+    withResource,
+  ),
+  ...each(
+    [],
+    'names the missing scope in the challenge of the scheme DPoP',
+    withDpop(insufficientScope('write'), 'DPoP'),
+    { 'another scope': proving() },
+    { ...accepted, requirements: { scope: 'write' } },
+  ),
+  ...each(
+    [],
+    'refuses a caller with a bound token in the challenge of the scheme DPoP',
+    withDpop(forbidden('wrong_client'), 'DPoP'),
+    { 'another client': proving() },
+    { ...accepted, requirements: { clients: ['web'] } },
+  ),
+  ...each(
+    ['9470-08'],
+    'asks for another authentication of the user in the challenge of the scheme DPoP',
+    withDpop(
+      insufficientAuthentication({ acr: 'urn:mfa', maxAge: 300, metadata: METADATA_URL }),
+      'DPoP',
+    ),
+    {
+      'a token without acr': proving({
+        token: bound({ ...USUAL_CLAIMS, sub: 'alice', client_id: 'web' }),
+      }),
+    },
+    { ...withResource, requirements: { acr: 'urn:mfa', maxAuthAge: 300 } },
+  ),
+  ...each(
+    ['9449-26'],
+    'ignores the credentials for a proxy',
+    withDpop(bare401('no_credentials'), undefined),
+    {
+      'a bound token': (serverUrl, path) => {
+        const { lines } = proving()(serverUrl, path)
+        return { lines: [`Proxy-${lines[0]}`, ...lines.slice(1)] }
+      },
+    },
+    accepted,
+  ),
+
+  ...each(
+    ['9449-50'],
+    'refuses the scheme Bearer with only a DPoP challenge if DPoP is required',
+    withDpopOnly(withMetadata(bare401('unsupported_scheme'), METADATA_URL)),
+    {
+      'an unbound token': token(),
+      'a bound token': bearer(BOUND),
+      'a bound token with a proof': proving({ scheme: 'Bearer' }),
+    },
+    required,
+  ),
+  ...each(
+    ['9449-50'],
+    'challenges a request without credentials only with DPoP if DPoP is required',
+    withDpopOnly(withMetadata(bare401('no_credentials'), METADATA_URL)),
+    { 'no header': nothing },
+    required,
+  ),
+  ...each(
+    ['9449-50'],
+    'refuses an unbound token with the scheme DPoP if DPoP is required',
+    withDpopOnly(withMetadata(invalidToken('wrong_scheme'), METADATA_URL)),
+    { 'with a proof': proving({ token: token() }) },
+    required,
+  ),
+  ...each(
+    ['9449-50'],
+    'grants a bound token with a proof if DPoP is required',
+    ok({ bindings: ['dpop'] }),
+    { 'a valid proof': proving() },
+    required,
+  ),
+  ...each(
+    [],
+    'refuses an unbound token behind a guard with the requirement bound',
+    withDpop(invalidToken('unbound_token'), 'Bearer'),
+    { 'a Bearer token': token() },
+    { ...accepted, requirements: { bound: true } },
+  ),
+  ...each(
+    [],
+    'grants a bound token behind a guard with the requirement bound',
+    ok({ bindings: ['dpop'] }),
+    { 'a valid proof': proving() },
+    { ...accepted, requirements: { bound: 'dpop' } },
+  ),
+  ...each(
+    ['9449-51'],
+    'grants an unbound Bearer token, and ignores a DPoP header beside it',
+    ok({ bindings: [] }),
+    {
+      'no DPoP header': token(),
+      'a proof': proving({ scheme: 'Bearer', token: token() }),
+      'a text that is no proof': proving({
+        scheme: 'Bearer',
+        token: token(),
+        lines: () => ['DPoP: garbage', 'DPoP: a.b.c'],
+      }),
+    },
+    accepted,
+  ),
+]
+
+/** Returns a request with the scheme DPoP and without a proof. */
+function without(one: string) {
+  return { 'without a proof': withCredentials(`DPoP ${one}`) }
+}
+
+/** Returns a request with a proof and without a token. */
+function proofAlone(): ReturnType<typeof proving> {
+  return (serverUrl, path) => ({ lines: proving()(serverUrl, path).lines.slice(1) })
+}
