@@ -82,8 +82,9 @@ export class Dpop {
     if (replay === undefined) return undefined
     const { thumbprint, target, jti, iat } = proof
     const { maxAge, clockTolerance } = this.settings
-    // The clocks of two processes can differ by the tolerance, so the proof is remembered for this time longer.
-    const seconds = iat - getSeconds(this.#clock) + maxAge + 2 * clockTolerance
+    // The clocks of two processes can differ by the tolerance, so the proof is remembered for this time longer. Without a tolerance,
+    // it is still accepted at the end of its time, so it is remembered for a second longer.
+    const seconds = iat - getSeconds(this.#clock) + maxAge + Math.max(1, 2 * clockTolerance)
     // A thumbprint and an address contain no line break, so two proofs have the same text only if all parts are equal. JSON keeps
     // lone surrogates different, which UTF-8 does not.
     return andThen(sha256(`${thumbprint}\n${target}\n${JSON.stringify(jti)}`), (id) => {

@@ -107,6 +107,20 @@ describe('the detection of used proofs', () => {
     expect(summarize(await authorize(request(proof)))).toBe('401 invalid_proof')
   })
 
+  it('9449-41: without a clock tolerance, a proof is accepted and remembered up to its maximum age', async () => {
+    const { authorize, request, prove, clock } = setup({ clockTolerance: 0 })
+    const [used, unused] = [request(prove()), request(prove())]
+    expect(summarize(await authorize(used))).toBe('granted')
+    clock.advance(60)
+    expect(summarize(await authorize(unused))).toBe('granted')
+    for (const proof of [used, unused])
+      expect(summarize(await authorize({ ...proof }))).toBe('401 proof_used')
+    clock.advance(0.5)
+    expect(
+      summarize(await authorize(request(prove({ claims: { iat: clock.seconds() - 60.5 } })))),
+    ).toBe('401 invalid_proof')
+  })
+
   it('9449-52: the guards of a request use its proof once, also if a key is distrusted in between', async () => {
     const { server, request, issuer, clock } = setup({}, {})
     const raw = request()
