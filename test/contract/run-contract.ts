@@ -247,9 +247,10 @@ function expectation({ outcome, request }: ContractCase, { changes }: Framework)
   const { status, challenges, reason, retryAfter, nonce } = outcome
   const body = JSON.stringify(outcome.body)
   const isHead = typeof request === 'object' && request.method === 'HEAD'
+  const isJoined = changes?.joinedLines !== undefined && challenges.length > 1
   return {
     status,
-    challenges,
+    challenges: isJoined ? [challenges.join(', ')] : challenges,
     nonces: nonce === undefined ? [] : [nonce],
     body: isHead ? '' : body,
     contentType: 'application/json',
@@ -277,11 +278,9 @@ const PARAMETERS = [
 /** Checks a response with an independent parser of the grammar of RFC 6750 section 3 and RFC 9449 section 7.1. */
 function checkRefusal(response: RawResponse, schemes: readonly string[]): void {
   expect(getHeaderValues(response, 'Cache-Control')).toEqual(NO_STORE)
-  const challenges = getHeaderValues(response, 'WWW-Authenticate').map(parseChallenges)
-  expect(challenges.map((line) => line.map(({ scheme }) => scheme))).toEqual(
-    response.status === 503 ? [] : schemes.map((scheme) => [scheme]),
-  )
-  for (const { scheme, parameters } of challenges.flat()) {
+  const challenges = getHeaderValues(response, 'WWW-Authenticate').flatMap(parseChallenges)
+  expect(challenges.map(({ scheme }) => scheme)).toEqual(response.status === 503 ? [] : schemes)
+  for (const { scheme, parameters } of challenges) {
     const written = parameters.map(([name]) => name)
     expect(written).toEqual(PARAMETERS.filter((name) => written.includes(name)))
     // The client of the MCP SDK reads only a header that begins with `Bearer `, so this challenge is never without parameters.

@@ -27,9 +27,14 @@ export interface FrameworkChanges {
   readonly headWithoutLength?: string
   /** A client must wait for a response before it sends the next request of a connection. */
   readonly noPipelining?: string
+  /** Several header lines with one name are sent as one line, with a comma between the values (RFC 9110 section 5.3). */
+  readonly joinedLines?: string
   /** Cases of the contract and attacks with another outcome. */
   readonly outcomes?: readonly Difference[]
 }
+
+/** Reason for `joinedLines` of every framework and runtime whose responses have web-standard `Headers`. */
+export const JOINED_LINES = 'Headers join the lines with one name, except for Set-Cookie'
 
 /** Options of a server with an adapter. */
 export interface Mount {

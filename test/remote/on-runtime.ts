@@ -1,4 +1,10 @@
-import type { Elsewhere, Framework, FrameworkChanges, Mount } from '../frameworks/framework.ts'
+import {
+  type Elsewhere,
+  type Framework,
+  type FrameworkChanges,
+  JOINED_LINES,
+  type Mount,
+} from '../frameworks/framework.ts'
 import type { RunningServer } from '../support/servers.ts'
 import { startControl } from './control.ts'
 import { encodeMount } from './encode-mount.ts'
@@ -25,7 +31,7 @@ export function onRuntime({ name, changes, start }: Runtime): Framework {
   const elsewhere: Elsewhere = { startAll: (mounts) => startMounts(mounts, start) }
   return {
     name: `fetch on ${name}`,
-    changes,
+    changes: { joinedLines: JOINED_LINES, ...changes },
     elsewhere,
     start: async (mount) => (await elsewhere.startAll([mount]))[0]!,
   }

@@ -1,10 +1,11 @@
 import { getRequestListener } from '@hono/node-server'
-import { type Framework, serve } from '../framework.ts'
+import { type Framework, JOINED_LINES, serve } from '../framework.ts'
 import { createFetchHandler } from './handler.ts'
 
 /** A web-standard handler on Node. */
 export const onFetch: Framework = {
   name: 'fetch on Node',
+  changes: { joinedLines: JOINED_LINES },
   start(mount) {
     const { handler, bearward } = createFetchHandler(mount)
     return serve(

@@ -77,8 +77,10 @@ function conclude(request: Request, h: ResponseToolkit) {
   const { response, raw } = request
   const vary = raw.res.getHeader('Vary')
   if (!('isBoom' in response)) {
-    // Otherwise a `Vary` of the handler would replace it.
+    // Otherwise a `Vary` of the handler would replace it, and the default of hapi would replace `Cache-Control`.
     if (vary !== undefined) response.vary(String(vary))
+    const cacheControl = raw.res.getHeader('Cache-Control')
+    if (cacheControl !== undefined) response.header('Cache-Control', String(cacheControl))
     return hold(request, h)
   }
   if (!refusals.has(response)) return h.continue

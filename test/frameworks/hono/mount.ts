@@ -2,12 +2,13 @@ import { createBearward } from '@bearward/fetch/hono'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { readBody } from '../fetch/handler.ts'
-import { type Framework, serve } from '../framework.ts'
+import { type Framework, JOINED_LINES, serve } from '../framework.ts'
 
 /** Hono on Node. */
 export const onHono: Framework = {
   name: 'Hono 4',
   changes: {
+    joinedLines: JOINED_LINES,
     headWithoutLength:
       'Hono replaces the body of a response to HEAD by none, so its length is unknown',
   },
