@@ -1,6 +1,15 @@
-import type { CommonOptions, Reason, Requirements, ResourceServerOptions } from '@bearward/core'
+import type {
+  CommonOptions,
+  DpopOptions,
+  Reason,
+  Requirements,
+  ResourceServerOptions,
+} from '@bearward/core'
 import { AUDIENCE } from '../support/issuer.ts'
 import type { Target } from './target.ts'
+
+/** What an attacker sends. */
+export type Sent = string | readonly string[] | Uint8Array
 
 /** One input of an attacker, and the expected outcome. */
 export interface Attack {
@@ -10,7 +19,9 @@ export interface Attack {
    * Creates the input with the keys of this run. A string is an access token. An array contains the header lines of a GET
    * request, in latin1. Bytes are a whole request.
    */
-  readonly attack: (target: Target) => string | readonly string[] | Uint8Array
+  readonly attack: (target: Target) => Sent
+  /** Creates the requests that are sent before the input, and are granted. They are whole requests. */
+  readonly after?: (target: Target) => readonly Uint8Array[]
   readonly outcome: Outcome
   /**
    * The API that gets the input.
@@ -26,6 +37,12 @@ export type Outcome =
       readonly status: 400 | 401 | 403
       readonly reason: Reason
       readonly error: string | undefined
+      /**
+       * The scheme whose challenge has the error, if the API accepts DPoP. `both`: both challenges have it.
+       *
+       * @default 'Bearer'
+       */
+      readonly scheme?: 'DPoP' | 'both'
     }
   | { readonly status: 200; readonly subject: { kind: string; id?: string | undefined } | null }
   /** The HTTP parser responds. */
@@ -61,6 +78,10 @@ export const insufficientAuthentication: Outcome = {
   reason: 'insufficient_user_authentication',
   error: 'insufficient_user_authentication',
 }
+/** A refusal of an API that accepts DPoP. The challenge of the scheme DPoP has the error. */
+export const refusedWithDpop = (reason: Reason, error = 'invalid_token'): Outcome => {
+  return { status: 401, reason, error, scheme: 'DPoP' }
+}
 export const refusedByParser: Outcome = { status: 400, reason: null }
 
 /** The input is unusual but valid. A refusal would break legitimate callers. */
@@ -77,7 +98,9 @@ interface ProtectedApi {
   /** Options of the issuer, and of the other issuers if they are trusted. */
   readonly policy: IssuerPolicy
   /** Options that do not depend on the issuer. With `resource`, the issuers have no audience of their own. */
-  readonly common?: Pick<CommonOptions, 'resource' | 'scopes'>
+  readonly common?: Pick<CommonOptions, 'resource' | 'scopes' | 'publicUrl'>
+  /** Options of DPoP, without the replay store. Each API has its own store. */
+  readonly dpop?: Omit<DpopOptions, 'replay'>
   readonly requirements: Requirements
   /** Claims of a token that the guard grants, if the usual ones are not enough. */
   readonly grantedClaims?: Readonly<Record<string, unknown>>
@@ -89,6 +112,12 @@ interface ProtectedApi {
 
 /** A resource without a path. Its host contains a letter to which the Kelvin sign is converted in lower case. */
 export const ROOT_RESOURCE = 'https://kube.example.com'
+
+/** The address of the APIs that accept DPoP. */
+export const PUBLIC_URL = 'https://api.example.com'
+
+/** The secret of the nonces. */
+export const NONCE_SECRET = new Uint8Array(32).map((_, i) => (i * 37 + 11) % 256)
 
 /** The APIs that get attacks: the options of their issuers, and the requirements of their only guard. */
 export const APIS = {
@@ -158,6 +187,13 @@ export const APIS = {
     policy: { machineSubject: 'client_id' },
     requirements: { acr: 'urn:mfa', maxAuthAge: 300 },
     grantedClaims: { sub: 'alice', client_id: 'web', acr: 'urn:mfa', auth_time: 1_900_000_000 },
+  },
+  dpop: { policy: {}, common: { publicUrl: PUBLIC_URL }, dpop: {}, requirements: {} },
+  'dpop with nonces': {
+    policy: {},
+    common: { publicUrl: PUBLIC_URL },
+    dpop: { nonce: { secrets: [NONCE_SECRET] } },
+    requirements: {},
   },
   // The APIs below trust one issuer, and classify subjects by a list of clients or by the rules of a provider.
   listed: {

@@ -2,6 +2,8 @@ import type { Attack } from './attack.ts'
 import { CLAIM_PATHS } from './claim-paths.ts'
 import { CLAIMS } from './claims.ts'
 import { CONFUSION } from './confusion.ts'
+import { DPOP } from './dpop.ts'
+import { DPOP_TRANSPORT } from './dpop-transport.ts'
 import { DYNAMIC_ISSUERS } from './dynamic-issuers.ts'
 import { ENCODING } from './encoding.ts'
 import { JOSE_HEADER } from './jose-header.ts'
@@ -34,4 +36,6 @@ export const CORPUS: readonly (readonly [subject: string, attacks: readonly Atta
   ['machines and users', SUBJECTS],
   ['the resource and its scopes', RESOURCES],
   ['the authentication of the user', STEP_UP],
+  ['proofs of possession', DPOP],
+  ['the transport of proofs', DPOP_TRANSPORT],
 ]

@@ -1,6 +1,7 @@
 import type { BearwardEvent } from '@bearward/core'
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { AUDIENCE, ISSUER } from '../support/issuer.ts'
+import type { Sent } from './attack.ts'
 import { OTHER_AUDIENCE, SHARING_ISSUER } from './target.ts'
 
 /** Characters of a text that are compared. Longer tokens are never read. */
@@ -105,8 +106,6 @@ function piecesShown(sent: Sent, pieces: readonly string[]): string[] {
   const shown = new Set(pieces.filter((piece) => !PUBLIC.includes(piece)))
   return secrets.flatMap((secret) => toPieces(secret).filter((piece) => shown.has(piece)))
 }
-
-type Sent = string | readonly string[] | Uint8Array
 
 function toRequestText(sent: Sent): string {
   return sent instanceof Uint8Array ? latin1(sent) : [sent].flat().join('\n')

@@ -6,6 +6,7 @@ import type {
   IssuerOptions,
   ResourceServerOptions,
 } from '@bearward/core'
+import { memoryReplay } from '@bearward/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseChallenges } from '../support/challenge-parser.ts'
 import { adaptAttack } from '../frameworks/difference.ts'
@@ -15,7 +16,7 @@ import { bearerLine } from '../support/requests.ts'
 import { getWithLines, type RawResponse, type RunningServer, sendRaw } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { watchProcess } from '../support/watch-process.ts'
-import { type Attack, type ApiName, getApi, APIS, type Outcome } from './attack.ts'
+import { type Attack, type ApiName, getApi, APIS, type Outcome, type Sent } from './attack.ts'
 import { CORPUS } from './corpus.ts'
 import { isKnownHost } from './known-host.ts'
 import { eventLeaks, leakedKids, leaks } from './leaks.ts'
@@ -68,7 +69,7 @@ export function runCorpus(framework: Framework): void {
     })
 
     function toMount(api: ApiName): Mount {
-      const { policy, common, requirements, isSingleIssuer, isDynamic } = getApi(api)
+      const { policy, common, dpop, requirements, isSingleIssuer, isDynamic } = getApi(api)
       const trusted = isSingleIssuer === true ? target.trusted.slice(0, 1) : target.trusted
       const issuers = trusted.map(({ audience, ...issuer }) => ({
         ...issuer,
@@ -78,6 +79,7 @@ export function runCorpus(framework: Framework): void {
       }))
       const options = {
         ...common,
+        ...(dpop && { dpop: { ...dpop, replay: memoryReplay({ clock: target.clock }) } }),
         issuers: isDynamic === true ? toFunctions(issuers) : issuers,
         clock: target.clock,
         onEvent: (event: BearwardEvent) => events.push(event),
@@ -90,7 +92,7 @@ export function runCorpus(framework: Framework): void {
       await Promise.all([...servers.values(), target].map((running) => running.close()))
     })
 
-    async function send(sent: ReturnType<Attack['attack']>, api: ApiName): Promise<RawResponse> {
+    async function send(sent: Sent, api: ApiName): Promise<RawResponse> {
       const { port } = servers.get(api)!
       events.length = published.length = handled = 0
       if (sent instanceof Uint8Array) return sendRaw(port, sent)
@@ -110,36 +112,41 @@ export function runCorpus(framework: Framework): void {
     })
 
     describe.each(CORPUS)('%s', (_subject, attacks) => {
-      it.each(toRows(attacks, framework))('%s', async (_name, { attack, outcome, api = 'any' }) => {
-        const sent = attack(target)
-        const response = await send(sent, api)
+      it.each(toRows(attacks, framework))(
+        '%s',
+        async (_name, { attack, after, outcome, api = 'any' }) => {
+          for (const earlier of after?.(target) ?? [])
+            expect((await send(earlier, api)).status).toBe(200)
+          const sent = attack(target)
+          const response = await send(sent, api)
 
-        const getRefusals = () => events.filter((event) => event.type === 'refused')
-        const expected = expectedRefusals(outcome)
-        // The guard may decide after the HTTP parser has responded.
-        if (!isRefusal(outcome)) await until(() => getRefusals().length >= expected.length)
-        expect({ status: response.status, refusals: getRefusals(), handled }).toMatchObject({
-          status: outcome.status,
-          refusals: expected,
-          handled: outcome.status === 200 ? 1 : 0,
-        })
-        // The channel of another process does not reach this one.
-        if (framework.elsewhere === undefined) expect(published).toEqual(events)
-        const texts: string[] = []
-        for (const [name, value] of response.rawHeaders) {
-          expect(HEADER_NAMES).toContain(name.toLowerCase())
-          texts.push(value)
-        }
-        if (outcome.status === 200) {
-          expect(readBody(response)).toEqual({ subject: outcome.subject, polluted: false })
-        } else {
-          texts.push(response.body)
-        }
-        if (isRefusal(outcome)) expectRefusal(response, outcome, api)
-        expect(leaks(sent, texts.join('\0'))).toEqual([])
-        expect(eventLeaks(sent, events)).toEqual([])
-        expect(leakedKids(sent, texts.join('\0'))).toEqual([])
-      })
+          const getRefusals = () => events.filter((event) => event.type === 'refused')
+          const expected = expectedRefusals(outcome)
+          // The guard may decide after the HTTP parser has responded.
+          if (!isRefusal(outcome)) await until(() => getRefusals().length >= expected.length)
+          expect({ status: response.status, refusals: getRefusals(), handled }).toMatchObject({
+            status: outcome.status,
+            refusals: expected,
+            handled: outcome.status === 200 ? 1 : 0,
+          })
+          // The channel of another process does not reach this one.
+          if (framework.elsewhere === undefined) expect(published).toEqual(events)
+          const texts: string[] = []
+          for (const [name, value] of response.rawHeaders) {
+            expect(getHeaderNames(outcome)).toContain(name.toLowerCase())
+            texts.push(value)
+          }
+          if (outcome.status === 200) {
+            expect(readBody(response)).toEqual({ subject: outcome.subject, polluted: false })
+          } else {
+            texts.push(response.body)
+          }
+          if (isRefusal(outcome)) expectRefusal(response, outcome, api)
+          expect(leaks(sent, texts.join('\0'))).toEqual([])
+          expect(eventLeaks(sent, events)).toEqual([])
+          expect(leakedKids(sent, texts.join('\0'))).toEqual([])
+        },
+      )
     })
 
     it('fetches each JWKS at most twice during all attacks, sends no request to the attacker, and causes no uncaught error', async () => {
@@ -190,6 +197,12 @@ function readBody({ body }: RawResponse): Record<string, unknown> {
   return JSON.parse(Buffer.from(body, 'latin1').toString()) as Record<string, unknown>
 }
 
+/** Returns the header names that a response may have. */
+function getHeaderNames(outcome: Outcome): readonly string[] {
+  const hasNonce = isRefusal(outcome) && outcome.reason === 'nonce_required'
+  return hasNonce ? [...HEADER_NAMES, 'dpop-nonce'] : HEADER_NAMES
+}
+
 type Refusal = Extract<Outcome, { error: unknown }>
 
 function isRefusal(outcome: Outcome): outcome is Refusal {
@@ -203,30 +216,34 @@ function expectedRefusals(outcome: Outcome): readonly object[] {
   return outcome.unsent === undefined ? [] : [{ reason: outcome.unsent }]
 }
 
-function expectRefusal(response: RawResponse, { status, error }: Refusal, api: ApiName): void {
-  const challenges = response.rawHeaders.filter(([name]) => /^www-authenticate$/i.test(name))
-  expect(challenges).toHaveLength(1)
-  const [challenge, ...others] = parseChallenges(challenges[0]![1])
-  expect(others).toEqual([])
-  expect(challenge!.scheme).toBe('Bearer')
+function expectRefusal(response: RawResponse, refusal: Refusal, api: ApiName): void {
+  const { status, error, scheme = 'Bearer' } = refusal
+  const lines = response.rawHeaders.filter(([name]) => /^www-authenticate$/i.test(name))
+  const challenges = lines.flatMap(([, line]) => parseChallenges(line))
+  const { requirements, dpop } = getApi(api)
+  const schemes = dpop === undefined ? ['Bearer'] : ['Bearer', 'DPoP']
+  expect(challenges.map((challenge) => challenge.scheme)).toEqual(schemes)
 
   const body = readBody(response)
   expect(Object.keys(body)).toEqual(['error', 'error_description'])
-  const { scope, acr, maxAuthAge } = getApi(api).requirements
+  const { scope, acr, maxAuthAge } = requirements
   const expectedScope = scope !== undefined && status !== 400 ? { scope } : {}
   const isStepUp = error === 'insufficient_user_authentication'
   const expectedStepUp = isStepUp ? { acr_values: acr, max_age: String(maxAuthAge) } : {}
-  expect(Object.fromEntries(challenge!.parameters)).toEqual(
-    error === undefined
-      ? { realm: 'api', ...expectedScope }
-      : {
-          realm: 'api',
-          error,
-          error_description: body['error_description'],
-          ...expectedScope,
-          ...expectedStepUp,
-        },
-  )
+  const description = { error, error_description: body['error_description'] }
+  const expectedError = error === undefined ? {} : { ...description, ...expectedStepUp }
+  for (const challenge of challenges) {
+    const isBearer = challenge.scheme === 'Bearer'
+    const isUsed = scheme === 'both' || challenge.scheme === scheme
+    expect(Object.fromEntries(challenge.parameters)).toEqual({
+      ...((isBearer || scheme === 'DPoP') && { realm: 'api' }),
+      ...(isUsed && { ...expectedError, ...expectedScope }),
+      ...(!isBearer && { algs: PROOF_ALGORITHMS }),
+    })
+  }
   expect(response.header('Cache-Control')).toBe('no-store')
   expect(response.header('Content-Type')).toBe('application/json')
 }
+
+/** The algorithms of proofs that an API accepts by default. */
+const PROOF_ALGORITHMS = 'ES256 EdDSA Ed25519 PS256 RS256'

@@ -3,6 +3,7 @@ import type { IssuerOptions } from '@bearward/core'
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, type TestIssuer } from '../support/issuer.ts'
 import { generateKey, type TestKey } from '../support/keys.ts'
+import { generateProofKey, type ProofKey } from '../support/proofs.ts'
 import { listen } from '../support/servers.ts'
 import { signCompact } from '../support/tokens.ts'
 import { goodClaims } from './forged-tokens.ts'
@@ -20,6 +21,12 @@ export interface Target {
   readonly outsider: TestIssuer
   /** Keys in the JWKS of `issuer` that must not be used, by reason. The reason is also the `kid`. */
   readonly unusable: Readonly<Record<UnusableKeyName, TestKey>>
+  /** The key of a client, to which the tokens of `bound` are bound. */
+  readonly proofKey: ProofKey
+  /** The key of an attacker. */
+  readonly otherProofKey: ProofKey
+  /** Creates a valid token that is bound to `proofKey`. */
+  bound(claims?: object): string
   /** URL of a server that serves the JWKS of the attacker. */
   readonly attackerUrl: string
 }
@@ -61,6 +68,7 @@ export async function startTarget(): Promise<RunningTarget> {
     ...issued,
   })
   const secret = randomBytes(32)
+  const [proofKey, otherProofKey] = [generateProofKey(), generateProofKey()]
   const unusable = createUnusableKeys()
   issuer.jwks.keys.push(...published(unusable), {
     kty: 'oct',
@@ -98,6 +106,10 @@ export async function startTarget(): Promise<RunningTarget> {
     },
     outsider,
     unusable,
+    proofKey,
+    otherProofKey,
+    bound: (claims = {}) =>
+      issuer.token({ claims: { cnf: { jkt: proofKey.thumbprint }, ...claims } }),
     attackerUrl: attackerServer.url,
     trusted: [
       { issuer: issuer.issuer, audience: AUDIENCE, jwksUri: `${keyServer.url}/issuer` },
