@@ -32,6 +32,8 @@ const MORE_THAN_64_KB = [
   ...HALF_A_MILLION,
   'a signed token of 65536 characters',
   '10,000 additional claims',
+  'a proof whose header has an x5c of 100 kB',
+  'a proof whose header has an x5c of 100 kB in the jwk',
 ]
 
 const withOutcome = (names: readonly string[], outcome: Outcome) =>
@@ -97,7 +99,10 @@ export const DIFFERENCES = {
     { reason: 'Bun accepts a DEL in a header line', ...acceptsDel },
     {
       reason: 'Bun reads a trailer as the beginning of another request',
-      attacks: { 'a token in a trailer': { status: 400, reason: null, unsent: 'no_credentials' } },
+      attacks: {
+        'a token in a trailer': { status: 400, reason: null, unsent: 'no_credentials' },
+        'a proof in a trailer': { status: 400, reason: null, unsent: 'no_proof' },
+      },
     },
     {
       reason: 'the command line of Bun has raised its limit for header lines',
