@@ -1,5 +1,5 @@
 import { auth, type ExpressGuard } from '@bearward/express'
-import type { AccessToken, CorsOptions, MetadataOptions } from '@bearward/core'
+import type { AccessToken, CorsOptions, DpopOptions, MetadataOptions } from '@bearward/core'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import express, { type RequestHandler, type Response } from 'express'
@@ -17,7 +17,11 @@ export const LIST_NOTES = 'list_notes'
 export function startMcpApi(
   authorizationServer: NotesAuthorizationServer,
   path = '/mcp',
-  { metadata = {}, cors }: { metadata?: MetadataOptions; cors?: CorsOptions } = {},
+  {
+    metadata = {},
+    cors,
+    dpop,
+  }: { metadata?: MetadataOptions; cors?: CorsOptions; dpop?: DpopOptions } = {},
 ) {
   const route = path === '' ? '/' : path
   return startNotesApi(
@@ -30,7 +34,7 @@ export function startMcpApi(
       app.post(route, express.json(), guardTool, serveNotes)
       app.get(route, (_request, response) => void response.status(405).end())
     },
-    metadata,
+    { metadata, dpop },
   )
 }
 

@@ -1,7 +1,7 @@
 import { type Bearward, createBearward } from '@bearward/express'
-import type { BearwardEvent, MetadataOptions } from '@bearward/core'
+import type { BearwardEvent, DpopOptions, MetadataOptions } from '@bearward/core'
 import express, { type Express } from 'express'
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { closing } from '../support/closing.ts'
 import { noteSecret } from '../support/secrets.ts'
 import { listen } from '../support/servers.ts'
@@ -16,6 +16,8 @@ export interface NotesApi {
   readonly url: URL
   /** The requests, as in `POST /mcp 401`. */
   readonly requests: readonly string[]
+  /** The headers of the requests. */
+  readonly headers: readonly IncomingHttpHeaders[]
   readonly events: readonly BearwardEvent[]
 }
 
@@ -27,13 +29,16 @@ export async function startNotesApi(
   authorizationServer: NotesAuthorizationServer,
   path: string,
   mount: (app: Express, bearward: Bearward) => void,
-  metadata: MetadataOptions = {},
+  { metadata = {}, dpop }: { metadata?: MetadataOptions; dpop?: DpopOptions | undefined } = {},
 ): Promise<NotesApi> {
   const app = express()
   const { requests, record } = recordRequests()
+  const headers: IncomingHttpHeaders[] = []
   const server = createServer((request, response) => {
     record(request, response)
-    noteSecret(request.headers.authorization?.replace('Bearer ', ''))
+    noteSecret(request.headers.authorization?.replace(/^(?:Bearer|DPoP) /, ''))
+    noteSecret(request.headers['dpop'])
+    headers.push(request.headers)
     app(request, response)
   })
   const { url: origin } = closing(await listen(server))
@@ -47,8 +52,9 @@ export async function startNotesApi(
     metadata,
     scopes: { supported: SCOPES, implies: { 'notes:write': ['notes:read'] } },
     onEvent: (event) => events.push(event),
+    ...(dpop && { dpop, publicUrl: origin }),
   })
   app.use(bearward.metadata())
   mount(app, bearward)
-  return { resource, url: new URL(resource), requests, events }
+  return { resource, url: new URL(resource), requests, headers, events }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -30,16 +31,18 @@ export const SESSION_AGE = 3600
 /**
  * Starts `oidc-provider` for APIs whose addresses are added to `resources` later. It registers clients dynamically (RFC 7591).
  *
+ * A client that sends a DPoP proof gets a bound token. With `requiresNonce`, proofs need a nonce of the server.
+ *
  * The user signs in without a form. A request with `acr_values` or `max_age` is answered with a new sign-in with several factors.
  * For other requests, the user has signed in an hour ago with a password.
  */
-export async function startNotesAuthorizationServer() {
+export async function startNotesAuthorizationServer({ requiresNonce = false } = {}) {
   const module = await loadOidcProvider()
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const resources = new Set<string>()
-  const configuration = getConfiguration(module, resources)
+  const configuration = getConfiguration(module, resources, requiresNonce)
   const provider = withoutNotices(() => new module.Provider(issuer, configuration))
   const handle = provider.callback()
   const { requests, record } = recordRequests()
@@ -87,6 +90,7 @@ export function createBrowser() {
 function getConfiguration(
   { errors, interactionPolicy }: OidcProviderModule,
   resources: ReadonlySet<string>,
+  requiresNonce: boolean,
 ): Configuration {
   const { privateKey, jwk } = generateKey('RS256')
   const policy = interactionPolicy.base()
@@ -140,6 +144,7 @@ function getConfiguration(
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => requiresNonce },
       registration: { enabled: true },
       rpInitiatedLogout: { enabled: false },
       resourceIndicators: {

@@ -31,7 +31,7 @@ const startApi = (path: string) =>
       app.use('/confirm', requireToken({ scope: 'notes:read', acr: MULTI_FACTOR, maxAuthAge: 300 }))
       app.use((_request, response) => void response.json({}))
     },
-    { name: 'Notes', documentation: 'https://docs.example.com/notes' },
+    { metadata: { name: 'Notes', documentation: 'https://docs.example.com/notes' } },
   )
 
 describe('oauth4webapi', () => {
