@@ -8,11 +8,13 @@ import {
   type Route,
   startAll,
 } from '../frameworks/framework.ts'
+import { createNonce } from '../support/proofs.ts'
 import { bearerLine } from '../support/requests.ts'
 import { type RawResponse, type RunningServer, sendRaw } from '../support/servers.ts'
 import { isAllowedOrigin } from './allowed-origin.ts'
-import { CONFIGURATIONS, METADATA_URL } from './configurations.ts'
-import { claiming, token } from './fixture.ts'
+import { CONFIGURATIONS, METADATA_URL, NONCE_SECRETS, PUBLIC_URL } from './configurations.ts'
+import { claiming, NOW, token } from './fixture.ts'
+import { proving } from './prove.ts'
 
 const APP = 'https://app.example.com'
 const OTHER = 'https://other.example.com'
@@ -33,6 +35,9 @@ const SERVERS = {
   'a function': { cors: { origins: isAllowedOrigin } },
   'other code sets Vary': { cors: OPTIONS, vary: 'Accept-Language' },
   'no cors': {},
+  'proofs with nonces': {
+    cors: { origins: [APP], headers: ['MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name'] },
+  },
 } as const satisfies Record<string, BeforeGuards>
 
 type ServerName = keyof typeof SERVERS
@@ -60,19 +65,20 @@ export function describeCors(framework: Framework): void {
 
     beforeAll(async () => {
       const names = Object.keys(SERVERS) as ServerName[]
-      const mounts = Object.fromEntries(names.map((name) => [name, toMount(SERVERS[name])]))
+      const mounts = Object.fromEntries(names.map((name) => [name, toMount(name)]))
       servers = await startAll(framework, mounts as Record<ServerName, Mount>)
     })
     afterAll(() => Promise.all([...servers.values()].map((server) => server.close())))
 
-    function toMount(before: BeforeGuards): Mount {
+    function toMount(name: ServerName): Mount {
       const route: Route = {
         path: '/reports',
         requirements: { scope: 'read' },
         handle: async () => ({ handled: ++handled }),
       }
-      const options = { ...CONFIGURATIONS['a resource'](), logger: false } as const
-      return { options, routes: [route], maxHeaderSize: 16_384, before }
+      const configuration = name === 'proofs with nonces' ? 'DPoP with nonces' : 'a resource'
+      const options = { ...CONFIGURATIONS[configuration](), logger: false } as const
+      return { options, routes: [route], maxHeaderSize: 16_384, before: SERVERS[name] }
     }
 
     async function send(
@@ -154,7 +160,9 @@ export function describeCors(framework: Framework): void {
       expect(response.status).toBe(status)
       expect(corsOf(response)).toEqual({
         'access-control-allow-origin': [APP],
-        'access-control-expose-headers': ['WWW-Authenticate, Retry-After, X-Request-Id'],
+        'access-control-expose-headers': [
+          'WWW-Authenticate, Retry-After, DPoP-Nonce, X-Request-Id',
+        ],
         vary: ['origin'],
       })
       expect(response.header('WWW-Authenticate')).toContain(`resource_metadata="${METADATA_URL}"`)
@@ -167,7 +175,9 @@ export function describeCors(framework: Framework): void {
       expect(handled).toBe(1)
       expect(corsOf(response)).toEqual({
         'access-control-allow-origin': [APP],
-        'access-control-expose-headers': ['WWW-Authenticate, Retry-After, X-Request-Id'],
+        'access-control-expose-headers': [
+          'WWW-Authenticate, Retry-After, DPoP-Nonce, X-Request-Id',
+        ],
         vary: ['origin'],
       })
     })
@@ -225,6 +235,49 @@ export function describeCors(framework: Framework): void {
         await send('other code sets Vary', 'GET', [`Origin: ${EVIL}`, bearerLine(token())]),
       ]) {
         expect(varyOf(response)).toEqual(['accept-language', 'origin'])
+      }
+    })
+
+    it('9449-48, MCP-27: cors responds to a preflight request for the headers of DPoP and MCP without a token', async () => {
+      const requested = [
+        'authorization',
+        'content-type',
+        'dpop',
+        'mcp-method',
+        'mcp-name',
+        'mcp-protocol-version',
+      ]
+      const response = await preflight(
+        'proofs with nonces',
+        `Origin: ${APP}`,
+        `Access-Control-Request-Headers: ${requested.join(',')}`,
+      )
+      expect(response.status).toBe(204)
+      expect(response.header('Access-Control-Allow-Origin')).toBe(APP)
+      const allowed = response.header('Access-Control-Allow-Headers')!.toLowerCase().split(', ')
+      expect(allowed.sort()).toEqual(requested)
+      expect(response.header('WWW-Authenticate')).toBeUndefined()
+      expect(handled).toBe(0)
+    })
+
+    it('9449-48, 9449-57, MCP-27: cors exposes the challenges and the nonce of a 401, and the nonce of a 200', async () => {
+      const request = (nonce?: string) => {
+        const create = proving(nonce === undefined ? {} : { nonce })
+        return [`Origin: ${APP}`, ...create('', '/reports').lines]
+      }
+      const old = createNonce(NONCE_SECRETS[0], PUBLIC_URL, NOW - 100)
+      for (const [lines, status] of [
+        [request(), 401],
+        [request(old), 200],
+      ] as const) {
+        const response = await send('proofs with nonces', 'GET', lines)
+        expect(response.status).toBe(status)
+        expect(response.header('DPoP-Nonce')).toMatch(/^[\w.-]+$/)
+        expect(corsOf(response)).toEqual({
+          'access-control-allow-origin': [APP],
+          'access-control-expose-headers': ['WWW-Authenticate, Retry-After, DPoP-Nonce'],
+          vary: ['origin'],
+        })
       }
     })
 
