@@ -1,7 +1,7 @@
 import { isThumbprint } from '../keys/thumbprint.ts'
 import { Rejection } from '../response/rejection.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { isOwn, isRecord } from '../lib/objects.ts'
+import { copyOwnMembers, isOwn, isRecord } from '../lib/objects.ts'
 
 /**
  * The sender constraint of a token (RFC 7800). It depends on the token only, so it is cached with the token. The proof
@@ -17,20 +17,27 @@ export interface Binding {
 }
 
 /** The binding of a token without `cnf`: any caller may use the token. */
-export const UNBOUND: Binding = Object.freeze({})
+export const UNBOUND: Binding = Object.freeze(toBinding({}))
 
 /** Reads the binding of a token from its `cnf` claim. A `cnf` with an unknown or malformed member is `unsupported`. */
 export function readBinding(claims: JsonObject): Binding {
   if (!isOwn(claims, 'cnf')) return UNBOUND
   const cnf = claims['cnf']
-  if (!isRecord(cnf) || Object.keys(cnf).length === 0) return { unsupported: 'a malformed cnf' }
+  if (!isRecord(cnf) || Object.keys(cnf).length === 0)
+    return toBinding({ unsupported: 'a malformed cnf' })
   let binding: Binding = UNBOUND
   for (const [member, value] of Object.entries(cnf)) {
-    if (member === 'jkt' && isThumbprint(value)) binding = { ...binding, jkt: value }
-    else if (member === 'x5t#S256' && isThumbprint(value)) binding = { ...binding, x5t: value }
-    else return { unsupported: describeMember(member) }
+    if (member === 'jkt' && isThumbprint(value)) binding = toBinding({ ...binding, jkt: value })
+    else if (member === 'x5t#S256' && isThumbprint(value))
+      binding = toBinding({ ...binding, x5t: value })
+    else return toBinding({ unsupported: describeMember(member) })
   }
   return binding
+}
+
+/** Returns a binding without a prototype, so that a member of `Object.prototype` is no member of it. */
+function toBinding(members: Binding): Binding {
+  return copyOwnMembers(members)
 }
 
 /**
@@ -43,9 +50,9 @@ export function mergeBindings(first: Binding, second: Binding): Binding {
   const differs = (a: string | undefined, b: string | undefined) =>
     a !== undefined && b !== undefined && a !== b
   if (differs(first.jkt, second.jkt) || differs(first.x5t, second.x5t)) {
-    return { unsupported: 'two different bindings' }
+    return toBinding({ unsupported: 'two different bindings' })
   }
-  return { ...first, ...second }
+  return toBinding({ ...first, ...second })
 }
 
 /** The kinds of bindings that this API checks. `undefined`: it does not check this kind. */
