@@ -2,6 +2,7 @@ import { accessTokens } from './manifest/access-tokens.ts'
 import { bearer, oauth21 } from './manifest/bearer.ts'
 import { bestPractice } from './manifest/best-practice.ts'
 import { certificates } from './manifest/certificates.ts'
+import { dpop } from './manifest/dpop.ts'
 import { authorizationDetails, exchange, securityPractice } from './manifest/exchange.ts'
 import { introspection, signedIntrospection } from './manifest/introspection.ts'
 import { jose } from './manifest/jose.ts'
@@ -22,6 +23,7 @@ export const SERIES: Readonly<Record<string, readonly Line[]>> = {
   exchange,
   authorizationDetails,
   securityPractice,
+  dpop,
   certificates,
   resourceMetadata,
   stepUp,
@@ -35,7 +37,7 @@ export const MANIFEST: readonly Line[] = Object.values(SERIES).flat()
 
 /** Prefixes of ids of other standards. Tests may cite them, but need not cover all of them. */
 export const OTHER_SUBJECTS: readonly string[] = [
-  '9449-', // DPoP
+  '9449-', // the lines of DPoP about several processes
   'MCP-', // the other lines of MCP
   'FAPI-',
 ]

@@ -109,7 +109,7 @@ const asksForNonce = withDpop(nonceRequired(nonce(0)), 'DPoP')
 
 /** Cases for proofs of possession (RFC 9449 section 4.3): which requests with a bound token are granted. */
 export const dpop: readonly ContractCase[] = [
-  ...proofs(['9449-27'], 'grants a bound token with a valid proof', proved, {
+  ...proofs(['9449-27', '9700-15'], 'grants a bound token with a valid proof', proved, {
     'a GET request': {},
     'a POST request': { method: 'POST' },
     'a DELETE request': { method: 'DELETE' },

@@ -1,4 +1,4 @@
-import { excluded, type Line, tested } from './line.ts'
+import { type Line, tested } from './line.ts'
 
 /** Lines of RFC 8693 (token exchange) about the access token. */
 export const exchange: readonly Line[] = [
@@ -25,12 +25,7 @@ export const authorizationDetails: readonly Line[] = [
 /** Lines of RFC 9700 (security best current practice) about an API. */
 export const securityPractice: readonly Line[] = [
   tested('9700-14', 'RFC 9700, 2.3', 'The audience is verified for every request.'),
-  excluded(
-    '9700-15',
-    'RFC 9700, 2.2.1',
-    'Tokens can be bound to their sender.',
-    'Proofs are not supported yet: every bound token is refused.',
-  ),
+  tested('9700-15', 'RFC 9700, 2.2.1', 'Tokens can be bound to their sender.'),
   tested('9700-16', 'RFC 9700, 4.9.3', 'Tokens are in no log, event, response or cache key.'),
   tested('9700-17', 'RFC 9700, 4.13', 'Headers that a caller can set are not trusted.'),
   tested('9700-18', 'RFC 9700, 4.15', 'A client cannot become a user with the same name.'),

@@ -1,8 +1,5 @@
 import { deviation, type Line, tested } from './line.ts'
 
-const BOUND =
-  'Proofs of possession are not supported yet, so every bound token is rejected, also as a JWT.'
-
 /** Lines of RFC 7662: introspection requests, and the use of their responses. */
 export const introspection: readonly Line[] = [
   tested('7662-01', 'RFC 7662, 2.1', 'The request is a form that contains the token unchanged.'),
@@ -41,17 +38,11 @@ export const introspection: readonly Line[] = [
     'Unless an array is configured, the whole response is invalid, and the request gets 503.',
   ),
   tested('7662-15', 'RFC 9449, 7.2', 'A DPoP token is not accepted as a bearer token.'),
-  deviation(
-    '7662-16',
-    'RFC 9449, 6.2',
-    'A token that is bound to a key requires the proof.',
-    BOUND,
-  ),
-  deviation(
+  tested('7662-16', 'RFC 9449, 6.2', 'A token that is bound to a key requires the proof.'),
+  tested(
     '7662-17',
     'RFC 8705, 3.2',
     'A token that is bound to a certificate requires the certificate.',
-    BOUND,
   ),
   tested('7662-18', 'RFC 7662, 4', 'A cached response is not used after the token has expired.'),
   tested('7662-19', 'RFC 7662, 4', 'A cached response is not used for longer than configured.'),

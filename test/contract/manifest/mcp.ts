@@ -13,5 +13,7 @@ export const mcp: readonly Line[] = [
   tested('MCP-13', 'MCP, 2025-06-18', 'The case of scheme and host of an audience does not count.'),
   tested('MCP-23', 'MCP, 2026-07-28', 'A scope contains others. Challenges name the required one.'),
   tested('MCP-24', 'MCP, 2025-06-18', 'A 401 without credentials leads to the metadata.'),
+  tested('MCP-25', 'MCP, 2026-07-28', 'The SDKs read the challenges, also if DPoP is accepted.'),
   tested('MCP-26', 'RFC 3986, 6.2.3', 'Only the slash of an empty path does not count.'),
+  tested('MCP-27', 'MCP, 2026-07-28', 'Pages can send the headers of MCP, and read the challenge.'),
 ]

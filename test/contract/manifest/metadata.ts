@@ -1,7 +1,4 @@
-import { deviation, excluded, type Line, tested } from './line.ts'
-
-const WITHOUT_BINDING =
-  'Proofs of possession are not supported yet. The metadata does not contain these members, so clients do not rely on them.'
+import { deviation, type Line, tested } from './line.ts'
 
 /** Lines of RFC 9728: the metadata of a protected resource. */
 export const resourceMetadata: readonly Line[] = [
@@ -16,12 +13,7 @@ export const resourceMetadata: readonly Line[] = [
   tested('9728-09', 'RFC 9728, 2', 'scopes_supported are the declared scopes.'),
   tested('9728-10', 'RFC 9728, 2', 'bearer_methods_supported is header, or is missing.'),
   tested('9728-11', 'RFC 9728, 2', 'jwks_uri is https, and none is not an algorithm.'),
-  excluded(
-    '9728-12',
-    'RFC 9728, 2',
-    'The members about DPoP are those of the API.',
-    WITHOUT_BINDING,
-  ),
+  tested('9728-12', 'RFC 9728, 2', 'The members about DPoP are those of the API.'),
   tested(
     '9728-13',
     'RFC 9728, 2',

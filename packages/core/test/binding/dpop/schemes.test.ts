@@ -212,7 +212,7 @@ describe('the schemes of an API that accepts DPoP', () => {
     expect(summarize(await authorize(requestWith(token)))).toBe('401 unsupported_binding')
   })
 
-  it('the metadata names the algorithms, and that bound tokens are required', async () => {
+  it('9728-12: the metadata names the algorithms, and that bound tokens are required', async () => {
     const read = async (dpop: Partial<DpopOptions>) => {
       const { server } = setup(dpop, { resource: 'https://api.example.com', metadata: {} })
       const response = await server.metadata()({
