@@ -8,7 +8,7 @@ import type {
 import { AUDIENCE } from '../support/issuer.ts'
 import type { Target } from './target.ts'
 
-/** What an attacker sends. */
+/** A request of an attacker. */
 export type Sent = string | readonly string[] | Uint8Array
 
 /** One input of an attacker, and the expected outcome. */

@@ -43,7 +43,7 @@ function prove(overrides: ProofOverrides = {}, own = key, token = bound): string
   return createProof({ key: own, token, url: URL_OF_API, now: NOW }, overrides)
 }
 
-function one(name: string, overrides: ProofOverrides, deviation?: string, own = key): Case {
+function toCase(name: string, overrides: ProofOverrides, deviation?: string, own = key): Case {
   const token = own === key ? bound : bind(own)
   return { name, scheme: 'DPoP', token, proofs: [prove(overrides, own, token)], deviation }
 }
@@ -279,7 +279,7 @@ const RANDOM = fc.sample(
 const CHANGES = fc.sample(
   fc.tuple(
     fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-    fc.constantFrom(...'AQgwBCxyz019-_.'),
+    fc.constantFrom(...Array.from('AQgwBCxyz019-_.')),
   ),
   { seed: 60, numRuns: 200 },
 )
@@ -288,19 +288,19 @@ function getCases(): readonly Case[] {
   const valid = prove()
   const unbound = issuer.token()
   return [
-    ...keys.map((own) => one(`a valid proof by ${own.alg}`, {}, undefined, own)),
+    ...keys.map((own) => toCase(`a valid proof by ${own.alg}`, {}, undefined, own)),
     ...keys.flatMap((own) => [
-      one(`a proof by ${own.alg} for POST`, { claims: { htm: 'POST' } }, undefined, own),
-      one(`a proof by ${own.alg} for another token`, { claims: { ath: 'x' } }, undefined, own),
-      one(`a proof by ${own.alg} with another signature`, { signedBy: other }, undefined, own),
-      one(
+      toCase(`a proof by ${own.alg} for POST`, { claims: { htm: 'POST' } }, undefined, own),
+      toCase(`a proof by ${own.alg} for another token`, { claims: { ath: 'x' } }, undefined, own),
+      toCase(`a proof by ${own.alg} with another signature`, { signedBy: other }, undefined, own),
+      toCase(
         `a proof by ${own.alg} with the private key`,
         { header: { jwk: own.privateKey.export({ format: 'jwk' }) } },
         undefined,
         own,
       ),
     ]),
-    ...TABLE.map((row) => one(...row)),
+    ...TABLE.map((row) => toCase(...row)),
     ...TEXTS.map(([name, create]): Case => ({
       name,
       scheme: 'DPoP',
@@ -308,7 +308,7 @@ function getCases(): readonly Case[] {
       proofs: create(prove()),
     })),
     ...RANDOM.map(([part, name, value]) =>
-      one(
+      toCase(
         `${part} ${name} ${JSON.stringify(value)}`,
         { [part]: { [name]: value } },
         value === '' && name === 'jti' ? EMPTY : undefined,

@@ -227,7 +227,7 @@ function replay(name: string, line: string, outcome: Outcome, proof: Stolen = {}
   }
 }
 
-/** How proofs are sent, and valid proofs that are sent again. */
+/** Proofs that are sent in unusual ways, and valid proofs that are sent again. */
 export const DPOP_TRANSPORT: readonly Attack[] = [
   ...LINES.map(([lines, outcome]): Attack => ({
     name: lines.map((line) => JSON.stringify(line.slice(0, 60))).join(', '),

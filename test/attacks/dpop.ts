@@ -316,7 +316,7 @@ const CONFIRMATIONS: readonly (readonly [text: string, outcome: Outcome, bearer?
   ].map((text) => [text, unsupported, invalidToken('unsupported_binding')] as const),
 ]
 
-/** Claims in place of `cnf`. The token is not bound, so it is no token for the scheme DPoP. */
+/** Claims in place of `cnf`. The token is not bound, so it is not accepted with the scheme DPoP. */
 const ELSEWHERE = [
   '{"__proto__":{"cnf":{"jkt":"JKT"}}}',
   '{"constructor":{"prototype":{"cnf":{"jkt":"JKT"}}}}',

@@ -94,10 +94,9 @@ export function describeContract(framework: Framework): void {
       const path = `/${i}`
       const requests =
         typeof one.request === 'function' ? one.request(recordingServer.url, path) : one.request
-      const [last, ...earlier] = [requests].flat().reverse()
-      for (const request of earlier.reverse())
-        await send(getConfiguration(one), toRequestText(request, path))
-      return send(getConfiguration(one), toRequestText(last!, path))
+      const texts = [requests].flat().map((request) => toRequestText(request, path))
+      for (const earlier of texts.slice(0, -1)) await send(getConfiguration(one), earlier)
+      return send(getConfiguration(one), texts.at(-1)!)
     }
 
     const cases = CASES.map((one) => {

@@ -258,7 +258,7 @@ export const dpopChallenges: readonly ContractCase[] = [
     {
       'no DPoP header': token(),
       'a proof': proving({ scheme: 'Bearer', token: token() }),
-      'a text that is no proof': proving({
+      'a text that is not a proof': proving({
         scheme: 'Bearer',
         token: token(),
         lines: () => ['DPoP: garbage', 'DPoP: a.b.c'],

@@ -47,7 +47,7 @@ const claims = (part: object): Proving => ({ proof: { claims: { ...part } } })
 const header = (part: object): Proving => ({ proof: { header: { ...part } } })
 const htu = (create: (path: string) => string): Proving => ({ htu: create })
 /** A text instead of the proof. */
-const text = (create: (proof: string) => string): Proving => ({
+const written = (create: (proof: string) => string): Proving => ({
   lines: (proof) => [`DPoP: ${create(proof)}`],
 })
 
@@ -134,16 +134,16 @@ export const dpop: readonly ContractCase[] = [
     },
   }),
   ...refusesProof(['9449-02'], 'that is not one JWT', {
-    'two proofs, joined by a comma': text((proof) => `${proof}, ${proof}`),
-    'two proofs, joined by a comma without a space': text((proof) => `${proof},${proof}`),
-    'two proofs, joined by a space': text((proof) => `${proof} ${proof}`),
-    'a comma after the proof': text((proof) => `${proof},`),
-    'JSON text': text((proof) => JSON.stringify({ proof })),
-    'two parts': text((proof) => proof.slice(0, proof.lastIndexOf('.'))),
-    'four parts': text((proof) => `${proof}.AA`),
-    'padded base64url': text((proof) => `${proof}=`),
-    'quotes around the proof': text((proof) => `"${proof}"`),
-    'a scheme before the proof': text((proof) => `DPoP ${proof}`),
+    'two proofs, joined by a comma': written((proof) => `${proof}, ${proof}`),
+    'two proofs, joined by a comma without a space': written((proof) => `${proof},${proof}`),
+    'two proofs, joined by a space': written((proof) => `${proof} ${proof}`),
+    'a comma after the proof': written((proof) => `${proof},`),
+    'JSON text': written((proof) => JSON.stringify({ proof })),
+    'two parts': written((proof) => proof.slice(0, proof.lastIndexOf('.'))),
+    'four parts': written((proof) => `${proof}.AA`),
+    'padded base64url': written((proof) => `${proof}=`),
+    'quotes around the proof': written((proof) => `"${proof}"`),
+    'a scheme before the proof': written((proof) => `DPoP ${proof}`),
   }),
   ...refusesProof(['9449-03'], 'without a required claim or header parameter', {
     'no jti': claims({ jti: undefined }),
@@ -183,8 +183,8 @@ export const dpop: readonly ContractCase[] = [
   }),
   ...refusesProof(['9449-06'], 'that another key has signed', {
     'the key of an attacker': { proof: { signedBy: attacker } },
-    'an empty signature': text((proof) => proof.slice(0, proof.lastIndexOf('.') + 1)),
-    'a signature of zeros': text(
+    'an empty signature': written((proof) => proof.slice(0, proof.lastIndexOf('.') + 1)),
+    'a signature of zeros': written(
       (proof) => `${proof.slice(0, proof.lastIndexOf('.'))}.${'A'.repeat(86)}`,
     ),
   }),
@@ -292,7 +292,7 @@ export const dpop: readonly ContractCase[] = [
       jwk: { ...KEY.publicJwk, kid: 'k', use: 'sig', alg: 'ES256', x5c: ['AA'], ext: true },
     }),
     'another order of the members': header({
-      jwk: Object.fromEntries(Object.entries(KEY.publicJwk).reverse()),
+      jwk: Object.fromEntries(['y', 'x', 'kty', 'crv'].map((name) => [name, KEY.publicJwk[name]])),
     }),
   }),
   ...proofs(
@@ -441,7 +441,10 @@ export const dpop: readonly ContractCase[] = [
     ['9449-44'],
     'refuses an access token as a proof, and a proof as an access token',
     invalid,
-    { 'an access token as a proof': text(() => token()), 'the same token': text(() => BOUND) },
+    {
+      'an access token as a proof': written(() => token()),
+      'the same token': written(() => BOUND),
+    },
   ),
   {
     ids: ['9449-44'],
@@ -455,24 +458,24 @@ export const dpop: readonly ContractCase[] = [
     outcome: withDpop(invalidToken('unknown_issuer'), 'DPoP'),
   },
   ...refusesProof(['9449-45'], 'with an unsuitable key', {
-    'an RSA key of 1024 bits': withJwk('RS256', short, RSA!),
-    'an RSA key of 4104 bits': withJwk('RS256', { kty: 'RSA', e: 'AQAB', n: modulus(513) }, RSA!),
+    'an RSA key of 1024 bits': withJwk('RS256', short, RSA),
+    'an RSA key of 4104 bits': withJwk('RS256', { kty: 'RSA', e: 'AQAB', n: modulus(513) }, RSA),
     'an RSA key with an exponent of 5 bytes': withJwk(
       'RS256',
       { ...rsa.publicJwk, e: modulus(5) },
-      RSA!,
+      RSA,
     ),
-    'an RSA key with the exponent 1': withJwk('RS256', { ...rsa.publicJwk, e: 'AQ' }, RSA!),
-    'a point that is not on the curve': withJwk('ES256', { ...KEY.publicJwk, y: modulus(32) }, EC!),
-    'a point of another length': withJwk('ES256', { ...KEY.publicJwk, x: modulus(31) }, EC!),
-    'a key of P-384 for ES256': withJwk('ES256', p384, EC!),
-    'a key of X25519': withJwk('EdDSA', { kty: 'OKP', crv: 'X25519', x: modulus(32) }, OKP!),
+    'an RSA key with the exponent 1': withJwk('RS256', { ...rsa.publicJwk, e: 'AQ' }, RSA),
+    'a point that is not on the curve': withJwk('ES256', { ...KEY.publicJwk, y: modulus(32) }, EC),
+    'a point of another length': withJwk('ES256', { ...KEY.publicJwk, x: modulus(31) }, EC),
+    'a key of P-384 for ES256': withJwk('ES256', p384, EC),
+    'a key of X25519': withJwk('EdDSA', { kty: 'OKP', crv: 'X25519', x: modulus(32) }, OKP),
     'a key of an unknown curve': withJwk(
       'EdDSA',
       { kty: 'OKP', crv: 'Ed999', x: modulus(32) },
-      OKP!,
+      OKP,
     ),
-    'an RSA key for ES256': withJwk('ES256', rsa.publicJwk, RSA!),
+    'an RSA key for ES256': withJwk('ES256', rsa.publicJwk, RSA),
     'a key for encryption': header({ jwk: { ...KEY.publicJwk, use: 'enc' } }),
   }),
   ...refusesProof(['9449-46'], 'with a header parameter that changes how it is processed', {
@@ -481,7 +484,7 @@ export const dpop: readonly ContractCase[] = [
     b64: header({ b64: false }),
     zip: header({ zip: 'DEF' }),
     'more than 8192 characters': claims({ fill: 'x'.repeat(8192) }),
-    '20,000 characters that are not a JWT': text(() => 'x'.repeat(20_000)),
+    '20,000 characters that are not a JWT': written(() => 'x'.repeat(20_000)),
   }),
   ...refusesProof(['9449-47'], 'for the address in the header lines of a proxy', {
     'X-Forwarded-Host': forwarded('X-Forwarded-Host: evil.example'),
@@ -561,7 +564,7 @@ function twice(create: ReturnType<typeof proving>): ContractCase['request'] {
 
 /** Returns a proof whose `iat` is this JSON text. */
 function iatAs(json: string): Proving {
-  return { proof: { edit: (text) => text.replace(/"iat":\d+/, `"iat":${json}`) } }
+  return { proof: { edit: (claimsText) => claimsText.replace(/"iat":\d+/, `"iat":${json}`) } }
 }
 
 function hex(character: string): string {

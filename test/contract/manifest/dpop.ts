@@ -53,11 +53,7 @@ export const dpop: readonly Line[] = [
     'If the replay store is unavailable, the API responds with 503.',
   ),
   tested('9449-43', 'RFC 9449, 11.1', 'A full replay store refuses new proofs.'),
-  tested(
-    '9449-44',
-    'RFC 9449, 11.5',
-    'An access token is no proof, and a proof is no access token.',
-  ),
+  tested('9449-44', 'RFC 9449, 11.5', 'Access tokens and proofs cannot replace each other.'),
   tested('9449-45', 'RFC 8725, 3.2', 'Unsuitable keys of proofs are refused.'),
   tested('9449-46', 'RFC 7515, 4.1.11', 'Proofs with crit, and long proofs, are refused.'),
   tested(

@@ -35,7 +35,7 @@ export function readBinding(claims: JsonObject): Binding {
   return binding
 }
 
-/** Returns a binding without a prototype, so that a member of `Object.prototype` is no member of it. */
+/** Returns a binding without a prototype, so that it never has a member of `Object.prototype`. */
 function toBinding(members: Binding): Binding {
   return copyOwnMembers(members)
 }

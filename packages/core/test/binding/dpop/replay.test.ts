@@ -107,7 +107,7 @@ describe('the detection of used proofs', () => {
     expect(summarize(await authorize(request(proof)))).toBe('401 invalid_proof')
   })
 
-  it('9449-41: without a clock tolerance, a proof is accepted and remembered up to its maximum age', async () => {
+  it('9449-41: authorize accepts and remembers a proof up to its maximum age if clockTolerance is 0', async () => {
     const { authorize, request, prove, clock } = setup({ clockTolerance: 0 })
     const [used, unused] = [request(prove()), request(prove())]
     expect(summarize(await authorize(used))).toBe('granted')
