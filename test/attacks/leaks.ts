@@ -51,7 +51,7 @@ export function eventLeaks(sent: Sent, events: readonly BearwardEvent[]): string
   ]
 }
 
-/** Members of a header or of claims that events may contain. */
+/** Members of a header or of claims that events may contain. They may also contain the origin of `htu`. */
 const SHOWN = ['iss', 'aud', 'typ', 'alg', 'kid', 'scope', 'client_id']
 
 /** Texts of the core, which events may contain even if a request contains them. */
@@ -83,10 +83,17 @@ function shownValues(part: Buffer): string {
   return Object.entries(members)
     .filter(isShown)
     .flatMap(([, value]) => [value].flat(2))
+    .concat(toOrigin(members as { htu?: unknown }))
     .filter((value) => typeof value === 'string')
     .map((value) => JSON.stringify(value.slice(0, 100)).replaceAll(/[^\x20-\x7e]/g, escape))
     .map((text) => `${text},`)
     .join(' ')
+}
+
+/** Returns the origin of the address in a proof. Events contain it, so that a wrong `publicUrl` can be found. */
+function toOrigin({ htu }: { htu?: unknown }): string {
+  const origin = typeof htu === 'string' ? /^https?:\/\/[^/?#]+/i.exec(htu)?.[0] : undefined
+  return origin?.toLowerCase() ?? ''
 }
 
 function escape(character: string): string {
