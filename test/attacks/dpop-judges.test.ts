@@ -189,7 +189,7 @@ const TABLE: readonly (readonly [name: string, overrides: ProofOverrides, deviat
   ].map((htu) => [`htu ${JSON.stringify(htu)}`, { claims: { htu } }, LENIENT_URL] as const),
   [
     'an htu of 3,000 characters',
-    { claims: { htu: `${URL_OF_API}?${'x'.repeat(3000)}` } },
+    { claims: { htu: `${ORIGIN}/${'x'.repeat(3000)}/..${PATH}` } },
     LONG_TARGET,
   ],
   ['a proof of 10,000 characters', { claims: { fill: 'x'.repeat(10_000) } }, LONG],

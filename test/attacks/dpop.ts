@@ -143,7 +143,7 @@ const HTUS = [
     '["https://api.example.com/"]',
     '{"href":"https://api.example.com/"}',
     '"javascript:alert(1)"',
-    `"https://api.example.com/?${'x'.repeat(2048)}"`,
+    `"https://api.example.com/${'x'.repeat(2048)}"`,
   ]),
 ]
 

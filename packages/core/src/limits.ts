@@ -77,7 +77,9 @@ export const LIMITS = deepFreeze({
   clockTolerance: 300,
   /** Characters of a DPoP proof. */
   proofLength: 8192,
-  /** Characters of the `htu` of a DPoP proof. */
+  /** Characters of the encoded header of a DPoP proof, which contains the key. */
+  proofHeader: 4096,
+  /** Characters of the `htu` of a DPoP proof, without its query. */
   targetUri: 2048,
   /** Bits of the RSA key of a DPoP proof, because everyone chooses their own key. */
   proofRsaBits: 4096,

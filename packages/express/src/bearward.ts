@@ -26,9 +26,11 @@ export type ExpressGuard = (
 export type Bearward = AdapterBearward<Request, ExpressGuard>
 
 const definition: AdapterDefinition<[Request, Response, NextFunction], void | Promise<void>> = {
-  // A request of node:http, such as an upgrade request, has no `originalUrl`.
-  toRequest: ({ method, url: ownUrl, originalUrl: url = ownUrl, rawHeaders, headers }) => {
-    return { method, url, rawHeaders, headers }
+  toRequest(request) {
+    const { method, rawHeaders, headers } = request
+    // A request of node:http, such as an upgrade request, has no `originalUrl`.
+    const { originalUrl = request.url }: { originalUrl?: string } = request
+    return { method, url: originalUrl, rawHeaders, headers }
   },
   getSocket: ({ socket }) => socket,
   identify,

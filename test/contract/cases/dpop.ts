@@ -240,7 +240,7 @@ export const dpop: readonly ContractCase[] = [
     'a letter outside ASCII': htu((path) => `https://api.ex\u00e4mple.com${path}`),
     'a full-width letter': htu((path) => `https://\uff41pi.example.com${path}`),
     'a NUL': htu((path) => `${PUBLIC_URL}${path}\0`),
-    'more than 2048 characters': htu((path) => `${PUBLIC_URL}${path}?${'x'.repeat(2048)}`),
+    'more than 2048 characters': htu((path) => `${PUBLIC_URL}${path}/${'x'.repeat(2048)}`),
   }),
   ...proofs(['9449-13'], 'grants a proof whose iat is within the limits', proved, {
     'maxAge and the clock tolerance ago': claims({ iat: NOW - 65 }),

@@ -2,6 +2,7 @@ import { createBearward } from '@bearward/fetch/hono'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { readBody } from '../fetch/handler.ts'
+import { DOT_SEGMENTS_REMOVED } from '../dot-segments.ts'
 import { type Framework, JOINED_LINES, serve } from '../framework.ts'
 
 /** Hono on Node. */
@@ -9,6 +10,7 @@ export const onHono: Framework = {
   name: 'Hono 4',
   changes: {
     joinedLines: JOINED_LINES,
+    outcomes: [DOT_SEGMENTS_REMOVED],
     headWithoutLength:
       'Hono replaces the body of a response to HEAD by none, so its length is unknown',
   },

@@ -83,7 +83,8 @@ export class MemoryReplayStore implements ReplayStore {
     const second = Math.floor(monotonic)
     if (second === this.#sweptAt) return
     this.#sweptAt = second
-    for (const [end, entries] of [...this.#ending]) {
+    // A group that is added in this loop ends later.
+    for (const [end, entries] of this.#ending) {
       if (end > monotonic) continue
       this.#ending.delete(end)
       for (const entry of entries) {

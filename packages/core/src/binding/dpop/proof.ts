@@ -79,6 +79,8 @@ export function verifyProof(
 }
 
 function readKey(text: string, { algorithms }: ProofSettings): ProofKey | Rejection {
+  if (text.length > LIMITS.proofHeader)
+    return rejected('header', `at most ${LIMITS.proofHeader} characters`, 'a longer text')
   const header = readPart(text, 'header', parseJsonObject)
   return header instanceof Rejection ? header : readProofKey(header, algorithms)
 }

@@ -325,6 +325,15 @@ describe('a DPoP proof', () => {
     expect(events.at(-1)).toMatchObject({ found: 'a longer text' })
   })
 
+  it('9449-46: authorize refuses a header of more than 4096 characters before it is parsed', async () => {
+    const { authorize, request, prove, events } = setup()
+    const members = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`m${i}`, 0]))
+    expect(summarize(await authorize(request(prove({ header: members }))))).toBe(
+      '401 invalid_proof',
+    )
+    expect(events.at(-1)).toMatchObject({ check: 'DPoP header', found: 'a longer text' })
+  })
+
   it('9449-39: authorize accepts a long jti, and its entry in the store has the usual size', async () => {
     const ids: string[] = []
     const replay = { firstUse: ({ id }: { id: string }) => ids.push(id) > 0 }

@@ -1,0 +1,15 @@
+import { refusedWithDpop } from '../attacks/attack.ts'
+import type { Difference } from './difference.ts'
+
+const used = refusedWithDpop('proof_used', 'invalid_dpop_proof')
+
+/** The difference of frameworks whose requests have a `url` that was parsed as a URL. */
+export const DOT_SEGMENTS_REMOVED: Difference = {
+  reason: 'a URL of the runtime has no dot segments',
+  attacks: Object.fromEntries(
+    ['a dot segment', 'a path above', 'encoded dot segments'].map((what) => [
+      `a used proof, with ${what}`,
+      used,
+    ]),
+  ),
+}
