@@ -11,8 +11,12 @@ export interface FaultyProxy {
   onReply(decide: (chunk: string) => 'pass' | 'hold' | 'cut'): void
   /** Number of connections that were cut. */
   cuts(): number
-  /** Passes the chunks that are held. */
+  /** Number of chunks that are held. */
+  held(): number
+  /** Passes the chunks that are held. Later chunks are decided about again. */
   release(): void
+  /** Closes all connections. Later ones lead to the server on this port, like an address that moves to another server. */
+  redirect(target: number): void
   close(): Promise<void>
 }
 
@@ -20,30 +24,31 @@ export interface FaultyProxy {
 export async function startFaultyProxy(target: number): Promise<FaultyProxy> {
   const sockets = new Set<Socket>()
   const held: (() => void)[] = []
+  const holding = new Set<Socket>()
   let decide: (chunk: string) => 'pass' | 'hold' | 'cut' = () => 'pass'
   let cuts = 0
 
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1')
-    let isHeld = false
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => {
         sockets.delete(socket)
+        holding.delete(client)
         client.destroy()
         upstream.destroy()
       })
     }
     client.pipe(upstream)
     upstream.on('data', (chunk) => {
-      const decision = isHeld ? 'hold' : decide(chunk.toString('latin1'))
+      const decision = holding.has(client) ? 'hold' : decide(chunk.toString('latin1'))
       if (decision === 'pass') client.write(chunk)
       else if (decision === 'cut') {
         cuts++
         client.destroy()
       } else {
-        isHeld = true
+        holding.add(client)
         held.push(() => client.write(chunk))
       }
     })
@@ -53,7 +58,15 @@ export async function startFaultyProxy(target: number): Promise<FaultyProxy> {
     port: (server.address() as AddressInfo).port,
     onReply: (next) => void (decide = next),
     cuts: () => cuts,
-    release: () => held.splice(0).forEach((pass) => pass()),
+    held: () => held.length,
+    release() {
+      holding.clear()
+      held.splice(0).forEach((pass) => pass())
+    },
+    redirect(next) {
+      target = next
+      for (const socket of sockets) socket.destroy()
+    },
     async close() {
       server.close()
       for (const socket of sockets) socket.destroy()
