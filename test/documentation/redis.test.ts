@@ -2,6 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { fromNodeRedis, redisReplay, type RedisReplayStore } from '@bearward/redis'
 import { createClient } from 'redis'
+import { REPLAY_BREAKER } from '../../packages/core/src/binding/dpop/replay-check.ts'
+import { LIMITS } from '../../packages/core/src/limits.ts'
+import { STORE_FAULTS } from '../faults/store-faults.ts'
+import { POLICIES } from '../faults/store-setup.ts'
+import { read } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
 import { SERVERS, startRedisServer } from '../support/redis-server.ts'
 import {
@@ -85,4 +90,45 @@ it.each(SERVERS)('an entry takes between 120 and 200 bytes (%s)', async (name) =
   client.destroy()
   expect(each).toBeGreaterThan(120)
   expect(each).toBeLessThan(200)
+})
+
+it('the table of responses in docs/redis.md agrees with the faults that test/faults produces', () => {
+  const [works, ...rows] = readTable('docs/redis.md', 'the server')
+  expect(works).toEqual(['works', '-', '200, 401', '200, 401', '200, 401'])
+  expect(rows).toEqual(
+    STORE_FAULTS.map(({ title, problem = '-', statuses }) => [
+      title,
+      problem,
+      ...POLICIES.map((policy) => statuses[policy].join(', ')),
+    ]),
+  )
+})
+
+it('docs/redis.md has the numbers of the circuit breaker and of nonces', () => {
+  const text = read('docs/redis.md').replace(/\s+/g, ' ')
+  const { failures, pause } = REPLAY_BREAKER
+  for (const sentence of [
+    `After ${failures} failures in a row, it is made at once, because the API does not ask the server for ${pause.first} to ${pause.last} s.`,
+    `can be used again for ${LIMITS.freshNonce} s.`,
+  ])
+    expect(text).toContain(sentence)
+})
+
+it('9449-55: docs/redis.md names the cases in which a used proof is granted once more', () => {
+  const cases = readTable('docs/redis.md', 'case')
+  expect(cases).toContainEqual([
+    'two primaries during a failover',
+    'a proof that is sent through both of them: each one reports the first use',
+  ])
+  // Each fault after which the matrix of test/faults grants a used proof has a case.
+  const losing = STORE_FAULTS.filter(({ problem, statuses }) => {
+    return problem === undefined && statuses.refuse[1] === 200
+  })
+  expect(losing.map(({ title }) => /restarted|replica/.exec(title)?.[0])).toEqual([
+    'restarted',
+    'replica',
+  ])
+  const names = cases.map(([name]) => name)
+  expect(names).toContain('restart of a server without persistence')
+  expect(names).toContain('failover to a replica')
 })

@@ -16,6 +16,7 @@ import { readBinding, rejectUnsupported } from '../../packages/core/src/binding/
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { COMMON_OPTIONS, TOKEN_CACHE } from '../../packages/core/src/options/common-options.ts'
 import { DYNAMIC_ISSUER_OPTIONS } from '../../packages/core/src/options/dynamic-issuer-options.ts'
+import { DPOP } from '../../packages/core/src/options/dpop-options.ts'
 import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/introspection-options.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/issuer-options.ts'
 import type { AnyOptionRow } from '../../packages/core/src/options/option-table.ts'
@@ -253,10 +254,10 @@ describe('documentation', () => {
     ]) {
       expect(text).toContain(number)
     }
-    const names = { ...ISSUER_OPTIONS, ...COMMON_OPTIONS, ...INTROSPECTION_OPTIONS }
+    const names = { ...ISSUER_OPTIONS, ...COMMON_OPTIONS, ...INTROSPECTION_OPTIONS, ...DPOP.table }
     for (const [, , options] of rows) {
       for (const option of options!.replace(' is not followed', '').split(', ')) {
-        const name = option.replace('introspection.', '')
+        const name = option.replace(/^(?:introspection|dpop)\./, '')
         if (name !== '-' && name !== 'distrustKey') expect(Object.keys(names)).toContain(name)
       }
     }

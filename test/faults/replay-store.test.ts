@@ -54,9 +54,9 @@ async function checkUnknown(
     expect(answer.waited).toBe(answer.degraded[0]?.problem === 'timeout' ? TIMEOUT : 0)
     return answer
   }
-  const check = (answer: Answer, status: number, problem: string) => {
-    expect(answer).toMatchObject({ status, reason, degraded: [{ decision, problem }] })
-    if (status === 503) expect(answer.retryAfter).toMatch(/^[1-5]$/)
+  const check = (answer: Answer, expected: number, problem: string) => {
+    expect(answer).toMatchObject({ status: expected, reason, degraded: [{ decision, problem }] })
+    if (expected === 503) expect(answer.retryAfter).toMatch(/^[1-5]$/)
     else expect(answer.retryAfter).toBe(null)
   }
 

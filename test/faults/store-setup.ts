@@ -142,11 +142,12 @@ export async function startApi({ clock, connection, policy, client }: ApiOptions
   const { requireToken, ready, status, close } = createBearward({
     issuer: issuer.issuer,
     audience: AUDIENCE,
-    jwks: issuer.jwks as never,
+    jwks: issuer.jwks,
     publicUrl: PUBLIC_URL,
     clock,
     logger: false,
     onEvent: (event) => void events.push(event),
+    errorBody: ({ reason }) => ({ body: { reason } }),
     dpop: {
       maxAge: 300,
       replay: redisReplay({ send: connection.send, timeout: TIMEOUT, clock }),

@@ -13,6 +13,24 @@ const RUNTIME_IMPORTS = [
   'signature-engine',
 ]
 
+/** Returns the aliases that resolve the packages to their sources, and the runtime imports of the core to one file. */
+function aliasesFor(runtime: string): Record<string, string> {
+  return {
+    '@bearward/fetch/hono': source('fetch/src/hono.ts'),
+    '@bearward/fetch/small': source('fetch/src/small.ts'),
+    '@bearward/fetch': source('fetch/src/index.ts'),
+    '@bearward/express': source('express/src/index.ts'),
+    '@bearward/redis': source('redis/src/index.ts'),
+    '@bearward/core/adapter': source('core/src/adapter.ts'),
+    '@bearward/core/internal': source('core/src/internal.ts'),
+    '@bearward/core': source('core/src/index.ts'),
+    '@bearward/client': source('client/src/index.ts'),
+    ...Object.fromEntries(
+      RUNTIME_IMPORTS.map((name) => [`#${name}`, source(`core/src/runtime/${runtime}.ts`)]),
+    ),
+  }
+}
+
 /** Runtime of a program. */
 export interface ProgramTarget {
   /** File in `packages/core/src/runtime` that the manifest of the core selects there. */
@@ -32,23 +50,23 @@ export async function bundleProgram(
     external: /^(?:node|cloudflare):/,
     resolve: {
       conditionNames: [...conditions, 'import'],
-      alias: {
-        '@bearward/fetch/hono': source('fetch/src/hono.ts'),
-        '@bearward/fetch/small': source('fetch/src/small.ts'),
-        '@bearward/fetch': source('fetch/src/index.ts'),
-        '@bearward/core/adapter': source('core/src/adapter.ts'),
-        '@bearward/core/internal': source('core/src/internal.ts'),
-        '@bearward/core': source('core/src/index.ts'),
-        '@bearward/client': source('client/src/index.ts'),
-        ...Object.fromEntries(
-          RUNTIME_IMPORTS.map((name) => [`#${name}`, source(`core/src/runtime/${runtime}.ts`)]),
-        ),
-      },
+      alias: aliasesFor(runtime),
     },
     write: false,
     onLog(level, { message }) {
       if (level === 'warn') throw new Error(message)
     },
+  })
+  return bundled.output[0].code
+}
+
+/** Bundles a module for Node, with the sources of the packages and with its dependencies. */
+export async function bundleNodeProgram(entry: string): Promise<string> {
+  const bundled = await build({
+    input: entry,
+    platform: 'node',
+    resolve: { alias: aliasesFor('node') },
+    write: false,
   })
   return bundled.output[0].code
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { build } from 'rolldown'
 import { expect, it } from 'vitest'
+import { bundleNodeProgram } from '../../../test/support/bundle-program.ts'
 import { startProgram } from '../../../test/support/child-program.ts'
 import { closing } from '../../../test/support/closing.ts'
 import { SERVERS, startRedisServer } from '../../../test/support/redis-server.ts'
@@ -9,36 +9,11 @@ import { createProof } from './proofs.ts'
 const PROCESSES = 4
 const COPIES = 25
 
-const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-
-/** Bundles `process.ts` with the sources of the packages and with the client. */
-async function bundleProcess(): Promise<string> {
-  const { output } = await build({
-    input: fileURLToPath(new URL('process.ts', import.meta.url)),
-    platform: 'node',
-    resolve: {
-      alias: {
-        '@bearward/redis': source('redis/src/index.ts'),
-        '@bearward/core/internal': source('core/src/internal.ts'),
-        '@bearward/core': source('core/src/index.ts'),
-      },
-    },
-    plugins: [
-      {
-        name: 'runtime-imports',
-        resolveId: (id) => (id.startsWith('#') ? source('core/src/runtime/node.ts') : undefined),
-      },
-    ],
-    write: false,
-  })
-  return output[0].code
-}
-
 it.each(SERVERS)(
   `exactly one of ${PROCESSES * COPIES} uses of a proof by ${PROCESSES} processes is the first one (%s)`,
   async (name) => {
     const server = closing(await startRedisServer({ name }))
-    const code = await bundleProcess()
+    const code = await bundleNodeProgram(fileURLToPath(new URL('process.ts', import.meta.url)))
     const input = JSON.stringify({ url: server.url, copies: COPIES, proof: createProof() })
     const programs = await Promise.all(
       Array.from({ length: PROCESSES }, () =>
