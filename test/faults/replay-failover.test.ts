@@ -3,7 +3,15 @@ import { closing } from '../support/closing.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { SERVERS, startRedisServer } from '../support/redis-server.ts'
 import { untilLinked } from './store-faults.ts'
-import { connectClient, createApiClient, startApi } from './store-setup.ts'
+import { REPLAY_BREAKER } from '../../packages/core/src/binding/dpop/replay-check.ts'
+import {
+  connectClient,
+  createApiClient,
+  createStoreSetup,
+  openClient,
+  STACKS,
+  startApi,
+} from './store-setup.ts'
 
 it.each(SERVERS)(
   '9449-55: two processes grant one proof if each one uses another primary during a failover, and refuse it after the failover (%s)',
@@ -34,5 +42,45 @@ it.each(SERVERS)(
       expect((await old.request(proof)).status).toBe(503)
       expect((await promoted.request(proof)).status).toBe(401)
     }
+  },
+)
+
+it.each(SERVERS)(
+  '9449-42: an API that starts while its server is stopped responds with 503, and detects used proofs when the server has started (%s)',
+  async (name) => {
+    const clock = fakeClock()
+    const client = createApiClient(clock.seconds)
+    const server = closing(await startRedisServer({ name }))
+    await server.kill()
+    const connection = openClient(server.port)
+    const api = await startApi({ clock, connection, policy: 'refuse', client })
+    await expect(api.ready()).rejects.toThrow('the connection failed')
+    const proof = client.prove('proof')
+    expect((await api.request(proof)).status).toBe(503)
+
+    await connection.reconnected(() => server.restart())
+    await api.ready()
+    expect((await api.request(proof)).status).toBe(200)
+    expect((await api.request(proof)).status).toBe(401)
+    expect(api.status().controls).toMatchObject([{ state: 'working', configuration: 'verified' }])
+  },
+)
+
+it.each(STACKS)(
+  '9449-53: an API works after $server was killed while commands of earlier requests were waiting ($client)',
+  async (stack) => {
+    const setup = await createStoreSetup(stack, 'refuse')
+    const { clock, server, connection, prove, send } = setup
+    const isWaiting = () => clock.pending() > 0
+    server.signal('SIGSTOP')
+    for (let i = 0; i < REPLAY_BREAKER.failures; i++)
+      expect((await send(prove(`waiting-${i}`), isWaiting)).status).toBe(503)
+    // The waiting commands fail now, after their requests have ended.
+    await connection.reconnected(() => server.restart())
+    clock.advance(REPLAY_BREAKER.pause.last)
+    const proof = prove('after')
+    expect((await send(proof)).status).toBe(200)
+    expect((await send(proof)).status).toBe(401)
+    expect(clock.pending()).toBe(0)
   },
 )

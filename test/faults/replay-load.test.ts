@@ -32,6 +32,7 @@ it.each(STACKS)(
       const ofProof = uses.get(proof) ?? []
       uses.set(proof, ofProof)
       const response = await request(proof)
+      if (response.status === 503) expect(response.headers.get('retry-after')).toMatch(/^[1-5]$/)
       const body = response.ok ? {} : ((await response.json()) as { reason?: string })
       ofProof.push({ batch, status: response.status, reason: body.reason })
     }

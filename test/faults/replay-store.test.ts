@@ -148,11 +148,11 @@ describe.each(STACKS)('faults of $server with $client', (stack) => {
     cells.map(({ fault, policy }) => {
       const [fresh, used] = fault.statuses[policy]
       const { lines = '', title } = fault
-      return [lines, title, policy, fresh, used, { fault, policy }] as const
+      return [lines, policy, fresh, used, title, { fault, policy }] as const
     }),
   )(
-    `%sif ${server} %s, an API with whenReplayUnknown %s responds to a new proof with %d and to a used one with %d, and recovers (${client})`,
-    async (_lines, _title, _policy, _fresh, _used, { fault, policy }) => {
+    `%san API with whenReplayUnknown %s responds to a new proof with %d and to a used one with %d if ${server} %s, and recovers (${client})`,
+    async (_lines, _policy, _fresh, _used, _title, { fault, policy }) => {
       await checkFault(fault, policy, stack)
     },
   )

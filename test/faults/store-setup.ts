@@ -57,11 +57,11 @@ export interface Connection {
   count(): number
 }
 
-/** Connects a client as docs/redis.md recommends it. It is closed at the end of the test. */
-export async function connectClient(client: Stack['client'], port: number): Promise<Connection> {
+/** Counts the times that a client is ready. */
+function countReady() {
   let count = 0
-  const onReady = () => void count++
-  const common = {
+  return {
+    onReady: () => void count++,
     count: () => count,
     async reconnected(action: () => unknown) {
       const before = count
@@ -69,19 +69,30 @@ export async function connectClient(client: Stack['client'], port: number): Prom
       await until(() => count > before)
     },
   }
+}
+
+/** Creates a client that connects when its server is reachable. It is closed at the end of the test. */
+export function openClient(port: number): Connection {
+  const { onReady, ...counting } = countReady()
+  const redis = new Redis({
+    host: '127.0.0.1',
+    port,
+    maxRetriesPerRequest: 1,
+    retryStrategy: () => 10,
+  })
+  redis.on('error', () => {}).on('ready', onReady)
+  closing({ close: () => redis.disconnect() })
+  return { send: fromIoredis(redis), isReady: () => redis.status === 'ready', ...counting }
+}
+
+/** Connects a client that is configured as in docs/redis.md. It is closed at the end of the test. */
+export async function connectClient(client: Stack['client'], port: number): Promise<Connection> {
   if (client === 'ioredis') {
-    const redis = new Redis({
-      host: '127.0.0.1',
-      port,
-      maxRetriesPerRequest: 1,
-      retryStrategy: () => 10,
-    })
-    redis.on('error', () => {}).on('ready', onReady)
-    closing({ close: () => redis.disconnect() })
-    const isReady = () => redis.status === 'ready'
-    await until(isReady)
-    return { send: fromIoredis(redis), isReady, ...common }
+    const connection = openClient(port)
+    await until(connection.isReady)
+    return connection
   }
+  const { onReady, ...counting } = countReady()
   const redis = createClient({
     url: `redis://127.0.0.1:${port}`,
     disableOfflineQueue: true,
@@ -90,7 +101,7 @@ export async function connectClient(client: Stack['client'], port: number): Prom
   redis.on('error', () => {}).on('ready', onReady)
   closing({ close: () => redis.destroy() })
   await redis.connect()
-  return { send: fromNodeRedis(redis), isReady: () => redis.isReady, ...common }
+  return { send: fromNodeRedis(redis), isReady: () => redis.isReady, ...counting }
 }
 
 /** A client with a bound token. */
