@@ -1,3 +1,5 @@
+import { measureDpop } from './dpop/dpop.ts'
+import { requireRedisServer } from './dpop/redis-server.ts'
 import { measureHttp } from './http/http.ts'
 import { measureMemory } from './memory/memory.ts'
 import { measureMicro } from './micro/micro.ts'
@@ -7,6 +9,7 @@ import { measureStart } from './start/start.ts'
 
 const MEASURE: { readonly [P in Part]: () => Promise<Parts[P]> } = {
   micro: measureMicro,
+  dpop: () => measureDpop(),
   http: measureHttp,
   memory: measureMemory,
   start: measureStart,
@@ -22,9 +25,10 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const run = startRun(['npm run bench', ...(wanted.length > 0 ? ['--', ...wanted] : [])].join(' '))
-for (const part of PARTS) {
-  if (wanted.length === 0 || wanted.includes(part)) await measure(part)
-}
+const parts = PARTS.filter((part) => wanted.length === 0 || wanted.includes(part))
+// A missing program must be reported before the other parts are measured.
+if (parts.includes('dpop')) requireRedisServer()
+for (const part of parts) await measure(part)
 if (wanted.includes('page')) console.log(`Wrote ${(await writePages()).join(', ')}`)
 else
   console.log(

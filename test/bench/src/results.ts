@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { type as system, cpus } from 'node:os'
 import { join } from 'node:path'
 import { FOLDER } from './output-folder.ts'
+import type { DpopResults } from './dpop/dpop.ts'
 import type { HttpResults } from './http/http.ts'
 import type { MemoryResults } from './memory/memory.ts'
 import type { MicroResults } from './micro/micro.ts'
@@ -12,6 +13,7 @@ import type { StartResults } from './start/start.ts'
 /** Results of each part of the benchmark. */
 export interface Parts {
   readonly micro: MicroResults
+  readonly dpop: DpopResults
   readonly http: HttpResults
   readonly memory: MemoryResults
   readonly start: StartResults
@@ -19,6 +21,7 @@ export interface Parts {
 
 export const PARTS = [
   'micro',
+  'dpop',
   'http',
   'memory',
   'start',

@@ -1,3 +1,22 @@
+import type { Cost } from './micro/cost.ts'
+import type { RunningProgram } from './processes.ts'
+
+/** Command that makes a program measure one round. The program responds with a `Cost`. */
+export const MEASURE_ROUND = { type: 'measure round' } as const
+
+/** Measures the cost of one operation of each program, by name and round, and ends the programs. All of them are warmed up. */
+export async function measurePrograms(
+  programs: ReadonlyMap<string, RunningProgram<unknown>>,
+  rounds: number,
+): Promise<Record<string, Cost[]>> {
+  const costs = await measureInRounds([...programs.keys()], 1 + rounds, (name) =>
+    programs.get(name)!.request<Cost>(MEASURE_ROUND),
+  )
+  await Promise.all([...programs.values()].map((program) => program.end()))
+  // The first round is dropped, because the programs were idle until the last one had warmed up.
+  return Object.fromEntries(Object.entries(costs).map(([name, [, ...rest]]) => [name, rest]))
+}
+
 /**
  * Measures every contestant once per round, in a random order. Other work on the machine then affects all contestants
  * equally. Returns the measured values by contestant and round.

@@ -27,6 +27,15 @@ const SHAPES: { readonly [P in Part]: PartResults<P> } = {
       profile: { once: PROFILE, again: PROFILE },
     },
   },
+  dpop: {
+    run: RUN,
+    found: {
+      signatures: { ES256: COSTS, EdDSA: COSTS },
+      refused: COSTS,
+      unbound: COSTS,
+      stores: COSTS,
+    },
+  },
   http: {
     run: RUN,
     found: {

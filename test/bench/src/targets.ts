@@ -1,8 +1,10 @@
 import { cpu, difference, ratio } from './comparisons.ts'
+import { getAddedRoundTrips } from './dpop/comparison-of-stores.ts'
+import { BAD_SIGNATURE, MEMORY } from './dpop/contestants.ts'
 import { BARE, type Framework, FRAMEWORKS } from './http/contestants.ts'
 import type { LoadName } from './http/http.ts'
 import { getAddedCpu } from './http/comparisons-with-bare.ts'
-import { FRESH_STRING, isBearward, SIGNATURE_ALONE } from './micro/contestants.ts'
+import { FRESH_STRING, isBearward, SIGNATURE_ALONE, WITH_DPOP } from './micro/contestants.ts'
 import type { Parts, VersionResults } from './results.ts'
 import type { Start } from './start/start.ts'
 import { summarize, type Summary } from './statistics.ts'
@@ -39,6 +41,7 @@ export function isMet({ limit, measured }: Goal): boolean | undefined {
 export function createTargets({ major, parts }: VersionResults): Target[] {
   return [
     ...createVerificationTargets(parts.micro?.found, major),
+    ...createDpopTargets(parts.dpop?.found),
     ...createHttpTargets(parts.http?.found),
     ...createStartTargets(parts.start?.found),
     ...createSizeTargets(parts.start?.found),
@@ -106,6 +109,59 @@ function createVerificationTargets(micro: Parts['micro'] | undefined, major: num
       description: 'token of 16 kB with a bad signature: CPU',
       unit: 'us',
       goals: ownCost(micro?.long, 150),
+    },
+  ]
+}
+
+function createDpopTargets(dpop: Parts['dpop'] | undefined): Target[] {
+  const overSignature = (name: string): Goal[] => [
+    {
+      label: 'ES256',
+      limit: 1.25,
+      measured: dpop && ratio(dpop.signatures.ES256, name, SIGNATURE_ALONE, cpu),
+    },
+  ]
+  return [
+    {
+      name: 'proofs',
+      description: 'DPoP proof for a cached token: CPU relative to `crypto.verify`',
+      unit: 'x',
+      goals: overSignature(MEMORY),
+    },
+    {
+      name: 'unbound tokens',
+      description: 'one of 1,000 cached tokens without a proof: CPU added by the option `dpop`',
+      unit: 'us',
+      goals: [
+        {
+          label: '',
+          limit: 0.3,
+          measured: dpop && difference(dpop.unbound, WITH_DPOP, 'bearward', cpu),
+        },
+      ],
+    },
+    {
+      name: 'refused proofs',
+      description: 'refused DPoP proof: CPU',
+      unit: 'us',
+      goals: Object.entries(dpop?.refused ?? {}).map(([label, costs]) => ({
+        label,
+        limit: 60,
+        measured: summarize(costs.map(cpu)),
+      })),
+    },
+    {
+      name: 'refused proofs',
+      description: 'DPoP proof with a bad signature: CPU relative to `crypto.verify`',
+      unit: 'x',
+      goals: overSignature(BAD_SIGNATURE),
+    },
+    {
+      name: 'proofs in Redis',
+      description:
+        'DPoP proof, replay store in Redis: time added to `memoryReplay`, relative to one round trip',
+      unit: 'x',
+      goals: [{ label: '', limit: 1, measured: dpop && getAddedRoundTrips(dpop.stores) }],
     },
   ]
 }

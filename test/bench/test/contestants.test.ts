@@ -11,6 +11,7 @@ import {
   PEER_WITH_CACHE,
   SIGNATURE_ALONE,
   VERIFIERS,
+  WITH_DPOP,
 } from '../src/micro/contestants.ts'
 import { ALGORITHMS } from '../src/micro/micro.ts'
 import { mintPool } from '../src/mint.ts'
@@ -35,7 +36,7 @@ const OTHER_AUDIENCE = { aud: ISSUER }
 const OTHER_ISSUER = { iss: 'https://elsewhere.example.com' }
 
 describe.each(ALGORITHMS)('contestants with a key for %s', (algorithm) => {
-  const supporting = [...VERIFIERS, PEER_WITH_CACHE].filter(
+  const supporting = [...VERIFIERS, WITH_DPOP, PEER_WITH_CACHE].filter(
     (name) => !(name === 'aws-jwt-verify' && algorithm === 'PS256'),
   )
 

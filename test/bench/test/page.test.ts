@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { TOKEN_CACHE } from '../../../packages/core/src/options/read-options.ts'
+import { BAD_SIGNATURE, MEMORY, MEMORY_AND_TRIP, REDIS } from '../src/dpop/contestants.ts'
+import type { DpopResults } from '../src/dpop/dpop.ts'
 import { FRAMEWORKS } from '../src/http/contestants.ts'
 import { type HttpResults, type HttpRound, LOAD_NAMES } from '../src/http/http.ts'
-import { FRESH_STRING, SIGNATURE_ALONE } from '../src/micro/contestants.ts'
+import { FRESH_STRING, SIGNATURE_ALONE, WITH_DPOP } from '../src/micro/contestants.ts'
 import { ALGORITHMS, type MicroResults } from '../src/micro/micro.ts'
 import { createCapacityChart } from '../src/page/charts.ts'
 import { BEARWARD_ENTRIES } from '../src/page/memory-section.ts'
@@ -50,6 +52,21 @@ function createHttpResults(ours = 22): HttpResults {
   const framework = Object.fromEntries(FRAMEWORKS.map((name) => [name, all]))
   const names = [...LOAD_NAMES, 'first']
   return Object.fromEntries(names.map((name) => [name, framework])) as unknown as HttpResults
+}
+
+/** Creates results in which a request with a proof takes `ours` times as long as `crypto.verify`. */
+function createDpopResults(ours: number): DpopResults {
+  const signatures = {
+    [SIGNATURE_ALONE]: costs(100, 300, 100),
+    [MEMORY]: costs(100 * ours, 300 * ours, 100 * ours),
+    [BAD_SIGNATURE]: costs(120, 360, 120),
+  }
+  return {
+    signatures: { ES256: signatures, EdDSA: signatures },
+    refused: { 'wrong key': costs(20), 'garbage of 8 kB': costs(61) },
+    unbound: { bearward: costs(2, 4), [WITH_DPOP]: costs(2.1, 4.1) },
+    stores: { [MEMORY]: costs(100), [MEMORY_AND_TRIP]: costs(200), [REDIS]: costs(250) },
+  }
 }
 
 const START: StartResults = {
@@ -147,6 +164,40 @@ describe('createPages', () => {
     ])
   })
 
+  it('createPages shows whether each target of DPoP proofs is met', () => {
+    const getRows = (name: string, ours = 1.2) => {
+      const parts = { dpop: { run: RUN, found: createDpopResults(ours) } }
+      return getTargetRows({ major: 24, parts }, name)
+    }
+    expect(getRows('proofs')).toEqual([['ES256', '1.25 x', '1.20', 'yes |']])
+    expect(getRows('proofs', 1.3)).toEqual([['ES256', '1.25 x', '1.30', '**no** |']])
+    expect(getRows('unbound tokens')).toEqual([['', '0.3 us', '0.10 (0.10 to 0.10)', 'yes |']])
+    expect(getRows('refused proofs')).toEqual([
+      ['wrong key', '60 us', '20', 'yes |'],
+      ['garbage of 8 kB', '60 us', '61', '**no** |'],
+      ['ES256', '1.25 x', '1.20', 'yes |'],
+    ])
+    expect(getRows('proofs in Redis')).toEqual([['', '1 x', '1.50', '**no** |']])
+    expect(getTargetRows(createResults(24, 10), 'proofs')).toEqual([
+      ['ES256', '1.25 x', '-', 'not measured |'],
+    ])
+  })
+
+  it('createPages shows the costs of DPoP proofs, if they were measured', () => {
+    const parts = { dpop: { run: RUN, found: createDpopResults(1.2) } }
+    const report = createMarkdown({ major: 24, parts })
+    for (const row of [
+      '| crypto.verify | 100 (1) | 100 (1) |',
+      '| bearward | 120 (1.20) | 120 (1.20) |',
+      '| 20 | 61 |',
+      '| bearward, option dpop | 3.10 |',
+      '| bearward, Redis | 250 | 250 |',
+    ])
+      expect(report).toContain(row)
+    expect(report).toContain('adds\n1.50 times the elapsed time')
+    expect(createMarkdown(createResults(24, 10))).not.toContain('### DPoP proofs')
+  })
+
   it('createPages shows the bytes of a bundle for a worker', () => {
     const parts = { start: { run: RUN, found: START } }
     expect(getTargetRows({ major: 24, parts }, 'bundle')).toEqual([
@@ -213,19 +264,20 @@ describe('createPages', () => {
 
   it('createPages shows whether all parts come from one run', () => {
     const some = createResults(24, 10)
-    expect(createMarkdown(some)).toContain('Not measured: memory, start.')
+    expect(createMarkdown(some)).toContain('Not measured: dpop, memory, start.')
     expect(createMarkdown(some)).toContain('All measured parts come from one run of one command.')
     const parts = {
       ...some.parts,
+      dpop: { run: RUN, found: createDpopResults(1.2) },
       memory: { run: RUN, found: { bearward: { heap: 4_000_000, peak: 2 } } },
       start: { run: RUN, found: START },
     }
-    expect(createMarkdown({ major: 24, parts })).toContain('All four parts come from one run')
+    expect(createMarkdown({ major: 24, parts })).toContain('All parts come from one run')
     const later = { ...RUN, began: '2026-01-01T13:00:00.000Z' }
     const memory = { ...parts.memory, run: later }
     const apart = createMarkdown({ major: 24, parts: { ...parts, memory } })
     expect(apart).toContain('The parts come from different runs.')
-    expect(apart).toContain('| micro, http, start | 2026-01-01 12:00 UTC |')
+    expect(apart).toContain('| micro, dpop, http, start | 2026-01-01 12:00 UTC |')
     expect(apart).toContain('| memory | 2026-01-01 13:00 UTC |')
   })
 

@@ -24,6 +24,19 @@ describe('readResults', () => {
     expect(await readResults(folder)).toEqual([{ major: 24, parts: { memory } }])
   })
 
+  it('readResults reads results of DPoP proofs, and rejects them without one of the measurements', async () => {
+    const costs = { bearward: [{ cpu: 1, wall: 2 }] }
+    const signatures = { ES256: costs, EdDSA: costs }
+    const found = { signatures, refused: costs, unbound: costs, stores: costs }
+    const saveDpop = (results: object) =>
+      writeFile(join(folder, 'node24', 'dpop.json'), JSON.stringify({ run: RUN, found: results }))
+    await saveDpop(found)
+    const parts = { dpop: { run: RUN, found } }
+    expect(await readResults(folder)).toEqual([{ major: 24, parts }])
+    await saveDpop({ ...found, stores: undefined })
+    await expect(readResults(folder)).rejects.toThrow('npm run bench -- dpop')
+  })
+
   it.each([
     ['without a run', RESULTS],
     ['with an incomplete run', { run: { ...RUN, pinned: undefined }, found: RESULTS }],

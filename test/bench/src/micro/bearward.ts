@@ -1,4 +1,4 @@
-import { createResourceServer } from '@bearward/core'
+import { createResourceServer, memoryReplay, type ResourceServerOptions } from '@bearward/core'
 import { type CacheOption, WITHOUT_CACHE } from '../without-cache.ts'
 import type { Contestant } from './contestant.ts'
 
@@ -7,11 +7,19 @@ export const bearward = createContestant({})
 
 export const bearwardWithoutCache = createContestant(WITHOUT_CACHE)
 
-function createContestant(cache: CacheOption): Contestant {
+/** Accepts bound tokens, in addition to the unbound ones that it is measured with. */
+export const bearwardWithDpop = createContestant({
+  publicUrl: 'https://api.example.com',
+  dpop: { replay: memoryReplay() },
+})
+
+function createContestant(
+  options: CacheOption | Pick<ResourceServerOptions, 'publicUrl' | 'dpop'>,
+): Contestant {
   return (pool, { issuer, audience }) => {
     const jwks = { keys: [pool.jwk] }
     const algorithms = [pool.algorithm]
-    const server = createResourceServer({ issuer, audience, jwks, algorithms, ...cache })
+    const server = createResourceServer({ issuer, audience, jwks, algorithms, ...options })
     const guard = server.guard()
     const granted = ({ kind }: { readonly kind: string }) => kind === 'granted'
     return (index) => {

@@ -6,6 +6,8 @@ export const SIGNATURE_ALONE = 'crypto.verify'
 export const FRESH_STRING = 'a fresh string'
 /** Name of the only peer that can cache verified tokens. Its cache is off by default. */
 export const PEER_WITH_CACHE = 'fast-jwt, cache'
+/** Name of Bearward with the option `dpop`. */
+export const WITH_DPOP = 'bearward, option dpop'
 
 /** Returns whether a contestant is Bearward, with or without its cache. */
 export function isBearward(name: string): boolean {
@@ -24,6 +26,7 @@ export const VERIFIERS: readonly string[] = Object.keys(VERIFYING)
 
 export const CONTESTANTS: typeof VERIFYING = {
   ...VERIFYING,
+  [WITH_DPOP]: async () => (await import('./bearward.ts')).bearwardWithDpop,
   [SIGNATURE_ALONE]: async () => (await import('./signature-alone.ts')).signatureAlone,
   [FRESH_STRING]: async () => (await import('./fresh-string.ts')).freshString,
   [PEER_WITH_CACHE]: async () => (await import('./fast-jwt.ts')).fastJwtWithCache,

@@ -1,7 +1,7 @@
 import { ISSUER } from '../claims.ts'
 import { ensurePool } from '../mint.ts'
 import { type RunningProgram, startProgram } from '../processes.ts'
-import { measureInRounds } from '../rounds.ts'
+import { measurePrograms } from '../rounds.ts'
 import type { Algorithm, PoolOptions } from '../token-pool.ts'
 import { FRESH_STRING, PEER_WITH_CACHE, SIGNATURE_ALONE, VERIFIERS } from './contestants.ts'
 import type { Cost } from './cost.ts'
@@ -79,7 +79,7 @@ function distinctTokens(algorithm: Algorithm): Workload {
 }
 
 /** Creates a workload of `count` tokens that are verified repeatedly. */
-function repeatedTokens(count: number): Workload {
+export function repeatedTokens(count: number): Workload {
   const tokens = { algorithm: 'RS256', count } as const
   return {
     tokens,
@@ -112,7 +112,11 @@ async function measureLongTokens(): Promise<Record<string, Costs>> {
 }
 
 /** Measures the cost of a verification for each contestant and round. All contestants warm up before the first round. */
-async function measureCosts(contestants: readonly string[], workload: Workload): Promise<Costs> {
+export async function measureCosts(
+  contestants: readonly string[],
+  workload: Workload,
+  rounds = ROUNDS,
+): Promise<Costs> {
   await ensurePool(workload.tokens)
   const programs = new Map<string, RunningProgram<ReadyMessage>>()
   await Promise.all(
@@ -122,14 +126,11 @@ async function measureCosts(contestants: readonly string[], workload: Workload):
       else await program.end()
     }),
   )
-  const supported = contestants.filter((name) => programs.has(name))
-  const command: Command = { type: 'measure round' }
-  const rounds = await measureInRounds(supported, 1 + ROUNDS, (name) =>
-    programs.get(name)!.request<Cost>(command),
-  )
-  await Promise.all([...programs.values()].map((program) => program.end()))
-  // The first round is dropped, because the contestants were idle until the last one had warmed up.
-  return Object.fromEntries(Object.entries(rounds).map(([name, [, ...rest]]) => [name, rest]))
+  const supported = contestants.flatMap((name) => {
+    const program = programs.get(name)
+    return program ? [[name, program] as const] : []
+  })
+  return measurePrograms(new Map(supported), rounds)
 }
 
 /** Records a CPU profile of Bearward for the next `count` tokens of a workload, after the warm-up. */

@@ -21,7 +21,7 @@ export const signatureAlone: Contestant = (pool) => {
 }
 
 /** Converts an ECDSA signature (RFC 7518 section 3.4) to DER: a SEQUENCE of two INTEGERs. */
-function toDer(signature: Buffer): Buffer {
+export function toDer(signature: Buffer): Buffer {
   const der = Buffer.allocUnsafe(72)
   const end = writeInteger(der, writeInteger(der, 2, signature, 0), signature, 32)
   der[0] = 0x30

@@ -13,7 +13,7 @@ export function createConditionsSection({ parts }: VersionResults): string[] {
   const missing = PARTS.filter((name) => parts[name] === undefined)
   return [
     runs.size === 1
-      ? `${missing.length === 0 ? 'All four parts' : 'All measured parts'} come from one run of one command.`
+      ? `${missing.length === 0 ? 'All parts' : 'All measured parts'} come from one run of one command.`
       : '**The parts come from different runs.** Do not compare figures of different runs.',
     ...(missing.length > 0 ? [`Not measured: ${missing.join(', ')}.`] : []),
     createTable(

@@ -6,6 +6,7 @@ import { SIGNATURE_ALONE } from '../micro/contestants.ts'
 import { readResults, type VersionResults } from '../results.ts'
 import { createCapacityChart, createVerificationChart } from './charts.ts'
 import { createConditionsSection } from './conditions-section.ts'
+import { createDpopSection } from './dpop-section.ts'
 import { createHttpSection } from './http-section.ts'
 import { createOverviewSection } from './overview-section.ts'
 import { createMemorySection } from './memory-section.ts'
@@ -71,19 +72,21 @@ const METHOD = `\`npm run bench -- page\` writes this report from the latest res
 - Every token has the claims of RFC 9068. With RS256 it has about 1,000 characters.
 - Every library checks signature, issuer, audience and expiry. \`${SIGNATURE_ALONE}\` checks the signature only. \`${BARE}\` and
   \`${NONE}\` check nothing.
-- The versions of the libraries are in the lockfile. Their options are in \`test/bench/src/http\` and \`test/bench/src/micro\`.`
+- The versions of the libraries are in the lockfile. Their options are in \`test/bench/src/http\`, \`test/bench/src/micro\` and
+  \`test/bench/src/dpop\`.`
 
 function createImage(path: string): string {
   return `![${/(?<name>[\w-]+)\.svg$/.exec(path)!.groups!['name']!}](${path})`
 }
 
 function createSections(results: VersionResults): string[] {
-  const { micro, http, memory, start } = results.parts
+  const { micro, dpop, http, memory, start } = results.parts
   return [
     `## Node ${results.major}`,
     ...createConditionsSection(results),
     ...createTargetsSection(results),
     ...(micro ? createMicroSection(micro.found) : []),
+    ...(dpop ? createDpopSection(dpop.found) : []),
     ...(http ? createHttpSection(http) : []),
     ...(memory ? createMemorySection(memory.found) : []),
     ...(start ? createStartSection(start.found) : []),

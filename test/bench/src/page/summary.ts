@@ -34,6 +34,7 @@ without a guard.`,
     `- **cached token**: 1,000 RS256 tokens are sent again and again. Bearward [caches](caching.md) verified tokens.
 - **new token**: every RS256 token is sent once, so its signature has to be verified.
 - **best other library**: the library that adds the least, with its name.`,
+    `A [DPoP](dpop.md) proof is new in every request. Its signature is verified in every request, also for a cached token.`,
     `The chart shows the same measurement as capacity: requests that one core can handle, in percent of an API without a guard.`,
     `![Capacity of an API with a guard](${chart})`,
     `Measured on ${run.began.slice(0, 10)} with Node ${run.node.slice(1)} on one machine: ${run.machine}.
@@ -41,8 +42,9 @@ Each figure is the median of ${rounds} rounds. Differences of a few microseconds
 guard takes a smaller part of an API that does more.`,
     `The first request is slower, because it loads the keys. Call \`ready()\` before the server listens:
 see [keys and outages](keys-and-outages.md).`,
-    `All results, their variation, the other measurements (single verifications, memory, start) and the targets that are missed are in
-\`test/bench/REPORT.md\` in the repository. \`npm run bench\` repeats the measurement, and \`npm run bench -- page\` writes this page.`,
+    `All results, their variation, the other measurements (single verifications, DPoP proofs, memory, start) and the targets that are
+missed are in \`test/bench/REPORT.md\` in the repository. \`npm run bench\` repeats the measurement, and \`npm run bench -- page\`
+writes this page.`,
   ]
   return `${parts.join('\n\n')}\n`
 }
