@@ -26,11 +26,9 @@ export type ExpressGuard = (
 export type Bearward = AdapterBearward<Request, ExpressGuard>
 
 const definition: AdapterDefinition<[Request, Response, NextFunction], void | Promise<void>> = {
-  toRequest(request) {
+  toRequest: (request) => {
     const { method, rawHeaders, headers } = request
-    // A request of node:http, such as an upgrade request, has no `originalUrl`.
-    const { originalUrl = request.url }: { originalUrl?: string } = request
-    return { method, url: originalUrl, rawHeaders, headers }
+    return { method, url: getTarget(request), rawHeaders, headers }
   },
   getSocket: ({ socket }) => socket,
   identify,
@@ -104,6 +102,11 @@ export const requireToken: (...requirements: [ExpressRequirements?]) => ExpressG
  * const { subject, scopes } = auth(request)
  */
 export const auth: (request: Request) => AccessToken = adapter.auth
+
+/** Returns the request target. A request of node:http, such as an upgrade request, has no `originalUrl`. */
+function getTarget({ originalUrl, url }: { readonly originalUrl?: string; readonly url: string }) {
+  return originalUrl ?? url
+}
 
 function writeHeaders(headers: ResponseHeaders, response: Response): void {
   for (const [name, value] of Object.entries(headers)) {
