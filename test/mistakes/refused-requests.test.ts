@@ -837,6 +837,14 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'full',
     advice: 'At the replay store: give it more memory',
   },
+  'a proof of a client that sends too many': {
+    ...bound,
+    options: withDpop({ replay: failingWith('key_full') }),
+    headers: (token) => ({ dpop: prove(token) }),
+    reason: 'replay_unavailable',
+    found: 'key_full',
+    advice: 'In the options of this API: raise maxPerKey',
+  },
   'a proof while the store may forget proofs': {
     ...bound,
     options: withDpop({ replay: failingWith('unsuitable') }),

@@ -8,6 +8,7 @@ import type { AdapterBearward, AdapterDefinition } from '@bearward/core/adapter'
 import { callNext, defineAdapter, defineRequireToken, pending } from '@bearward/core/adapter'
 import type { NextFunction, Request, Response } from 'express'
 import { identify } from './identify.ts'
+import { getTarget } from './target.ts'
 
 /** The requirements of a guard. `check` receives the Express request. */
 export type ExpressRequirements = Requirements<Request>
@@ -102,11 +103,6 @@ export const requireToken: (...requirements: [ExpressRequirements?]) => ExpressG
  * const { subject, scopes } = auth(request)
  */
 export const auth: (request: Request) => AccessToken = adapter.auth
-
-/** Returns the request target. A request of node:http, such as an upgrade request, has no `originalUrl`. */
-function getTarget({ originalUrl, url }: { readonly originalUrl?: string; readonly url: string }) {
-  return originalUrl ?? url
-}
 
 function writeHeaders(headers: ResponseHeaders, response: Response): void {
   for (const [name, value] of Object.entries(headers)) {

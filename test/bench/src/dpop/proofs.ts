@@ -25,7 +25,7 @@ export const PROOF_KINDS = {
   'wrong key': 'cnf.jkt',
   'wrong ath': 'DPoP ath',
   garbage: 'DPoP header',
-  'many members': 'DPoP typ',
+  'many members': 'DPoP header',
 } as const
 export type ProofKind = keyof typeof PROOF_KINDS
 
