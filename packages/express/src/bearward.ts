@@ -1,13 +1,9 @@
-import type {
-  AccessToken,
-  Requirements,
-  ResourceServerOptions,
-  ResponseHeaders,
-} from '@bearward/core'
+import type { AccessToken, Requirements, ResourceServerOptions } from '@bearward/core'
 import type { AdapterBearward, AdapterDefinition } from '@bearward/core/adapter'
 import { callNext, defineAdapter, defineRequireToken, pending } from '@bearward/core/adapter'
 import type { NextFunction, Request, Response } from 'express'
 import { identify } from './identify.ts'
+import { writeHeaders } from './headers.ts'
 import { getTarget } from './target.ts'
 
 /** The requirements of a guard. `check` receives the Express request. */
@@ -103,10 +99,3 @@ export const requireToken: (...requirements: [ExpressRequirements?]) => ExpressG
  * const { subject, scopes } = auth(request)
  */
 export const auth: (request: Request) => AccessToken = adapter.auth
-
-function writeHeaders(headers: ResponseHeaders, response: Response): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (name === 'Vary') response.vary(value as string)
-    else response.setHeader(name, value)
-  }
-}
