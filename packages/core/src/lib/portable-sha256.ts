@@ -1,5 +1,4 @@
 import { encodeBase64url } from '#base64url'
-import { memoize } from './memoize.ts'
 
 const UTF8 = new TextEncoder()
 
@@ -20,7 +19,19 @@ export async function hmacSha256(secret: Uint8Array, text: string): Promise<stri
   return encodeBase64url(new Uint8Array(signature))
 }
 
-const importSecret = /* @__PURE__ */ memoize((secret: Uint8Array) => {
+/**
+ * The imported secrets. Not their promises: in Workers, a promise of a cancelled request never settles. Without `memoize`, which
+ * would be one more file to load in every runtime.
+ */
+const imported = new WeakMap<Uint8Array, CryptoKey>()
+
+async function importSecret(secret: Uint8Array): Promise<CryptoKey> {
+  const known = imported.get(secret)
+  if (known !== undefined) return known
   const parameters = { __proto__: null, name: 'HMAC', hash: 'SHA-256' }
-  return crypto.subtle.importKey('raw', secret as BufferSource, parameters, false, ['sign'])
-})
+  const key = await crypto.subtle.importKey('raw', secret as BufferSource, parameters, false, [
+    'sign',
+  ])
+  imported.set(secret, key)
+  return key
+}
