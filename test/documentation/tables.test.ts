@@ -12,7 +12,7 @@ import { PROBE } from '../../packages/core/src/token/introspection/probe.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
 import { METADATA_AGE } from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
 import { LONGEST_RETRY_AFTER } from '../../packages/core/src/authorization-server/retry-after.ts'
-import { readBinding, rejectUnsupported } from '../../packages/core/src/binding/confirmation.ts'
+import { readBinding, checkSupported } from '../../packages/core/src/binding/confirmation.ts'
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { COMMON_OPTIONS, TOKEN_CACHE } from '../../packages/core/src/options/common-options.ts'
 import { DYNAMIC_ISSUER_OPTIONS } from '../../packages/core/src/options/dynamic-issuer-options.ts'
@@ -361,7 +361,7 @@ describe('documentation', () => {
     const thumbprint = 'A'.repeat(43)
     const text = read('docs/errors.md').replace(/\s+/g, ' ')
     for (const cnf of [{ jkt: thumbprint }, { 'x5t#S256': thumbprint }, { jwk: {} }, {}]) {
-      const found = rejectUnsupported(readBinding({ cnf }), { dpop: undefined, mtls: undefined })
+      const found = checkSupported(readBinding({ cnf }), { dpop: undefined, mtls: undefined })
         ?.explanation.found
       expect(text).toContain(`\`${found}\``)
     }

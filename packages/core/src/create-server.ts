@@ -150,13 +150,17 @@ export function createServer(
     },
     ready: async () =>
       void (await Promise.all([issuers.ready(), metadata?.ready(), dpop?.ready()])),
-    status: () => ({ issuers: issuers.status(), controls: dpop?.status ? [dpop.status] : [] }),
+    status: () => ({ issuers: issuers.status(), controls: toList(dpop?.status) }),
     distrustKey(key) {
       issuers.distrustKey(key?.issuer, key?.thumbprint, () => services.distrustCount++)
     },
     forgetIssuer: issuers.forgetIssuer,
     close: () => closing.abort(),
   }
+}
+
+function toList<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value]
 }
 
 /** Returns the schemes that an API accepts in the `Authorization` header. */

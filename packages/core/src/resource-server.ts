@@ -10,7 +10,7 @@ import type { Refused } from './response/refusal.ts'
 /**
  * Decides about one request with the requirements of this guard. Returns the outcome directly if it is known, and a
  * promise otherwise: always `await` it. Throws or rejects only with an error of a function of the application: `check`,
- * `errorBody`, `credentials`, or a function in `authorizationDetails`.
+ * `errorBody`, `credentials`, `publicUrl`, `mtls.certificate`, or a function in `authorizationDetails`.
  *
  * @example
  * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
@@ -53,8 +53,8 @@ export interface ResourceServer {
    * `await` it. `getToken` does not find the token. Validates the requirements at every call. If they are used again,
    * create a `guard`.
    *
-   * Throws or rejects only for programming errors: a `ConfigurationError` for wrong requirements, and an error of `check`,
-   * `errorBody`, `credentials`, or a function in `authorizationDetails`.
+   * Throws or rejects only for programming errors: a `ConfigurationError` for wrong requirements, and an error of a function of the
+   * application, such as `check`, `errorBody`, `credentials`, `publicUrl` or `mtls.certificate`.
    *
    * @example
    * const outcome = await server.authorize(request, { scope: 'read:reports' })
@@ -96,9 +96,11 @@ export interface ResourceServer {
    */
   metadata(): MetadataHandler
   /**
-   * Fetches the keys of all static issuers and finds their introspection endpoints. Resolves when this is done.
+   * Fetches the keys of all static issuers and finds their introspection endpoints. Resolves when this is done, and when the replay
+   * store of `dpop` is ready.
    *
-   * Rejects with a `KeysUnavailableError` or an `IntrospectionUnavailableError` if an issuer is unavailable. In runtimes that
+   * Rejects with a `KeysUnavailableError` or an `IntrospectionUnavailableError` if an issuer is unavailable, and with the error of
+   * the replay store, usually a `ReplayStoreError`. In runtimes that
    * import keys asynchronously, rejects with a `ConfigurationError` if a key of the option `jwks` cannot be used. Also signs the
    * metadata, if `metadata.signed` is set, and rejects if the key cannot sign.
    *
@@ -109,8 +111,8 @@ export interface ResourceServer {
    */
   readonly ready: () => Promise<void>
   /**
-   * Returns the state of the keys of each static issuer, and of the stores that checks depend on, without waiting. If the keys of an issuer are not cached, starts to fetch
-   * them, so a readiness probe is enough to fetch them.
+   * Returns the state of the keys of each static issuer, and of the stores that checks depend on, without waiting. If the keys of an
+   * issuer are not cached, starts to fetch them, so a readiness probe is enough to fetch them.
    *
    * @example
    * const isReady = server.status().issuers.every(({ keys }) => keys.state !== 'unavailable')

@@ -30,6 +30,11 @@ export const getBindingAdvice = () =>
       'In the client: request a token that is not bound to a key or certificate, or bound in a way that this API checks.',
     ],
     unbound_token: [
+      {
+        when: ({ explanation: { expected } }) => /cnf\.jkt|to a key$/.test(expected),
+        advice:
+          'In the client: request a token that is bound to a key: send a proof in the header DPoP of the token request.',
+      },
       'In the client: request a token that is bound to a key or a certificate: this API requires one.',
     ],
     no_certificate: [
@@ -73,15 +78,20 @@ export const getBindingAdvice = () =>
     ],
     invalid_proof: [
       {
+        found: 'the same path after a prefix',
+        advice:
+          'In the options of this API: a proxy removes the beginning of the path, so add this beginning to publicUrl, such as https://api.example.com/v1.',
+      },
+      {
         when: ({ explanation: { check } }) => check === 'DPoP htu',
         advice:
-          'In the options of this API: compare publicUrl with the address that clients call. If they are equal, the client must write this address into htu.',
+          'In the options of this API: publicUrl and the path of the request must be the address that clients call. A proxy may change the path. If the address is right, the client must write it into htu.',
       },
       {
         when: ({ explanation: { check, found } }) =>
           check === 'DPoP iat' && found.startsWith('in '),
         advice:
-          'In the client: compare its clock with the clock of this API (NTP). A client without a correct clock can use nonces: set dpop.nonce.',
+          'In the client: compare its clock with the clock of this API (NTP). If the difference is small, raise dpop.clockTolerance.',
       },
       {
         when: ({ explanation: { check } }) => check === 'DPoP iat',
@@ -101,6 +111,10 @@ export const getBindingAdvice = () =>
       {
         found: 'several header lines',
         advice: 'In the client or a proxy: send one DPoP header.',
+      },
+      {
+        found: 'several, joined by a comma',
+        advice: 'In the client or a proxy: send one DPoP header with one proof.',
       },
       ANOTHER_PROOF,
     ],

@@ -1,8 +1,9 @@
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
+import type { Scheme } from '../response/challenge.ts'
 import { Rejection } from '../response/rejection.ts'
-import { type Binding, rejectUnsupported, rejectWithoutRequest, UNBOUND } from './confirmation.ts'
+import { type Binding, checkSupported, rejectWithoutRequest, UNBOUND } from './confirmation.ts'
 import type { CheckedProof, Dpop } from './dpop/dpop.ts'
 
 /** The checks of a proof that the guards of one request share: see `RequestState` for the rules. */
@@ -47,7 +48,7 @@ export interface BindingExchange {
   readonly raw: object | undefined
   readonly credentials: {
     /** `undefined`: the token was passed to `verify`. */
-    readonly scheme: 'Bearer' | 'DPoP' | undefined
+    readonly scheme: Scheme | undefined
   }
   readonly verified: { readonly token: AccessToken; readonly binding: Binding }
   readonly sharedVerification: {
@@ -64,6 +65,12 @@ export interface BindingExchange {
   provedCertificate: string | undefined
 }
 
+/** A request and the request of the framework. */
+interface ProvingRequest {
+  readonly request: RequestLike
+  readonly raw: object
+}
+
 /**
  * Step of the pipeline: checks that the caller has the key and the certificate to which the token is bound (401). A token that is
  * bound in a way that this API does not check is refused, because it may be stolen. Refuses unbound tokens if the options require
@@ -72,46 +79,70 @@ export interface BindingExchange {
  * Does NOT check whether the proof was used before: `useProof` does, after all other steps.
  */
 export function checkBinding(exchange: BindingExchange): MaybePromise<Rejection | undefined> {
-  const { request, raw, verified, services } = exchange
+  const { request, raw, verified, services, sharedVerification } = exchange
   const { binding, token } = verified
-  const { dpop, mtls } = services
   const rejection =
-    rejectUnsupported(binding, services) ?? checkScheme(exchange) ?? checkBound(exchange)
+    checkSupported(binding, services) ?? checkScheme(exchange) ?? checkRequired(exchange)
   if (rejection !== undefined) return rejection
   exchange.token = token
   exchange.proof = undefined
   if (binding === UNBOUND) return undefined
-  if (request === undefined) return rejectWithoutRequest(binding)
-  return andThen(proveKey(exchange), (proof) => {
-    if (proof instanceof Rejection) return proof
-    const { x5t } = binding
-    // This step runs twice, and a function of the application should be called once.
-    const wrongCertificate =
-      x5t === undefined || x5t === exchange.provedCertificate
-        ? undefined
-        : mtls!.checkCertificate(x5t, request, raw!)
-    return andThen(wrongCertificate, (wrong) => {
+  if (request === undefined || raw === undefined) return rejectWithoutRequest(binding)
+  const source = { request, raw }
+  return andThen(checkKey(exchange, source), (wrongKey) =>
+    andThen(wrongKey ?? checkCertificate(exchange, source), (wrong) => {
       if (wrong !== undefined) return wrong
-      const bindings = [...(proof ? (['dpop'] as const) : []), ...(x5t ? (['mtls'] as const) : [])]
-      exchange.proof = proof
-      exchange.provedCertificate = x5t
-      exchange.token = exchange.sharedVerification.proof.withBindings(token, bindings)
+      const bindings = getBindings(binding)
+      exchange.token = sharedVerification.proof.withBindings(token, bindings)
       return undefined
-    })
-  })
+    }),
+  )
+}
 
-  function proveKey({
-    sharedVerification,
-  }: BindingExchange): MaybePromise<CheckedProof | Rejection | undefined> {
-    const { jkt: thumbprint } = binding
-    if (thumbprint === undefined) return undefined
-    const text = dpop!.readText(request!)
-    if (text instanceof Rejection) return text
-    const { hashToken } = sharedVerification
-    return sharedVerification.proof.checkOnce({ text, thumbprint, request: request! }, () =>
-      dpop!.check(text, { request: request!, raw: raw!, thumbprint, hashToken }),
-    )
-  }
+/** Checks the proof of a token that is bound to a key. Writes `proof`. */
+function checkKey(
+  exchange: BindingExchange,
+  { request, raw }: ProvingRequest,
+): MaybePromise<Rejection | undefined> {
+  const { verified, services, sharedVerification } = exchange
+  const { jkt: thumbprint } = verified.binding
+  if (thumbprint === undefined) return undefined
+  // `checkSupported` has rejected the token if the option is not set.
+  const dpop = services.dpop!
+  const text = dpop.readText(request)
+  if (text instanceof Rejection) return text
+  const { hashToken } = sharedVerification
+  const checked = sharedVerification.proof.checkOnce({ text, thumbprint, request }, () =>
+    dpop.check(text, { request, raw, thumbprint, hashToken }),
+  )
+  return andThen(checked, (proof) => {
+    if (proof instanceof Rejection) return proof
+    exchange.proof = proof
+    return undefined
+  })
+}
+
+/** Checks the certificate of a token that is bound to one. Writes `provedCertificate`. */
+function checkCertificate(
+  exchange: BindingExchange,
+  { request, raw }: ProvingRequest,
+): MaybePromise<Rejection | undefined> {
+  const { x5t: thumbprint } = exchange.verified.binding
+  // This step runs twice, and a function of the application should be called once.
+  if (thumbprint === undefined || thumbprint === exchange.provedCertificate) return undefined
+  // `checkSupported` has rejected the token if the option is not set.
+  const checked = exchange.services.mtls!.checkCertificate(thumbprint, request, raw)
+  return andThen(checked, (wrong) => {
+    if (wrong === undefined) exchange.provedCertificate = thumbprint
+    return wrong
+  })
+}
+
+function getBindings({ jkt, x5t }: Binding): readonly ProvedBinding[] {
+  return [
+    ...(jkt === undefined ? [] : (['dpop'] as const)),
+    ...(x5t === undefined ? [] : (['mtls'] as const)),
+  ]
 }
 
 /**
@@ -119,13 +150,13 @@ export function checkBinding(exchange: BindingExchange): MaybePromise<Rejection 
  * refused for another reason does not use the proof. The guards of a request use a proof once.
  */
 export function useProof(exchange: BindingExchange): MaybePromise<Rejection | undefined> {
-  const { verified, request, services, sharedVerification } = exchange
+  const { verified, request, proof, services, sharedVerification } = exchange
   if (verified.binding.jkt === undefined) return undefined
-  const { proof } = exchange
-  if (proof === undefined) throw new TypeError('A proof is used before it was checked.')
+  if (proof === undefined || request === undefined)
+    throw new TypeError('A proof is used before it was checked.')
   const dpop = services.dpop!
   const { replay } = dpop.settings
-  return sharedVerification.proof.useOnce(proof, replay, () => dpop.use(proof, request!))
+  return sharedVerification.proof.useOnce(proof, replay, () => dpop.use(proof, request))
 }
 
 /** Checks that a token that is bound to a key has the scheme DPoP, and that every other token has not (RFC 9449 section 7). */
@@ -143,7 +174,7 @@ function checkScheme({
 }
 
 /** Rejects a token that is not bound as the options require. */
-function checkBound({
+function checkRequired({
   verified: { binding },
   services: { dpop, mtls },
 }: BindingExchange): Rejection | undefined {

@@ -62,7 +62,7 @@ export interface CheckedBindings {
 }
 
 /** Returns a rejection if the token is bound in a way that this API does not check. Such a token may be stolen. */
-export function rejectUnsupported(
+export function checkSupported(
   { jkt, x5t, unsupported }: Binding,
   { dpop, mtls }: CheckedBindings,
 ): Rejection | undefined {

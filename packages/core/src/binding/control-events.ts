@@ -15,7 +15,7 @@ export interface ControlStatus {
 }
 
 /**
- * Published for each decision about a request without a check that could not be made, because its store does not work.
+ * Published for each request that is decided without an answer of the replay store.
  *
  * @example
  * ```ts

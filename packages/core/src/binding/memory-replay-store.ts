@@ -19,7 +19,7 @@ interface UsedProof {
 const SWEPT_AT_ONCE = 100
 
 /**
- * Remembers proofs in the memory of this process. Refuses new proofs instead of forgetting one before its time. Entries are
+ * Remembers proofs in the memory of this process. A full store refuses new proofs. It never forgets one early. Entries are
  * removed in groups, one group for each second in which they end. An entry ends when its time has passed on both clocks, because
  * the wall clock can be set forward and back.
  */
@@ -41,11 +41,12 @@ export class MemoryReplayStore implements ReplayStore {
   }
 
   firstUse({ id, key, ttl }: ProofUse): boolean {
-    const end = this.#clock.now() + ttl
+    const now = this.#clock.now()
+    const end = now + ttl
     const monotonic = this.#clock.monotonic()
     const second = Math.ceil((monotonic + ttl) / 1000)
     if (!Number.isFinite(end + second)) throw new ReplayStoreError('failed', 'the clock has failed')
-    this.#sweep(monotonic / 1000, end - ttl)
+    this.#sweep(monotonic, now)
     this.#removeEnded(SWEPT_AT_ONCE)
     if (this.#ids.has(id)) return false
     const ofKey = this.#perKey.get(key) ?? 0
@@ -77,15 +78,15 @@ export class MemoryReplayStore implements ReplayStore {
     else entries.push(entry)
   }
 
-  /** Removes the entries that have ended. `monotonic` is in seconds, and `wall` in milliseconds since the epoch. */
+  /** Removes the entries that have ended. `monotonic` and `wall` are the times of both clocks in milliseconds. */
   #sweep(monotonic: number, wall: number): void {
     // The groups end at whole seconds.
-    const second = Math.floor(monotonic)
+    const second = Math.floor(monotonic / 1000)
     if (second === this.#sweptAt) return
     this.#sweptAt = second
     // A group that is added in this loop ends later.
     for (const [end, entries] of this.#ending) {
-      if (end > monotonic) continue
+      if (end > second) continue
       this.#ending.delete(end)
       for (const entry of entries) {
         if (entry.end <= wall) this.#ended.push(entry)

@@ -39,6 +39,7 @@ export interface ReplayStore {
   configuration?(): ReplayStoreConfiguration
 }
 
+/** The state of the configuration of a store: see `ReplayStore`. */
 export type ReplayStoreConfiguration = 'verified' | 'unverified' | 'unsuitable'
 
 /** One use of a DPoP proof. */

@@ -1,4 +1,7 @@
-/** Compares two ASCII texts in a time that depends only on the length of `expected`. */
+/**
+ * Compares two ASCII texts. The time depends only on the length of `expected`, so it does not show how many characters are
+ * equal.
+ */
 export function isSameText(expected: string, given: string): boolean {
   let difference = expected.length ^ given.length
   for (let i = 0; i < expected.length; i++)

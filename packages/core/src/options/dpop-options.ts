@@ -11,7 +11,7 @@ import { type DpopContext, reportPublicUrl } from './public-url-option.ts'
 import { choice, custom, names, required, seconds } from './option-rows.ts'
 import { type OptionRow, type OptionTable, readTable } from './option-table.ts'
 
-/** Options of DPoP (RFC 9449): tokens that are bound to a key of the client. All times are in seconds. */
+/** Options for DPoP (RFC 9449): tokens that are bound to a key of the client. All times are in seconds. */
 export interface DpopOptions {
   /**
    * `accept`: tokens that are bound to a key need a proof, and unbound tokens are accepted with the scheme Bearer. `required`: every
@@ -27,7 +27,7 @@ export interface DpopOptions {
    */
   readonly algorithms?: readonly Algorithm[]
   /**
-   * Maximum age of a proof, from 1 to 600. MCP clients expect 300.
+   * Maximum age of a proof in seconds, from 1 to 600. The DPoP extension of MCP requires 300.
    *
    * @default 60
    */
@@ -66,7 +66,7 @@ export interface DpopOptions {
   readonly whenReplayUnknown?: 'refuse' | 'nonce' | 'allow'
 }
 
-/** Options of DPoP nonces (RFC 9449 section 9). */
+/** Options for DPoP nonces (RFC 9449 section 9). */
 export interface DpopNonceOptions {
   /**
    * Secrets of at least 32 bytes, or 32 characters. The first one is used for new nonces, and nonces of all of them are accepted. All
@@ -186,12 +186,12 @@ export const DPOP: OptionRow<DpopOptions, DpopValues | undefined> = /* @__PURE__
 /** Returns the settings of DPoP, or `undefined` if the option is not set. Reports options that contradict each other. */
 export function toDpopSettings(
   values: DpopValues | undefined,
-  { publicUrl, resource, hasMetadata, hasCredentials }: DpopContext,
+  { publicUrl, isGiven, resource, hasMetadata, hasCredentials }: DpopContext,
   context: OptionContext,
 ): DpopSettings | undefined {
   const { toName, report } = context
   const name = toName('dpop')
-  if (values === undefined) return reportPublicUrl(values, { publicUrl, isGiven: false }, context)
+  if (values === undefined) return reportPublicUrl({ publicUrl, isGiven }, context)
   if (hasCredentials)
     report(
       `${name} cannot be used with ${toName('credentials')}: proofs need the header Authorization.`,
@@ -205,6 +205,10 @@ export function toDpopSettings(
   if (values.mode === 'required' && !hasMetadata)
     report(
       `${name}.mode 'required' requires ${toName('metadata')}: set it to {} and mount metadata().`,
+    )
+  if (values.nonce !== undefined && typeof publicUrl === 'function' && resource === undefined)
+    report(
+      `${name}.nonce requires ${toName('resource')} if ${toName('publicUrl')} is a function: it identifies this API in nonces.`,
     )
   const url = readPublicUrl(publicUrl, resource, context)
   return { ...values, publicUrl: url, resource: resource ?? (typeof url === 'string' ? url : '') }

@@ -7,16 +7,16 @@ import { createOptionContext } from './option-context.ts'
 import { wholeNumber } from './option-rows.ts'
 import { type OptionTable, readObject, readTable } from './option-table.ts'
 
-/** Options of `memoryReplay`. */
+/** Options for `memoryReplay`. */
 export interface MemoryReplayOptions {
   /**
-   * Number of proofs that are remembered. A full store refuses new proofs. Each proof takes about 300 bytes.
+   * Maximum number of proofs that are remembered. A full store refuses new proofs. Each proof takes about 300 bytes.
    *
    * @default 100000
    */
   readonly maxEntries?: number
   /**
-   * Number of proofs of one key that are remembered, so that one client cannot fill the store.
+   * Maximum number of proofs of one key that are remembered, so that one client cannot fill the store.
    *
    * @default 10000
    */

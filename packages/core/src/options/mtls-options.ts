@@ -9,7 +9,7 @@ import type {
 import { choice, custom, isName, nested, required, text } from './option-rows.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 
-/** Options of certificate-bound access tokens (RFC 8705 section 3). */
+/** Options for certificate-bound access tokens (RFC 8705 section 3). */
 export interface MtlsOptions<Raw extends object = object> {
   /**
    * The source of the client certificate.

@@ -21,9 +21,11 @@ export interface DpopContext {
   readonly hasCredentials: boolean
 }
 
-/** Reports the option `publicUrl` if it has no effect, because the option `dpop` is not set. */
+/**
+ * Reports the option `publicUrl` if it has no effect, because the option `dpop` is not set. This file does not depend on the part
+ * `dpop`, so that a bundle without this part stays small.
+ */
 export function reportPublicUrl(
-  _values: unknown,
   { publicUrl, isGiven }: Pick<DpopContext, 'publicUrl' | 'isGiven'>,
   { toName, report }: OptionContext,
 ): undefined {

@@ -110,8 +110,10 @@ function readOptionsOf(
     hasMetadata: metadata !== undefined,
     hasCredentials: credentials !== undefined,
   }
-  const toDpop = parts.dpop?.toSettings ?? reportPublicUrl
-  const dpopSettings = toDpop(values.dpop, dpopContext, context)
+  const dpopSettings =
+    parts.dpop === undefined
+      ? reportPublicUrl(dpopContext, context)
+      : parts.dpop.toSettings(values.dpop, dpopContext, context)
   problems.throwAs(title)
 
   return {

@@ -6,7 +6,7 @@ import type { RequestLike } from '../model/request-like.ts'
 import type { Rejection } from '../response/rejection.ts'
 
 /** The uses of proofs by one request. */
-export type ProofUses = {
+export type UsedProofs = {
   readonly proof: CheckedProof
   readonly store: unknown
   readonly result: MaybePromise<Rejection | undefined>
@@ -26,11 +26,11 @@ export class RequestProof implements SharedProof {
         readonly result: MaybePromise<CheckedProof | Rejection>
       }
     | undefined
-  private readonly uses: ProofUses
+  private readonly uses: UsedProofs
   private bound: { readonly from: AccessToken; readonly token: AccessToken } | undefined
 
   /** `uses`: those of the request. Its tokens and resource servers share them. */
-  constructor(uses: ProofUses) {
+  constructor(uses: UsedProofs) {
     this.uses = uses
   }
 
@@ -50,7 +50,14 @@ export class RequestProof implements SharedProof {
       known.url === url
     if (isKnown) return known.result
     const result = check()
-    this.checked = { text, thumbprint, method, url, result }
+    const checked = { text, thumbprint, method, url, result }
+    this.checked = checked
+    // An exception is not kept: the next guard tries again.
+    if (result instanceof Promise) {
+      result.catch(() => {
+        if (this.checked === checked) this.checked = undefined
+      })
+    }
     return result
   }
 

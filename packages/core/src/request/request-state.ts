@@ -1,7 +1,7 @@
 import type { AccessToken } from '../model/access-token.ts'
 import type { RequestOfToken, VerificationServices } from '../token/verification.ts'
 import type { SharedState, SharedVerification } from '../token/verify-token.ts'
-import type { ProofUses } from './request-proof.ts'
+import type { UsedProofs } from './request-proof.ts'
 import { RequestVerification } from './request-verification.ts'
 
 /**
@@ -16,7 +16,8 @@ import { RequestVerification } from './request-verification.ts'
  * 6. The guards share a result of the function `revoked`. It belongs to one result of the verification. It counts for
  *    `LIMITS.responseOfRequest` seconds after the call, because a request can be a connection that stays open for hours.
  * 7. After a wait, a guard uses the newest result, even if it waited for an older one.
- * 8. A DPoP proof is used once for each request and each replay store, whatever happens between two guards. The result of the use
+ * 8. A DPoP proof is checked once, so its age is not checked again during a long request.
+ * 9. A DPoP proof is used once for each request and each replay store, whatever happens between two guards. The result of the use
  *    is kept, also a 503: the store may have recorded the use.
  */
 export class RequestState implements SharedState {
@@ -28,7 +29,7 @@ export class RequestState implements SharedState {
   hasRefused = false
   /** One for each resource server that guards this request: usually one. */
   private readonly verifications: RequestVerification[] = []
-  private readonly proofUses: ProofUses = []
+  private readonly usedProofs: UsedProofs = []
 
   /** Records that a guard was called. Until it has granted, `getToken` throws. */
   beginGuard(): void {
@@ -44,7 +45,7 @@ export class RequestState implements SharedState {
   ): SharedVerification {
     const at = this.verifications.findIndex((known) => known.services === services)
     if (at !== -1 && this.verifications[at]!.presented === token) return this.verifications[at]!
-    const made = new RequestVerification(services, token, request, this.proofUses)
+    const made = new RequestVerification(services, token, request, this.usedProofs)
     if (at === -1) this.verifications.push(made)
     else this.verifications[at] = made
     return made

@@ -1,5 +1,5 @@
 import { sha256 } from '#sha256'
-import { type ProofUses, RequestProof } from './request-proof.ts'
+import { type UsedProofs, RequestProof } from './request-proof.ts'
 import { getMoment, type Moment, secondsBetween } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { LIMITS } from '../limits.ts'
@@ -33,7 +33,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   private lastCheck: SharedCheck | undefined
   private hash: MaybePromise<string> | undefined
   private distrustCount = 0
-  private readonly proofUses: ProofUses
+  private readonly usedProofs: UsedProofs
   private sharedProof: RequestProof | undefined
   /** `true` if the next guard verifies again. The result still counts for the guards that waited for it. */
   private mayRetry = false
@@ -42,9 +42,9 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     services: VerificationServices,
     presented: string,
     { raw, request }: RequestOfToken,
-    proofUses: ProofUses = [],
+    usedProofs: UsedProofs = [],
   ) {
-    this.proofUses = proofUses
+    this.usedProofs = usedProofs
     this.services = services
     this.presented = presented
     this.raw = raw
@@ -52,7 +52,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   }
 
   get proof(): RequestProof {
-    return (this.sharedProof ??= new RequestProof(this.proofUses))
+    return (this.sharedProof ??= new RequestProof(this.usedProofs))
   }
 
   readonly hashToken = (): MaybePromise<string> => (this.hash ??= sha256(this.presented))

@@ -145,7 +145,8 @@ export function refuse(
 
 /**
  * Returns one header line for each scheme that this API accepts. Only the challenge of the scheme that the request has used contains
- * the error and the requirements (RFC 9449 section 7.2). If its scheme is not known, every challenge contains the error.
+ * the error and the requirements (RFC 9449 section 7.2). If its scheme is not known, every challenge contains the error. The DPoP
+ * challenge has other parameters only if it is the only one, or if its scheme was used, because clients merge the lines.
  */
 function writeChallenges(
   parameters: ChallengeParameters,

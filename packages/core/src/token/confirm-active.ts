@@ -25,7 +25,7 @@ export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection
   const maxAge = getMaxAge(verified, requirements.introspect)
   const mustIntrospect = maxAge !== undefined && !isRecent(verified, maxAge, services.clock)
   if (mustIntrospect && verified.issuer.introspection === undefined)
-    return rejectUnsupported(verified.token.issuer)
+    return rejectWithoutIntrospection(verified.token.issuer)
   if (mustIntrospect && sharedVerification.runningIntrospection !== undefined) {
     return useResult(exchange, sharedVerification.runningIntrospection)
   }
@@ -85,7 +85,7 @@ function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock)
  * Rejects a token (403) that cannot be introspected. Only a dynamic issuer can lack introspection here: for static issuers, such
  * a guard is not created.
  */
-function rejectUnsupported(issuer: string): Rejection {
+function rejectWithoutIntrospection(issuer: string): Rejection {
   const expected = `the option introspection for ${issuer}`
   const explanation = { check: 'issuer', expected, found: 'nothing' }
   const advice =

@@ -1,4 +1,4 @@
-import { type CheckedBindings, readBinding, rejectUnsupported } from '../binding/confirmation.ts'
+import { type CheckedBindings, readBinding, checkSupported } from '../binding/confirmation.ts'
 import { type Clock, getSeconds } from '../lib/clock.ts'
 import { freezeJson } from '../lib/json.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
@@ -135,7 +135,7 @@ function introspectInstead(
 ): MaybePromise<VerifiedToken | Rejection> {
   const ruledOut =
     checkClaims(jws, issuer.settings, getSeconds(services.clock)) ??
-    rejectUnsupported(readBinding(jws.claims), services)
+    checkSupported(readBinding(jws.claims), services)
   if (ruledOut !== undefined) return ruledOut.asClaimed()
   // If introspection fails too, the rejection still reports that the keys are unavailable.
   return andThen(introspect(jws.token, issuer, services), (verified) =>

@@ -6,7 +6,7 @@ import {
   type Binding,
   mergeBindings,
   readBinding,
-  rejectUnsupported,
+  checkSupported,
   UNBOUND,
 } from '../../src/binding/confirmation.ts'
 import { type BearwardEvent, createResourceServer, type Outcome } from '../../src/index.ts'
@@ -28,8 +28,7 @@ const MALFORMED = 'a malformed cnf'
 const UNKNOWN = 'an unknown cnf member'
 
 const member = (name: string) => `the cnf member ${name}`
-const check = (claims: Record<string, unknown>) =>
-  rejectUnsupported(readBinding(claims), NOT_CHECKED)
+const check = (claims: Record<string, unknown>) => checkSupported(readBinding(claims), NOT_CHECKED)
 
 /** Descriptions and values of `cnf`, and the member `found` of the event `refused` for each value. */
 const BOUND: readonly (readonly [name: string, cnf: unknown, found: string])[] = [
@@ -159,7 +158,7 @@ describe('readBinding', () => {
   it('readBinding returns a bound or unsupported binding for a random cnf', () => {
     fc.assert(
       fc.property(fc.anything(), (cnf) => {
-        expect(rejectUnsupported(readBinding({ cnf }), NOT_CHECKED)).toBeDefined()
+        expect(checkSupported(readBinding({ cnf }), NOT_CHECKED)).toBeDefined()
       }),
     )
   })
@@ -229,43 +228,43 @@ describe('mergeBindings', () => {
         mergeBindings(other, { unsupported }),
       ]) {
         expect(merged.unsupported).toBeDefined()
-        expect(summarize(rejectUnsupported(merged, NOT_CHECKED))).toBe(UNSUPPORTED)
+        expect(summarize(checkSupported(merged, NOT_CHECKED))).toBe(UNSUPPORTED)
       }
     },
   )
 
-  it('rejectUnsupported accepts a merged binding only if both bindings are UNBOUND', () => {
+  it('checkSupported accepts a merged binding only if both bindings are UNBOUND', () => {
     const all = [UNBOUND, jkt, x5t, both, malformed, { jkt: OTHER }, { x5t: OTHER }]
     for (const first of all) {
       for (const second of all) {
-        const isBound = rejectUnsupported(mergeBindings(first, second), NOT_CHECKED) !== undefined
+        const isBound = checkSupported(mergeBindings(first, second), NOT_CHECKED) !== undefined
         expect(isBound).toBe(first !== UNBOUND || second !== UNBOUND)
       }
     }
   })
 })
 
-describe('rejectUnsupported', () => {
-  it('rejectUnsupported accepts a token without cnf', () => {
+describe('checkSupported', () => {
+  it('checkSupported accepts a token without cnf', () => {
     expect(check({ sub: 'a', CNF: {} })).toBeUndefined()
   })
 
-  it.each(BOUND)('9449-20: rejectUnsupported rejects a token whose cnf is %s', (_, cnf, found) => {
+  it.each(BOUND)('9449-20: checkSupported rejects a token whose cnf is %s', (_, cnf, found) => {
     const rejection = check({ sub: 'a', cnf })
     expect(summarize(rejection)).toBe(UNSUPPORTED)
     expect(rejection?.explanation).toEqual({ check: 'cnf', expected: 'an unbound token', found })
   })
 
-  it('rejectUnsupported rejects a token whose cnf is undefined', () => {
+  it('checkSupported rejects a token whose cnf is undefined', () => {
     expect(summarize(check({ sub: 'a', cnf: undefined }))).toBe(UNSUPPORTED)
   })
 
-  it('8705-10: rejectUnsupported rejects a token that is bound to a certificate', () => {
+  it('8705-10: checkSupported rejects a token that is bound to a certificate', () => {
     const cnf = { 'x5t#S256': X5T }
     expect(summarize(check({ cnf }))).toBe(UNSUPPORTED)
   })
 
-  it('rejectUnsupported shows no value of cnf in the explanation', () => {
+  it('checkSupported shows no value of cnf in the explanation', () => {
     for (const cnf of [
       's3cret',
       ['s3cret'],

@@ -36,6 +36,8 @@ export interface ProofRequest {
   readonly hashToken: () => MaybePromise<string>
 }
 
+const JOINED = 'several, joined by a comma'
+
 /** Checks the DPoP proofs of one API (RFC 9449). */
 export class Dpop {
   readonly settings: DpopSettings
@@ -108,7 +110,9 @@ export class Dpop {
     if (values.length === 0) return new Rejection('no_proof', explain('nothing'))
     if (values.length > 1) return new Rejection('invalid_proof', explain('several header lines'))
     const text: unknown = values[0]
-    return typeof text === 'string' ? text : new Rejection('invalid_proof', explain('no text'))
+    if (typeof text !== 'string') return new Rejection('invalid_proof', explain('no text'))
+    // A JWT has no comma. Some proxies, and web `Headers`, join lines in this way.
+    return text.includes(',') ? new Rejection('invalid_proof', explain(JOINED)) : text
   }
 
   /**
@@ -137,8 +141,7 @@ export class Dpop {
   ): { readonly method: string; readonly url: string | undefined } {
     const { publicUrl } = this.settings
     if (typeof publicUrl === 'function') {
-      const { method, url } = readTarget(publicUrl(raw as never))
-      return { method, url: normalizeTarget(url) }
+      return readTarget(publicUrl(raw as never))
     }
     const { method, url } = request
     const path = typeof url === 'string' ? getTargetPath(url) : undefined
@@ -211,23 +214,24 @@ function toChecked(
   return { thumbprint, target, jti, iat, nonce, nonceAge, newNonce }
 }
 
-/** Reads the result of the function `publicUrl`. An error goes to the error handling of the framework. */
+/** Reads and normalizes the result of the function `publicUrl`. An error goes to the error handling of the framework. */
 function readTarget(target: unknown): RequestTarget {
   ignoreRejection(target)
   const given = isRecord(target) ? (target as Partial<RequestTarget>) : {}
   const [method, url] = [getMember(given, 'method'), getMember(given, 'url')]
-  if (typeof method === 'string' && typeof url === 'string') return { method, url }
+  const normalized = typeof url === 'string' ? normalizeTarget(url) : undefined
+  if (typeof method === 'string' && normalized !== undefined) return { method, url: normalized }
   throw new TypeError(
-    'publicUrl must return { method, url }: the method and the absolute address of the request. It cannot return a promise.',
+    'publicUrl must return { method, url }: the method and the absolute http address of the request. It cannot return a promise.',
   )
 }
 
 /** Rejects a request whose method or path cannot be compared with a proof. */
 function rejectRequest(): Rejection {
   const explanation = {
-    check: 'DPoP htu',
-    expected: 'the address of the request',
-    found: 'a text that is not an http address',
+    check: 'request target',
+    expected: 'a path without dot segments',
+    found: 'a target that cannot be compared with a proof',
   }
   return new Rejection('invalid_proof', explanation)
 }

@@ -202,6 +202,9 @@ function describeMethod(htm: unknown): string {
   return /^[A-Za-z]{1,20}$/.test(htm) ? showClaimed(htm) : 'a text that is not a method'
 }
 
+/** A path of which a proxy has probably removed the beginning. */
+const PREFIXED = 'the same path after a prefix'
+
 /** Rejects an `htu`. Shows only its origin, because a path can contain personal data. */
 function rejectTarget(htu: unknown, given: string | undefined, target: string): Rejection {
   if (typeof htu !== 'string' || htu === '')
@@ -209,8 +212,10 @@ function rejectTarget(htu: unknown, given: string | undefined, target: string): 
   if (given === undefined)
     return rejected('htu', 'the address of the request', 'a text that is not an http address')
   const [expected, found] = [getOrigin(target), getOrigin(given)]
-  if (expected === found)
-    return rejected('htu', 'the path of the request', 'a different path at the same origin')
+  if (expected === found) {
+    const isPrefixed = given.endsWith(target.slice(expected.length))
+    return rejected('htu', 'the path of the request', isPrefixed ? PREFIXED : 'a different path')
+  }
   return rejected('htu', `an address at ${expected}`, `an address at ${showClaimed(found)}`)
 }
 

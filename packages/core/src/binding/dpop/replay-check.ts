@@ -11,6 +11,7 @@ import { describeType } from '../../response/rejection.ts'
 import type {
   ProofUse,
   ReplayStore,
+  ReplayStoreConfiguration,
   ReplayStoreError,
   ReplayStoreProblem,
 } from '../replay-store.ts'
@@ -33,8 +34,7 @@ export interface UnknownUse {
 }
 
 /**
- * Asks a replay store whether a proof was used before. Limits the time of the store, and stops to ask a store that does not
- * respond. Never throws or rejects: every failure of the store is an `UnknownUse`.
+ * Asks a replay store whether a proof was used before. Limits the time of the store, and stops to ask a store that does not respond.
  */
 export class ReplayCheck {
   readonly #store: ReplayStore
@@ -52,7 +52,7 @@ export class ReplayCheck {
     this.#breaker = new CircuitBreaker(REPLAY_BREAKER, lostAfter)
   }
 
-  /** Returns whether this is the first use of the proof. */
+  /** Returns whether this is the first use of the proof. Never throws or rejects: every failure of the store is an `UnknownUse`. */
   firstUse(proof: ProofUse): MaybePromise<boolean | UnknownUse> {
     const permission = this.#breaker.acquire(this.#clock.monotonic(), false)
     if (permission === undefined) {
@@ -65,10 +65,10 @@ export class ReplayCheck {
         this.#recover()
         return answer
       }
-      if (answer.problem !== 'key_full') this.#degradedSince ??= this.#clock.now()
+      const isOfKey = answer.problem === 'key_full'
+      if (!isOfKey) this.#degradedSince ??= this.#clock.now()
       // A client can cause these problems. They must not stop the proofs of other clients.
-      const isOfClient = answer.problem === 'full' || answer.problem === 'key_full'
-      if (isOfClient) this.#breaker.inconclusive(permission)
+      if (isOfKey || answer.problem === 'full') this.#breaker.inconclusive(permission)
       else this.#breaker.failed(permission, this.#clock.monotonic(), 0)
       return answer
     })
@@ -79,7 +79,16 @@ export class ReplayCheck {
       control: 'dpop_replay',
       state: this.#degradedSince === undefined ? 'working' : 'degraded',
       since: this.#degradedSince && this.#degradedSince / 1000,
-      configuration: this.#store.configuration?.() ?? 'unverified',
+      configuration: this.#readConfiguration(),
+    }
+  }
+
+  #readConfiguration(): ReplayStoreConfiguration {
+    try {
+      const state: unknown = this.#store.configuration?.()
+      return state === 'verified' || state === 'unsuitable' ? state : 'unverified'
+    } catch {
+      return 'unverified'
     }
   }
 
