@@ -4,7 +4,7 @@ import { FRAMEWORKS } from '../frameworks.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { closing } from '../support/closing.ts'
-import { createProof, generateProofKey } from '../support/proofs.ts'
+import { boundTo, createProof, generateProofKey } from '../support/proofs.ts'
 import { sendRaw } from '../support/servers.ts'
 import { PUBLIC_URL } from './attack.ts'
 import { toRequest } from './prove.ts'
@@ -18,7 +18,7 @@ describe('simultaneous copies of a request', () => {
       const clock = fakeClock()
       const key = generateProofKey()
       const issuer = createTestIssuer({ now: clock.seconds })
-      const token = issuer.token({ claims: { cnf: { jkt: key.thumbprint } } })
+      const token = issuer.token({ claims: boundTo(key) })
       const events: BearwardEvent[] = []
       let handled = 0
       const { port } = closing(

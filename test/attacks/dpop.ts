@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { createNonce, hashText, toThumbprint } from '../support/proofs.ts'
+import { boundTo, createNonce, hashText, toThumbprint } from '../support/proofs.ts'
 import { encodePart, splitToken } from '../support/tokens.ts'
 import {
   accepted,
@@ -374,7 +374,7 @@ export const DPOP: readonly Attack[] = [
   attack('an unbound token and a proof', ({ issuer }) => ({ token: issuer.token() }), wrongScheme),
   attack(
     'a token that is bound to the attacker, and a proof of the client',
-    (target) => ({ token: target.bound({ cnf: { jkt: target.otherProofKey.thumbprint } }) }),
+    (target) => ({ token: target.bound(boundTo(target.otherProofKey)) }),
     wrongKey,
   ),
   attack(
@@ -388,7 +388,7 @@ export const DPOP: readonly Attack[] = [
       token: issuer.token({
         key: outsider.keys[0]!,
         header: { kid: issuer.keys[0]!.kid },
-        claims: { cnf: { jkt: proofKey.thumbprint } },
+        claims: boundTo(proofKey),
       }),
     }),
     refusedWithDpop('invalid_signature'),
@@ -396,7 +396,7 @@ export const DPOP: readonly Attack[] = [
   attack(
     'a token of an unknown issuer and a valid proof',
     ({ outsider, proofKey }) => ({
-      token: outsider.token({ claims: { cnf: { jkt: proofKey.thumbprint } } }),
+      token: outsider.token({ claims: boundTo(proofKey) }),
     }),
     refusedWithDpop('unknown_issuer'),
   ),
@@ -414,7 +414,7 @@ export const DPOP: readonly Attack[] = [
     (target) => ({
       token: target.issuer.token({
         header: { typ: 'dpop+jwt' },
-        claims: { cnf: { jkt: target.proofKey.thumbprint } },
+        claims: boundTo(target.proofKey),
       }),
     }),
     refusedWithDpop('wrong_token_type'),
@@ -539,7 +539,7 @@ export const DPOP: readonly Attack[] = [
     attack(
       `a token with two members cnf, the second one ${text}`,
       ({ issuer, proofKey, otherProofKey }) => {
-        const usual = JSON.stringify({ ...goodClaims(issuer), cnf: { jkt: proofKey.thumbprint } })
+        const usual = JSON.stringify({ ...goodClaims(issuer), ...boundTo(proofKey) })
         const second = text
           .replace('JKT', proofKey.thumbprint)
           .replace('OTHER', otherProofKey.thumbprint)

@@ -3,7 +3,7 @@ import type { IssuerOptions } from '@bearward/core'
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, type TestIssuer } from '../support/issuer.ts'
 import { generateKey, type TestKey } from '../support/keys.ts'
-import { generateProofKey, type ProofKey } from '../support/proofs.ts'
+import { boundTo, generateProofKey, type ProofKey } from '../support/proofs.ts'
 import { listen } from '../support/servers.ts'
 import { signCompact } from '../support/tokens.ts'
 import { goodClaims } from './forged-tokens.ts'
@@ -108,8 +108,7 @@ export async function startTarget(): Promise<RunningTarget> {
     unusable,
     proofKey,
     otherProofKey,
-    bound: (claims = {}) =>
-      issuer.token({ claims: { cnf: { jkt: proofKey.thumbprint }, ...claims } }),
+    bound: (claims = {}) => issuer.token({ claims: { ...boundTo(proofKey), ...claims } }),
     attackerUrl: attackerServer.url,
     trusted: [
       { issuer: issuer.issuer, audience: AUDIENCE, jwksUri: `${keyServer.url}/issuer` },

@@ -1,4 +1,4 @@
-import { createProof, generateProofKey, type ProofOverrides } from '../support/proofs.ts'
+import { boundTo, createProof, generateProofKey, type ProofOverrides } from '../support/proofs.ts'
 import { PUBLIC_URL } from './configurations.ts'
 import type { CaseRequest, CreateRequest } from './contract-case.ts'
 import { claiming, NOW } from './fixture.ts'
@@ -7,10 +7,10 @@ import { claiming, NOW } from './fixture.ts'
 export const KEY = generateProofKey()
 
 /** A valid token that is bound to `KEY`. */
-export const BOUND = claiming({ cnf: { jkt: KEY.thumbprint } })
+export const BOUND = claiming(boundTo(KEY))
 
 /** Differences from a request with `BOUND` and a valid proof. */
-export interface Proving {
+export interface ProofDifferences {
   readonly proof?: ProofOverrides
   /** Returns `htu` from the path of the request. */
   readonly htu?: (path: string) => string
@@ -25,8 +25,8 @@ export interface Proving {
 }
 
 /** Returns the request of a case with a bound token and a new proof. */
-export function proving(
-  differences: Proving = {},
+export function withProof(
+  differences: ProofDifferences = {},
 ): (serverUrl: string, path: string) => CaseRequest {
   const { proof = {}, htu = (path) => PUBLIC_URL + path, nonce, token = BOUND } = differences
   const { scheme = 'DPoP', method = 'GET', query = '' } = differences
@@ -39,8 +39,10 @@ export function proving(
 }
 
 /** Returns one request for each difference. */
-export function provingEach(
-  differences: Readonly<Record<string, Proving>>,
+export function withEachProof(
+  differences: Readonly<Record<string, ProofDifferences>>,
 ): Readonly<Record<string, CreateRequest>> {
-  return Object.fromEntries(Object.entries(differences).map(([what, one]) => [what, proving(one)]))
+  return Object.fromEntries(
+    Object.entries(differences).map(([what, one]) => [what, withProof(one)]),
+  )
 }

@@ -14,7 +14,7 @@ import { type RawResponse, type RunningServer, sendRaw } from '../support/server
 import { isAllowedOrigin } from './allowed-origin.ts'
 import { CONFIGURATIONS, METADATA_URL, NONCE_SECRETS, PUBLIC_URL } from './configurations.ts'
 import { claiming, NOW, token } from './fixture.ts'
-import { proving } from './prove.ts'
+import { withProof } from './prove.ts'
 
 const APP = 'https://app.example.com'
 const OTHER = 'https://other.example.com'
@@ -262,7 +262,7 @@ export function describeCors(framework: Framework): void {
 
     it('9449-48, 9449-57, MCP-27: cors exposes the challenges and the nonce of a 401, and the nonce of a 200', async () => {
       const request = (nonce?: string) => {
-        const create = proving(nonce === undefined ? {} : { nonce })
+        const create = withProof(nonce === undefined ? {} : { nonce })
         return [`Origin: ${APP}`, ...create('', '/reports').lines]
       }
       const old = createNonce(NONCE_SECRETS[0], PUBLIC_URL, NOW - 100)

@@ -7,7 +7,7 @@ import { DPOP } from '../../packages/core/src/options/dpop-options.ts'
 import { read } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
 import { createTestIssuer } from '../support/issuer.ts'
-import { createProof, generateProofKey, type ProofOverrides } from '../support/proofs.ts'
+import { boundTo, createProof, generateProofKey, type ProofOverrides } from '../support/proofs.ts'
 import { listen } from '../support/servers.ts'
 import { API, appInstead, describeDocument, type Scenario } from './fixture.ts'
 import { readTable } from './read-table.ts'
@@ -19,7 +19,7 @@ const audience = `audience: '${API}',`
 const ownKeys = { [audience]: `${audience} jwks: ${JSON.stringify(issuer.jwks)},` }
 const key = generateProofKey()
 const scope = { scope: 'read:reports' }
-const bound = issuer.token({ claims: { ...scope, cnf: { jkt: key.thumbprint } } })
+const bound = issuer.token({ claims: { ...scope, ...boundTo(key) } })
 const unbound = issuer.token({ claims: scope })
 
 const prove = (path: string, overrides: ProofOverrides = {}, nonce?: string) =>

@@ -9,7 +9,7 @@ import { closing } from '../support/closing.ts'
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts'
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts'
 import { AUDIENCE, createTestIssuer, type TestIssuer } from '../support/issuer.ts'
-import { createProof, generateProofKey, hashText } from '../support/proofs.ts'
+import { boundTo, createProof, generateProofKey, hashText } from '../support/proofs.ts'
 import { type RedisServer, type ServerName, startRedisServer } from '../support/redis-server.ts'
 import { listen } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -118,7 +118,7 @@ export interface ApiClient {
 export function createApiClient(now: () => number): ApiClient {
   const issuer = createTestIssuer({ now, lifetime: 3600 })
   const key = generateProofKey()
-  const token = issuer.token({ claims: { cnf: { jkt: key.thumbprint } } })
+  const token = issuer.token({ claims: boundTo(key) })
   const url = PUBLIC_URL + PATH
   return {
     issuer,

@@ -8,7 +8,7 @@ import { generateKeyPair } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { describe, expect, it } from 'vitest'
 import { closing } from '../support/closing.ts'
-import { verifyProof } from '../support/dpop-proof.ts'
+import { verifyProof } from '../support/proofs.ts'
 import { listen } from '../support/servers.ts'
 
 const AUDIENCE = 'https://api.example.com'

@@ -19,7 +19,7 @@ import { toLogLine } from '../../packages/core/src/log/log-line.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
-import { createProof, generateProofKey } from '../support/proofs.ts'
+import { boundTo, createProof, generateProofKey } from '../support/proofs.ts'
 import { requestWith } from '../support/requests.ts'
 
 interface Mistake {
@@ -55,7 +55,7 @@ const withDpop = (dpop: object = {}) => ({
 /** A request with a token that is bound to `proofKey`. */
 const bound = {
   options: withDpop(),
-  claims: { cnf: { jkt: proofKey.thumbprint } },
+  claims: boundTo(proofKey),
   authorization: (token: string) => `DPoP ${token}`,
 }
 

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import type { Algorithm, RequestLike } from '@bearward/core'
+import { calculateJwkThumbprint, EmbeddedJWK, type JWTPayload, jwtVerify } from 'jose'
 import { generateKey, type TestKey } from './keys.ts'
 import { noteSecret } from './secrets.ts'
 import { mergeParts, type Part, signCompact } from './tokens.ts'
@@ -23,6 +24,11 @@ export function generateProofKey(alg: Algorithm = 'ES256', modulusLength = 2048)
 export function toThumbprint(jwk: Record<string, unknown>): string {
   const names = Object.keys(jwk).sort()
   return hashText(JSON.stringify(jwk, names))
+}
+
+/** Returns the claims of a token that is bound to a key of a client (RFC 9449 section 6.1). */
+export function boundTo({ thumbprint }: ProofKey): { readonly cnf: { readonly jkt: string } } {
+  return { cnf: { jkt: thumbprint } }
 }
 
 /** Returns the SHA-256 hash of a text in base64url. */
@@ -95,4 +101,21 @@ export function proving(
   const proofs = typeof proof === 'string' ? [proof] : proof
   const lines = proofs.flatMap((one) => ['DPoP', one])
   return { method, url, headers: {}, rawHeaders: ['Authorization', `DPoP ${token}`, ...lines] }
+}
+
+/** A DPoP proof whose signature and header are valid (RFC 9449 section 4.2). */
+export interface VerifiedProof {
+  readonly header: { readonly alg: string; readonly jwk: Readonly<Record<string, string>> }
+  readonly claims: JWTPayload
+  /** Thumbprint of the key, as in `cnf.jkt` of a token. */
+  readonly thumbprint: string
+}
+
+/** Verifies the signature and the type of a proof with jose. Does NOT check its claims. */
+export async function verifyProof(proof: unknown): Promise<VerifiedProof> {
+  if (typeof proof !== 'string') throw new TypeError('The proof is missing')
+  // The tests have fake clocks, and `iat` is a claim of the proof.
+  const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt' })
+  const header = protectedHeader as unknown as VerifiedProof['header']
+  return { header, claims: payload, thumbprint: await calculateJwkThumbprint(header.jwk) }
 }

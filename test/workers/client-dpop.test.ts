@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { closing } from '../support/closing.ts'
-import { verifyProof } from '../support/dpop-proof.ts'
+import { verifyProof } from '../support/proofs.ts'
 import { listen } from '../support/servers.ts'
 import { startWorker } from '../support/workerd.ts'
 

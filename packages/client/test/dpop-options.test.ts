@@ -1,7 +1,7 @@
 import { generateKeyPairSync, KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { verifyProof } from '../../../test/support/dpop-proof.ts'
+import { verifyProof } from '../../../test/support/proofs.ts'
 import { clientCredentials, type ConfigurationError, type DpopKeyOptions } from '../src/index.ts'
 import { setup } from './setup.ts'
 import { grant, type Script } from './token-server.ts'

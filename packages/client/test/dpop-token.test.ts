@@ -1,6 +1,6 @@
 import { decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { verifyProof } from '../../../test/support/dpop-proof.ts'
+import { verifyProof } from '../../../test/support/proofs.ts'
 import type { TokenError } from '../src/index.ts'
 import { setup, SECRET } from './setup.ts'
 import { grant, type ReceivedRequest, respondWithError, type Script } from './token-server.ts'

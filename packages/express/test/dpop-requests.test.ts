@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { memoryReplay } from '@bearward/core'
 import { closing } from '../../../test/support/closing.ts'
 import { createTestIssuer } from '../../../test/support/issuer.ts'
-import { createProof, generateProofKey } from '../../../test/support/proofs.ts'
+import { boundTo, createProof, generateProofKey } from '../../../test/support/proofs.ts'
 import { listen } from '../../../test/support/servers.ts'
 import { trusting } from '../../../test/support/trusting.ts'
 import { createBearward } from '../src/index.ts'
@@ -13,7 +13,7 @@ it('authorize() and verify() prove the binding of a request of node:http, such a
   const now = () => Math.floor(Date.now() / 1000)
   const issuer = createTestIssuer({ now })
   const key = generateProofKey()
-  const token = issuer.token({ claims: { cnf: { jkt: key.thumbprint } } })
+  const token = issuer.token({ claims: boundTo(key) })
   const { options } = trusting(issuer, { publicUrl: PUBLIC_URL, dpop: { replay: memoryReplay() } })
   const { authorize, verify } = createBearward(options)
   const { url } = closing(

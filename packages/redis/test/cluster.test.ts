@@ -6,7 +6,7 @@ import { closing } from '../../../test/support/closing.ts'
 import type { RedisServer } from '../../../test/support/redis-server.ts'
 import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
 import { startCluster } from './cluster.ts'
-import { createProof, getProblem } from './proofs.ts'
+import { createUse, getProblem } from './uses.ts'
 
 /** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
 const timeout = 5000
@@ -32,7 +32,7 @@ describe.each(Object.entries(CLUSTER_CLIENTS))('a cluster with %s', (client, con
     await nodes[2]!.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru')
     try {
       const store = redisReplay({ send, timeout })
-      expect(await getProblem(store.firstUse(createProof()))).toBe('unsuitable')
+      expect(await getProblem(store.firstUse(createUse()))).toBe('unsuitable')
     } finally {
       await nodes[2]!.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
     }
@@ -43,7 +43,7 @@ it('firstUse() rejects with failed when a client for one server is connected to 
   const send = await CLIENTS['node-redis 6']!(nodes[0]!.port)
   const store = redisReplay({ send, timeout })
   const uses = await Promise.allSettled(
-    Array.from({ length: 30 }, async () => store.firstUse(createProof())),
+    Array.from({ length: 30 }, async () => store.firstUse(createUse())),
   )
   const moved = uses.filter((use) => use.status === 'rejected')
   expect(moved.length).toBeGreaterThan(0)
@@ -65,7 +65,7 @@ it.each(['node-redis 6', 'ioredis 6', 'GLIDE'])(
     const used: ProofUse[] = []
     const problems = new Set<string>()
     for (let i = 0; i < 20; i++) {
-      const proof = createProof()
+      const proof = createUse()
       await store.firstUse(proof).then(
         (isFirst) => {
           expect(isFirst).toBe(true)

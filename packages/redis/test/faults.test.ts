@@ -9,7 +9,7 @@ import {
   startRedisServer,
 } from '../../../test/support/redis-server.ts'
 import { CLIENTS } from './clients.ts'
-import { createProof, getProblem } from './proofs.ts'
+import { createUse, getProblem } from './uses.ts'
 
 /** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
 const timeout = 5000
@@ -35,7 +35,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     const server = await start()
     const store = await createStore(server, 1000)
     await store.ready()
-    const proofs = Array.from({ length: 300 }, createProof)
+    const proofs = Array.from({ length: 300 }, createUse)
     const results: string[] = []
     for (const [i, proof] of proofs.entries()) {
       if (i === 150) server.signal('SIGKILL')
@@ -75,13 +75,13 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     await store.ready()
     const used = /used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))![1]
     await server.command('CONFIG', 'SET', 'maxmemory', String(Number(used) + 300_000))
-    const first = createProof()
+    const first = createUse()
     expect(await store.firstUse(first)).toBe(true)
     let count = 0
     let problem: string | undefined
     while (problem === undefined) {
       const uses = await Promise.allSettled(
-        Array.from({ length: 100 }, async () => store.firstUse(createProof())),
+        Array.from({ length: 100 }, async () => store.firstUse(createUse())),
       )
       const failed = uses.find((use) => use.status === 'rejected')
       count += uses.filter((use) => use.status === 'fulfilled' && use.value).length
@@ -101,10 +101,10 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     const server = await start({ args: ['--maxmemory-policy', 'allkeys-lru'] })
     const store = await createStore(server)
     expect(await getProblem(store.ready())).toBe('unsuitable')
-    expect(await getProblem(store.firstUse(createProof()))).toBe('unsuitable')
+    expect(await getProblem(store.firstUse(createUse()))).toBe('unsuitable')
     await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
     await store.ready()
-    expect(await store.firstUse(createProof())).toBe(true)
+    expect(await store.firstUse(createUse())).toBe(true)
     expect(store.configuration()).toBe('verified')
   })
 
@@ -113,7 +113,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     await server.command('ACL', 'SETUSER', 'default', '-config')
     const store = await createStore(server)
     await store.ready()
-    expect(await store.firstUse(createProof())).toBe(true)
+    expect(await store.firstUse(createUse())).toBe(true)
     expect(store.configuration()).toBe('unverified')
   })
 
@@ -124,9 +124,9 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     const user = ['resetkeys', '~bearward:dpop:*', '-@all', '+set', '+acl|setuser']
     await server.command('ACL', 'SETUSER', 'default', ...user)
     await store.ready()
-    expect(await store.firstUse(createProof())).toBe(true)
+    expect(await store.firstUse(createUse())).toBe(true)
     await server.command('ACL', 'SETUSER', 'default', '-set')
-    expect(await getProblem(store.firstUse(createProof()))).toBe('failed')
+    expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
   })
 
   it(`firstUse() rejects with failed on a replica, and accepts a proof again if the promoted replica has not got it ${at}`, async () => {
@@ -135,10 +135,10 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     const [onPrimary, onReplica] = [await createStore(primary), await createStore(replica)]
     await replica.command('REPLICAOF', '127.0.0.1', String(primary.port))
     await untilLinked(replica)
-    const [known, lost] = [createProof(), createProof()]
+    const [known, lost] = [createUse(), createUse()]
     expect(await onPrimary.firstUse(known)).toBe(true)
     await expect.poll(() => replica.command('DBSIZE'), { timeout: 30_000 }).toBe(':1')
-    expect(await getProblem(onReplica.firstUse(createProof()))).toBe('failed')
+    expect(await getProblem(onReplica.firstUse(createUse()))).toBe('failed')
     // The replica gets no more entries. This is the window of an asynchronous replication.
     replica.signal('SIGSTOP')
     expect(await onPrimary.firstUse(lost)).toBe(true)
@@ -153,10 +153,10 @@ describe.each(CASES)('with %s and %s', (client, name) => {
   it(`firstUse() rejects with failed while min-replicas-to-write is not met ${at}`, async () => {
     const server = await start({ args: ['--min-replicas-to-write', '1'] })
     const store = await createStore(server)
-    expect(await getProblem(store.firstUse(createProof()))).toBe('failed')
+    expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
     const replica = await start({ args: ['--replicaof', '127.0.0.1', String(server.port)] })
     await untilLinked(replica)
-    await expect.poll(() => store.firstUse(createProof()), { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => store.firstUse(createUse()), { timeout: 30_000 }).toBe(true)
   })
 
   // ioredis sends no commands until the server has loaded its data.
@@ -172,7 +172,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     await server.restart('--key-load-delay', '10000', ...interval)
     await expect(server.command('PING')).rejects.toThrow('LOADING')
     const store = await createStore(server, whileLoading === 'timeout' ? 100 : timeout)
-    expect(await getProblem(store.firstUse(createProof()))).toBe(whileLoading)
+    expect(await getProblem(store.firstUse(createUse()))).toBe(whileLoading)
   })
 })
 

@@ -4,7 +4,7 @@ import { bundleNodeProgram } from '../../../test/support/bundle-program.ts'
 import { startProgram } from '../../../test/support/child-program.ts'
 import { closing } from '../../../test/support/closing.ts'
 import { SERVERS, startRedisServer } from '../../../test/support/redis-server.ts'
-import { createProof } from './proofs.ts'
+import { createUse } from './uses.ts'
 
 const PROCESSES = 4
 const COPIES = 25
@@ -14,7 +14,7 @@ it.each(SERVERS)(
   async (name) => {
     const server = closing(await startRedisServer({ name }))
     const code = await bundleNodeProgram(fileURLToPath(new URL('process.ts', import.meta.url)))
-    const input = JSON.stringify({ url: server.url, copies: COPIES, proof: createProof() })
+    const input = JSON.stringify({ url: server.url, copies: COPIES, proof: createUse() })
     const programs = await Promise.all(
       Array.from({ length: PROCESSES }, () =>
         startProgram({ runtime: process.execPath, args: [], code, input }),

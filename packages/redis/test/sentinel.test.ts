@@ -5,7 +5,7 @@ import { createSentinel as createSentinel5 } from 'redis5'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
 import { type RedisServer, startRedisServer } from '../../../test/support/redis-server.ts'
-import { createProof } from './proofs.ts'
+import { createUse } from './uses.ts'
 
 /** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
 const timeout = 5000
@@ -34,7 +34,7 @@ it.each([
   closing({ close: () => client.destroy() })
   const store = redisReplay({ send: fromNodeRedis(client), timeout })
   await store.ready()
-  const proof = createProof()
+  const proof = createUse()
   expect([await store.firstUse(proof), await store.firstUse(proof)]).toEqual([true, false])
   expect(store.configuration()).toBe('verified')
   expect(await primary.command('KEYS', '*')).toContain(proof.id)
@@ -47,7 +47,7 @@ it('firstUse() uses the primary that a sentinel names (ioredis 6)', async () => 
   })
   closing({ close: () => client.disconnect() })
   const store = redisReplay({ send: fromIoredis(client), timeout })
-  const proof = createProof()
+  const proof = createUse()
   expect([await store.firstUse(proof), await store.firstUse(proof)]).toEqual([true, false])
   expect(store.configuration()).toBe('verified')
 })

@@ -5,7 +5,7 @@ import { closing } from '../../../test/support/closing.ts'
 import { startFaultyProxy } from '../../../test/support/faulty-proxy.ts'
 import { type RedisServer, SERVERS, startRedisServer } from '../../../test/support/redis-server.ts'
 import { CLIENTS } from './clients.ts'
-import { createProof, getProblem } from './proofs.ts'
+import { createUse, getProblem } from './uses.ts'
 
 /** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
 const timeout = 5000
@@ -32,7 +32,7 @@ describe.each(SERVERS)('%s', (name) => {
 
     it(`the entry of a proof expires after its ttl, and has an integer as its value ${at}`, async () => {
       const store = redisReplay({ send: await connect(server.port), timeout, prefix: 'p:' })
-      const proof = createProof()
+      const proof = createUse()
       await store.firstUse(proof)
       const key = `p:${proof.id}`
       expect(await server.command('KEYS', '*')).toContain(key)
@@ -51,7 +51,7 @@ describe.each(SERVERS)('%s', (name) => {
       // The reply to the first SET is null: the server has recorded the use.
       const isNull = (chunk: string) => /^(?:\$-1|_)\r\n$/.test(chunk)
       proxy.onReply((chunk) => (proxy.cuts() === 0 && isNull(chunk) ? 'cut' : 'pass'))
-      const proof = createProof()
+      const proof = createUse()
       if (resends) expect(await store.firstUse(proof)).toBe(true)
       else expect(await getProblem(store.firstUse(proof))).toBe('unreachable')
       expect(proxy.cuts()).toBe(1)
@@ -65,7 +65,7 @@ describe.each(SERVERS)('%s', (name) => {
       await redisReplay({ send, timeout }).ready()
       const store = redisReplay({ send, timeout: 20 })
       proxy.onReply(() => 'hold')
-      const proof = createProof()
+      const proof = createUse()
       expect(await getProblem(store.firstUse(proof))).toBe('timeout')
       proxy.onReply(() => 'pass')
       proxy.release()
@@ -79,14 +79,14 @@ describe.each(SERVERS)('%s', (name) => {
       await patient.ready()
       server.signal('SIGSTOP')
       const store = redisReplay({ send, timeout: 20 })
-      expect(await getProblem(store.firstUse(createProof()))).toBe('timeout')
+      expect(await getProblem(store.firstUse(createUse()))).toBe('timeout')
       server.signal('SIGCONT')
-      expect(await patient.firstUse(createProof())).toBe(true)
+      expect(await patient.firstUse(createUse())).toBe(true)
     })
 
     it(`firstUse() rejects with failed when the key has another type ${at}`, async () => {
       const store = redisReplay({ send: await connect(server.port), timeout, prefix: 'p:' })
-      const proof = createProof()
+      const proof = createUse()
       await server.command('HSET', `p:${proof.id}`, 'a', 'b')
       expect(await getProblem(store.firstUse(proof))).toBe('failed')
     })

@@ -18,7 +18,7 @@ const other = selfSignedCertificate(generateKey('ES256'))
 const toThumbprint = (der: Uint8Array, encoding: 'base64url' | 'base64' | 'hex' = 'base64url') =>
   createHash('sha256').update(der).digest(encoding)
 const toCnf = (der: Uint8Array) => ({ 'x5t#S256': toThumbprint(der) })
-const boundTo = (der: Uint8Array) => claiming({ cnf: toCnf(der) })
+const boundToCertificate = (der: Uint8Array) => claiming({ cnf: toCnf(der) })
 
 /** Returns a request with a token and a certificate, which the function `forwardedCertificate` reads. */
 function withCertificate(sent: string, der: Uint8Array): CaseRequest {
@@ -40,8 +40,8 @@ export const certificates: readonly ContractCase[] = [
     'accepts a token with the thumbprint of the certificate',
     ok(),
     {
-      'a self-signed certificate': withCertificate(boundTo(certificate), certificate),
-      'an expired certificate': withCertificate(boundTo(expired), expired),
+      'a self-signed certificate': withCertificate(boundToCertificate(certificate), certificate),
+      'an expired certificate': withCertificate(boundToCertificate(expired), expired),
     },
     here,
   ),
@@ -50,9 +50,15 @@ export const certificates: readonly ContractCase[] = [
     'rejects a token with the thumbprint of another certificate',
     invalidToken('wrong_certificate'),
     {
-      'a certificate of another key': withCertificate(boundTo(certificate), other),
-      'a renewed certificate of the same key': withCertificate(boundTo(expired), certificate),
-      'a thumbprint of other bytes': withCertificate(boundTo(Buffer.from('x')), certificate),
+      'a certificate of another key': withCertificate(boundToCertificate(certificate), other),
+      'a renewed certificate of the same key': withCertificate(
+        boundToCertificate(expired),
+        certificate,
+      ),
+      'a thumbprint of other bytes': withCertificate(
+        boundToCertificate(Buffer.from('x')),
+        certificate,
+      ),
     },
     here,
   ),
@@ -60,7 +66,7 @@ export const certificates: readonly ContractCase[] = [
     ['8705-03'],
     'rejects a bound token without a certificate',
     invalidToken('no_certificate'),
-    { 'no header': boundTo(certificate) },
+    { 'no header': boundToCertificate(certificate) },
     here,
   ),
   ...each(
@@ -68,14 +74,14 @@ export const certificates: readonly ContractCase[] = [
     'rejects a bound token with bytes that are not one certificate',
     invalidToken('no_certificate'),
     {
-      'no bytes': withCertificate(boundTo(certificate), Buffer.alloc(0)),
-      'a NUL byte': withCertificate(boundTo(certificate), Buffer.alloc(1)),
+      'no bytes': withCertificate(boundToCertificate(certificate), Buffer.alloc(0)),
+      'a NUL byte': withCertificate(boundToCertificate(certificate), Buffer.alloc(1)),
       'two certificates': withCertificate(
-        boundTo(certificate),
+        boundToCertificate(certificate),
         Buffer.concat([certificate, other]),
       ),
       'a certificate that is cut off': withCertificate(
-        boundTo(certificate),
+        boundToCertificate(certificate),
         certificate.subarray(0, -1),
       ),
     },
@@ -118,7 +124,7 @@ export const certificates: readonly ContractCase[] = [
     ['8705-12'],
     'accepts a bound token if certificates are required',
     ok(),
-    { 'a self-signed certificate': withCertificate(boundTo(certificate), certificate) },
+    { 'a self-signed certificate': withCertificate(boundToCertificate(certificate), certificate) },
     required,
   ),
   ...each(

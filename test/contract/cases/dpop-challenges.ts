@@ -15,7 +15,7 @@ import {
   withDpopOnly,
   withMetadata,
 } from '../outcomes.ts'
-import { BOUND, KEY, proving, provingEach } from '../prove.ts'
+import { BOUND, KEY, withProof, withEachProof } from '../prove.ts'
 
 const accepted = { configuration: 'DPoP accepted' } as const
 const required = { configuration: 'DPoP required' } as const
@@ -46,14 +46,14 @@ export const dpopChallenges: readonly ContractCase[] = [
     ['9449-18'],
     'refuses an unbound token with the scheme DPoP',
     withDpop(invalidToken('wrong_scheme'), 'DPoP'),
-    { 'with a proof': proving({ token: token() }), ...without(token()) },
+    { 'with a proof': withProof({ token: token() }), ...without(token()) },
     accepted,
   ),
   ...each(
     ['9449-19'],
     'refuses a bound token with the scheme Bearer',
     withDpop(invalidToken('wrong_scheme'), 'Bearer'),
-    { 'with a proof': proving({ scheme: 'Bearer' }), 'without a proof': bearer(BOUND) },
+    { 'with a proof': withProof({ scheme: 'Bearer' }), 'without a proof': bearer(BOUND) },
     accepted,
   ),
   ...Object.entries(MALFORMED).flatMap(([what, value]) => {
@@ -65,7 +65,7 @@ export const dpopChallenges: readonly ContractCase[] = [
         ['9449-20'],
         title,
         withDpop(rejection, 'DPoP'),
-        { [`${what}, with the scheme DPoP`]: proving({ token: one }) },
+        { [`${what}, with the scheme DPoP`]: withProof({ token: one }) },
         accepted,
       ),
       ...each(
@@ -82,12 +82,12 @@ export const dpopChallenges: readonly ContractCase[] = [
     'puts the error into both challenges if a request has several credentials',
     withDpop(invalidRequest('multiple_credentials'), undefined),
     {
-      'a Bearer line and a DPoP line': proving({
+      'a Bearer line and a DPoP line': withProof({
         lines: (proof) => [`Authorization: Bearer ${token()}`, `DPoP: ${proof}`],
       }),
       'a comma between Bearer and DPoP': withCredentials(`Bearer ${token()}, DPoP ${BOUND}`),
       'a comma between DPoP and Bearer': withCredentials(`DPoP ${BOUND}, Bearer ${token()}`),
-      'two DPoP lines': proving({
+      'two DPoP lines': withProof({
         lines: (proof) => [`Authorization: DPoP ${BOUND}`, `DPoP: ${proof}`],
       }),
     },
@@ -140,7 +140,7 @@ export const dpopChallenges: readonly ContractCase[] = [
     ['9449-24'],
     'puts the error about a token with the scheme DPoP only into the DPoP challenge',
     withDpop(invalidToken('expired'), 'DPoP'),
-    { 'an expired token': proving({ token: bound({ exp: 1 }) }) },
+    { 'an expired token': withProof({ token: bound({ exp: 1 }) }) },
     accepted,
   ),
   ...each(
@@ -154,7 +154,7 @@ export const dpopChallenges: readonly ContractCase[] = [
     ['9449-24'],
     'adds the address of the metadata to both challenges if a proof is invalid',
     withDpop(withMetadata(invalidProof('invalid_proof'), METADATA_URL), 'DPoP'),
-    provingEach({ 'another method': { proof: { claims: { htm: 'POST' } } } }),
+    withEachProof({ 'another method': { proof: { claims: { htm: 'POST' } } } }),
     withResource,
   ),
   ...each(
@@ -168,14 +168,14 @@ export const dpopChallenges: readonly ContractCase[] = [
     [],
     'names the missing scope in the challenge of the scheme DPoP',
     withDpop(insufficientScope('write'), 'DPoP'),
-    { 'another scope': proving() },
+    { 'another scope': withProof() },
     { ...accepted, requirements: { scope: 'write' } },
   ),
   ...each(
     [],
     'refuses a caller with a bound token in the challenge of the scheme DPoP',
     withDpop(forbidden('wrong_client'), 'DPoP'),
-    { 'another client': proving() },
+    { 'another client': withProof() },
     { ...accepted, requirements: { clients: ['web'] } },
   ),
   ...each(
@@ -186,7 +186,7 @@ export const dpopChallenges: readonly ContractCase[] = [
       'DPoP',
     ),
     {
-      'a token without acr': proving({
+      'a token without acr': withProof({
         token: bound({ ...USUAL_CLAIMS, sub: 'alice', client_id: 'web' }),
       }),
     },
@@ -198,7 +198,7 @@ export const dpopChallenges: readonly ContractCase[] = [
     withDpop(bare401('no_credentials'), undefined),
     {
       'a bound token': (serverUrl, path) => {
-        const { lines } = proving()(serverUrl, path)
+        const { lines } = withProof()(serverUrl, path)
         return { lines: [`Proxy-${lines[0]}`, ...lines.slice(1)] }
       },
     },
@@ -212,7 +212,7 @@ export const dpopChallenges: readonly ContractCase[] = [
     {
       'an unbound token': token(),
       'a bound token': bearer(BOUND),
-      'a bound token with a proof': proving({ scheme: 'Bearer' }),
+      'a bound token with a proof': withProof({ scheme: 'Bearer' }),
     },
     required,
   ),
@@ -227,14 +227,14 @@ export const dpopChallenges: readonly ContractCase[] = [
     ['9449-50'],
     'refuses an unbound token with the scheme DPoP if DPoP is required',
     withDpopOnly(withMetadata(invalidToken('wrong_scheme'), METADATA_URL)),
-    { 'with a proof': proving({ token: token() }) },
+    { 'with a proof': withProof({ token: token() }) },
     required,
   ),
   ...each(
     ['9449-50'],
     'grants a bound token with a proof if DPoP is required',
     ok({ bindings: ['dpop'] }),
-    { 'a valid proof': proving() },
+    { 'a valid proof': withProof() },
     required,
   ),
   ...each(
@@ -248,7 +248,7 @@ export const dpopChallenges: readonly ContractCase[] = [
     [],
     'grants a bound token behind a guard with the requirement bound',
     ok({ bindings: ['dpop'] }),
-    { 'a valid proof': proving() },
+    { 'a valid proof': withProof() },
     { ...accepted, requirements: { bound: 'dpop' } },
   ),
   ...each(
@@ -257,8 +257,8 @@ export const dpopChallenges: readonly ContractCase[] = [
     ok({ bindings: [] }),
     {
       'no DPoP header': token(),
-      'a proof': proving({ scheme: 'Bearer', token: token() }),
-      'a text that is not a proof': proving({
+      'a proof': withProof({ scheme: 'Bearer', token: token() }),
+      'a text that is not a proof': withProof({
         scheme: 'Bearer',
         token: token(),
         lines: () => ['DPoP: garbage', 'DPoP: a.b.c'],
@@ -274,6 +274,6 @@ function without(one: string) {
 }
 
 /** Returns a request with a proof and without a token. */
-function proofAlone(): ReturnType<typeof proving> {
-  return (serverUrl, path) => ({ lines: proving()(serverUrl, path).lines.slice(1) })
+function proofAlone(): ReturnType<typeof withProof> {
+  return (serverUrl, path) => ({ lines: withProof()(serverUrl, path).lines.slice(1) })
 }

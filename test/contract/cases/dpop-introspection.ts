@@ -2,7 +2,7 @@ import { generateProofKey } from '../../support/proofs.ts'
 import { toOpaqueToken } from '../configurations.ts'
 import { bearer, type ContractCase, each } from '../contract-case.ts'
 import { invalidProof, invalidToken, ok, withDpop } from '../outcomes.ts'
-import { KEY, proving } from '../prove.ts'
+import { KEY, withProof } from '../prove.ts'
 
 const both = { configuration: 'DPoP, both kinds of token' } as const
 
@@ -19,9 +19,9 @@ export const dpopIntrospection: readonly ContractCase[] = [
     'grants an opaque token with the proof of the key in its response',
     ok({ verifiedBy: 'introspection', bindings: ['dpop'] }),
     {
-      'only cnf': proving({ token: bound }),
-      'cnf and token_type DPoP': proving({ token: boundWithType }),
-      'token_type in lower case': proving({ token: opaque({ cnf, token_type: 'dpop' }) }),
+      'only cnf': withProof({ token: bound }),
+      'cnf and token_type DPoP': withProof({ token: boundWithType }),
+      'token_type in lower case': withProof({ token: opaque({ cnf, token_type: 'dpop' }) }),
     },
     both,
   ),
@@ -29,14 +29,14 @@ export const dpopIntrospection: readonly ContractCase[] = [
     ['7662-16'],
     'refuses an opaque token with the proof of another key than that in its response',
     withDpop(invalidToken('wrong_proof_key'), 'DPoP'),
-    { 'another key': proving({ token: bound, proof: { key: generateProofKey() } }) },
+    { 'another key': withProof({ token: bound, proof: { key: generateProofKey() } }) },
     both,
   ),
   ...each(
     ['7662-16'],
     'refuses an opaque token without a proof if its response contains a key',
     withDpop(invalidProof('no_proof'), 'DPoP'),
-    { 'no proof': proving({ token: bound, lines: () => [] }) },
+    { 'no proof': withProof({ token: bound, lines: () => [] }) },
     both,
   ),
   ...each(
@@ -62,8 +62,8 @@ export const dpopIntrospection: readonly ContractCase[] = [
     'refuses an opaque token of token_type DPoP without a key, with the scheme DPoP',
     withDpop(unsupported, 'DPoP'),
     {
-      'no cnf': proving({ token: opaque({ token_type: 'DPoP' }) }),
-      'another cnf': proving({
+      'no cnf': withProof({ token: opaque({ token_type: 'DPoP' }) }),
+      'another cnf': withProof({
         token: opaque({ token_type: 'DPoP', cnf: { 'x5t#S256': KEY.thumbprint } }),
       }),
     },
@@ -73,7 +73,7 @@ export const dpopIntrospection: readonly ContractCase[] = [
     ['7662-16'],
     'refuses an unbound opaque token with the scheme DPoP',
     withDpop(invalidToken('wrong_scheme'), 'DPoP'),
-    { 'with a proof': proving({ token: opaque({}) }) },
+    { 'with a proof': withProof({ token: opaque({}) }) },
     both,
   ),
 ]

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { generateKey } from '../../support/keys.ts'
 import {
+  boundTo,
   createNonce,
   generateProofKey,
   hashText,
@@ -18,7 +19,7 @@ import {
   unavailable,
   withDpop,
 } from '../outcomes.ts'
-import { BOUND, KEY, proving, type Proving, provingEach } from '../prove.ts'
+import { BOUND, KEY, withProof, type ProofDifferences, withEachProof } from '../prove.ts'
 
 const accepted = { configuration: 'DPoP accepted' } as const
 const exact = { configuration: 'DPoP accepted, clockTolerance 0' } as const
@@ -34,32 +35,39 @@ function proofs(
   ids: readonly string[],
   title: string,
   outcome: ContractCase['outcome'],
-  differences: Readonly<Record<string, Proving>>,
+  differences: Readonly<Record<string, ProofDifferences>>,
   more: Pick<ContractCase, 'configuration' | 'requirements'> = accepted,
 ): readonly ContractCase[] {
-  return each(ids, title, outcome, provingEach(differences), more)
+  return each(ids, title, outcome, withEachProof(differences), more)
 }
 
-const refusesProof = (ids: readonly string[], what: string, differences: Record<string, Proving>) =>
-  proofs(ids, `refuses a proof ${what}`, invalid, differences)
+const refusesProof = (
+  ids: readonly string[],
+  what: string,
+  differences: Record<string, ProofDifferences>,
+) => proofs(ids, `refuses a proof ${what}`, invalid, differences)
 
-const claims = (part: object): Proving => ({ proof: { claims: { ...part } } })
-const header = (part: object): Proving => ({ proof: { header: { ...part } } })
-const htu = (create: (path: string) => string): Proving => ({ htu: create })
+const claims = (part: object): ProofDifferences => ({ proof: { claims: { ...part } } })
+const header = (part: object): ProofDifferences => ({ proof: { header: { ...part } } })
+const htu = (create: (path: string) => string): ProofDifferences => ({ htu: create })
 /** A text instead of the proof. */
-const written = (create: (proof: string) => string): Proving => ({
+const written = (create: (proof: string) => string): ProofDifferences => ({
   lines: (proof) => [`DPoP: ${create(proof)}`],
 })
 
 /** Keys of other algorithms, with a token that is bound to each. */
-function by(key: ProofKey): Proving {
-  return { proof: { key }, token: claiming({ cnf: { jkt: key.thumbprint } }) }
+function by(key: ProofKey): ProofDifferences {
+  return { proof: { key }, token: claiming(boundTo(key)) }
 }
 
 const rsa = generateProofKey('RS256')
 
 /** A key in the header of a proof that must not be used, with a token that is bound to it. */
-function withJwk(alg: string, jwk: Record<string, unknown>, members: readonly string[]): Proving {
+function withJwk(
+  alg: string,
+  jwk: Record<string, unknown>,
+  members: readonly string[],
+): ProofDifferences {
   const required = Object.fromEntries(members.map((name) => [name, jwk[name]]))
   return {
     proof: { header: { alg, jwk } },
@@ -80,7 +88,7 @@ const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.expo
 })
 
 /** Proofs with one defect each. Two of them can be in one proof. */
-const DEFECTS: readonly Proving[] = [
+const DEFECTS: readonly ProofDifferences[] = [
   claims({ htm: 'POST' }),
   claims({ iat: NOW - 66 }),
   claims({ ath: hashText('another token') }),
@@ -91,7 +99,7 @@ const DEFECTS: readonly Proving[] = [
   { proof: { signedBy: attacker } },
 ]
 
-function merge(one: Proving, other: Proving): Proving {
+function merge(one: ProofDifferences, other: ProofDifferences): ProofDifferences {
   const part = (name: 'claims' | 'header') => ({
     ...(one.proof?.[name] as object),
     ...(other.proof?.[name] as object),
@@ -310,7 +318,7 @@ export const dpop: readonly ContractCase[] = [
     ids: ['9449-36'],
     title: 'refuses a proof that was used before',
     ...accepted,
-    request: twice(proving()),
+    request: twice(withProof()),
     outcome: withDpop(invalidProof('proof_used'), 'DPoP'),
   },
   {
@@ -318,7 +326,7 @@ export const dpop: readonly ContractCase[] = [
     title: 'refuses a used proof with another query',
     ...accepted,
     request: (serverUrl, path) => {
-      const request = proving()(serverUrl, path)
+      const request = withProof()(serverUrl, path)
       return [request, { ...request, query: '?again' }]
     },
     outcome: withDpop(invalidProof('proof_used'), 'DPoP'),
@@ -333,7 +341,7 @@ export const dpop: readonly ContractCase[] = [
         ...claims({ jti, iat: NOW - 1 }),
         ...htu((own) => `${PUBLIC_URL}/a/..${own}`),
       }
-      return [claims({ jti }), other].map((one) => proving(one)(serverUrl, path))
+      return [claims({ jti }), other].map((one) => withProof(one)(serverUrl, path))
     },
     outcome: withDpop(invalidProof('proof_used'), 'DPoP'),
   },
@@ -343,11 +351,11 @@ export const dpop: readonly ContractCase[] = [
     ...accepted,
     request: (serverUrl, path) => {
       const jti = randomUUID()
-      const own = proving(claims({ jti }))(serverUrl, path)
+      const own = withProof(claims({ jti }))(serverUrl, path)
       const { proof, token: other } = by(rsa)
       return [
         own,
-        proving({ proof: { ...proof, claims: { jti } }, token: other! })(serverUrl, path),
+        withProof({ proof: { ...proof, claims: { jti } }, token: other! })(serverUrl, path),
       ]
     },
     outcome: proved,
@@ -363,7 +371,7 @@ export const dpop: readonly ContractCase[] = [
         { proof: { claims: { jti }, signedBy: attacker } },
         claims({ jti, htm: 'POST' }),
       ]
-      return [...wrong, claims({ jti })].map((one) => proving(one)(serverUrl, path))
+      return [...wrong, claims({ jti })].map((one) => withProof(one)(serverUrl, path))
     },
     outcome: proved,
   },
@@ -397,7 +405,7 @@ export const dpop: readonly ContractCase[] = [
     title: 'refuses a proof without a nonce after a nonce was accepted',
     ...withNonces,
     request: (serverUrl, path) =>
-      [proving({ nonce: nonce(0) }), proving()].map((create) => create(serverUrl, path)),
+      [withProof({ nonce: nonce(0) }), withProof()].map((create) => create(serverUrl, path)),
     outcome: asksForNonce,
   },
   ...proofs(
@@ -451,7 +459,7 @@ export const dpop: readonly ContractCase[] = [
     title: 'refuses a proof as an access token',
     ...accepted,
     request: (serverUrl, path) => {
-      const { lines } = proving()(serverUrl, path)
+      const { lines } = withProof()(serverUrl, path)
       const proof = lines[1]!.slice('DPoP: '.length)
       return { lines: [`Authorization: DPoP ${proof}`, `DPoP: ${proof}`] }
     },
@@ -555,7 +563,7 @@ export const dpop: readonly ContractCase[] = [
   },
 ]
 
-function twice(create: ReturnType<typeof proving>): ContractCase['request'] {
+function twice(create: ReturnType<typeof withProof>): ContractCase['request'] {
   return (serverUrl, path) => {
     const request = create(serverUrl, path)
     return [request, request]
@@ -563,7 +571,7 @@ function twice(create: ReturnType<typeof proving>): ContractCase['request'] {
 }
 
 /** Returns a proof whose `iat` is this JSON text. */
-function iatAs(json: string): Proving {
+function iatAs(json: string): ProofDifferences {
   return { proof: { edit: (claimsText) => claimsText.replace(/"iat":\d+/, `"iat":${json}`) } }
 }
 
@@ -572,7 +580,7 @@ function hex(character: string): string {
 }
 
 /** A proof for the host `evil.example`, and a header line that names this host. */
-function forwarded(line: string): Proving {
+function forwarded(line: string): ProofDifferences {
   return {
     htu: (path) => `https://evil.example${path}`,
     lines: (proof) => [`DPoP: ${proof}`, line],

@@ -11,6 +11,7 @@ import {
 import { fakeClock } from '../../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../../test/support/issuer.ts'
 import {
+  boundTo,
   createProof,
   generateProofKey,
   type ProofKey,
@@ -43,7 +44,7 @@ export function setup(
     onEvent: (event) => events.push(event),
     ...more,
   } as ResourceServerOptions)
-  const token = issuer.token({ claims: { cnf: { jkt: key.thumbprint } } })
+  const token = issuer.token({ claims: boundTo(key) })
 
   const prove = (overrides: ProofOverrides = {}, subject: Partial<ProofSubject> = {}) =>
     createProof({ key, token, url: URL_OF_TARGET, now: clock.seconds(), ...subject }, overrides)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type ProofUse, ReplayStoreError, type ReplayStoreProblem } from '@bearward/core'
 
 /** Creates the use of a new proof. */
-export function createProof(): ProofUse {
+export function createUse(): ProofUse {
   const text = () => randomBytes(32).toString('base64url')
   return { id: text(), key: text(), ttl: 60_000 }
 }
