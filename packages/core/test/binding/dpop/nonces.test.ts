@@ -11,11 +11,12 @@ const create = (secrets: readonly Uint8Array[] = [SECRET], resource = RESOURCE, 
   new Nonces({ secrets, lifetime: 120 }, resource, tolerance)
 
 describe('Nonces', () => {
-  it('9449-31: create() returns 10,000 different nonces for 10,000 seconds', async () => {
+  it('9449-31: create() returns nonces with 10,000 different signatures for 10,000 seconds', async () => {
     const nonces = create()
-    const created = new Set<string>()
-    for (let second = 0; second < 10_000; second++) created.add(await nonces.create(NOW + second))
-    expect(created.size).toBe(10_000)
+    const signatures = new Set<string | undefined>()
+    for (let second = 0; second < 10_000; second++)
+      signatures.add((await nonces.create(NOW + second)).split('.')[1])
+    expect(signatures.size).toBe(10_000)
   })
 
   it('9449-32: create() returns only characters that RFC 9449 section 8.1 allows', async () => {

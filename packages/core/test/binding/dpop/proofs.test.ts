@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../../test/support/property.ts'
 import {
+  boundTo,
   createProof,
   generateProofKey,
   hashText,
@@ -16,6 +17,34 @@ const HTU = PUBLIC_URL + TARGET
 async function send(overrides: ProofOverrides, options: Parameters<typeof setup>[0] = {}) {
   const { authorize, request, prove } = setup(options)
   return summarize(await authorize(request(prove(overrides))))
+}
+
+/** Match the `check` of an event about the header, and about the claims. */
+const OF_HEADER = /^DPoP (?:header|typ|alg|jwk|crit)$/
+const OF_CLAIMS = /^DPoP (?:claims set|jti|htm|htu|iat|exp|nbf|nonce|ath)$/
+
+/** Returns an arbitrary that generates objects. Some of them have some of the named members, with random values. */
+function toRandom(names: readonly string[]): fc.Arbitrary<object> {
+  const members = Object.fromEntries(names.map((name) => [name, fc.jsonValue()]))
+  return fc.oneof(fc.object(), fc.record(members, { requiredKeys: [] }))
+}
+
+const SECRET = 's3cret-value-of-a-proof'
+
+/** Sends a proof that must be refused. Returns the outcome, the events, and the parts of the proof and of its key. */
+async function refuse(overrides: ProofOverrides) {
+  const { authorize, request, prove, events, key } = setup()
+  const proof = prove(overrides)
+  const outcome = await authorize(request(proof))
+  expect(summarize(outcome)).toMatch(/^401 (?:invalid_proof|wrong_proof_key)$/)
+  const { publicJwk, thumbprint } = overrides.key ?? key
+  const parts = [...proof.split('.'), String(publicJwk['x']), String(publicJwk['y']), thumbprint]
+  return { outcome, events, parts }
+}
+
+function expectNothingOf(texts: readonly string[], shown: object): void {
+  const json = JSON.stringify(shown)
+  for (const text of texts) expect(json).not.toContain(text)
 }
 
 describe('a DPoP proof', () => {
@@ -345,31 +374,46 @@ describe('a DPoP proof', () => {
     expect(ids.map((id) => id.length)).toEqual([43, 43])
   })
 
-  const DEFECTS: Readonly<Record<string, ProofOverrides>> = {
-    typ: { header: { typ: 'JWT' } },
-    alg: { header: { alg: 'HS256' } },
-    crit: { header: { crit: ['x'] } },
-    jti: { claims: { jti: undefined } },
-    htm: { claims: { htm: 'POST' } },
-    htu: { claims: { htu: 'https://evil.example/' } },
-    iat: { claims: { iat: 1 } },
-    ath: { claims: { ath: 'x' } },
-    signature: { signedBy: generateProofKey() },
-  }
-  const names = Object.keys(DEFECTS)
-  it.each(names.flatMap((a, i) => names.slice(i + 1).map((b) => [a, b])))(
-    '9449-49: authorize refuses a proof with a wrong %s and a wrong %s',
-    async (a, b) => {
-      const [first, second] = [DEFECTS[a]!, DEFECTS[b]!]
+  /** One defect for each check, in the order of the checks: those that cost little are first, and the signature is last. */
+  const DEFECTS: readonly (readonly [string, ProofOverrides])[] = [
+    ['typ', { header: { typ: 'JWT' } }],
+    ['alg', { header: { alg: 'HS256' } }],
+    ['crit', { header: { crit: ['x'] } }],
+    ['jti', { claims: { jti: undefined } }],
+    ['htm', { claims: { htm: 'POST' } }],
+    ['htu', { claims: { htu: 'https://evil.example/' } }],
+    ['iat', { claims: { iat: 1 } }],
+    ['nonce', { claims: { nonce: 7 } }],
+    ['ath', { claims: { ath: 'x' } }],
+    ['signature', { signedBy: generateProofKey() }],
+  ]
+  it.each(
+    DEFECTS.flatMap(([a, first], i) =>
+      DEFECTS.slice(i + 1).map(([b, second]) => [a, b, first, second] as const),
+    ),
+  )(
+    '9449-49: authorize checks %s before %s, and refuses a proof in which both are wrong',
+    async (name, _, first, second) => {
+      const { authorize, request, prove, events } = setup()
       const both = {
+        ...second,
         header: { ...(first.header as object), ...(second.header as object) },
         claims: { ...(first.claims as object), ...(second.claims as object) },
-        ...(first.signedBy && { signedBy: first.signedBy }),
-        ...(second.signedBy && { signedBy: second.signedBy }),
       }
-      expect(await send(both)).toBe('401 invalid_proof')
+      expect(summarize(await authorize(request(prove(both))))).toBe('401 invalid_proof')
+      expect(events.at(-1)).toMatchObject({ check: `DPoP ${name}` })
     },
   )
+
+  it.each<[string, ProofOverrides, string]>([
+    ['after nonce', { claims: { nonce: 7 } }, 'DPoP nonce'],
+    ['before ath', { claims: { ath: 'x' } }, 'cnf.jkt'],
+    ['before the signature', { signedBy: generateProofKey() }, 'cnf.jkt'],
+  ])('9449-49: authorize compares the key of a proof %s', async (_, defect, check) => {
+    const { authorize, request, prove, events } = setup()
+    await authorize(request(prove({ ...defect, key: generateProofKey() })))
+    expect(events.at(-1)).toMatchObject({ type: 'refused', check })
+  })
 
   it('authorize refuses every proof that differs from a valid one in one character', async () => {
     const { authorize, request, prove } = setup()
@@ -390,38 +434,86 @@ describe('a DPoP proof', () => {
     )
   })
 
-  it('authorize returns a refusal, and never throws, for random headers and claims of a proof', async () => {
-    const { authorize, request, prove } = setup()
+  it('authorize returns a refusal, and never throws, for random claims of a proof with a valid header', async () => {
+    const { authorize, request, prove, events, clock } = setup()
+    const valid = Object.entries({ jti: 'x', htm: 'GET', htu: HTU, iat: clock.seconds() })
+    const random = toRandom(['jti', 'htm', 'htu', 'iat', 'exp', 'nbf', 'nonce', 'ath'])
     await fc.assert(
-      fc.asyncProperty(fc.object(), fc.object(), async (header, claims) => {
-        const proof = prove({ header: JSON.stringify(header), claims: JSON.stringify(claims) })
+      // The first claims are valid, so that each check gets a random value.
+      fc.asyncProperty(random, fc.nat({ max: valid.length }), async (claims, count) => {
+        const all = { ...claims, ...Object.fromEntries(valid.slice(0, count)) }
+        const proof = prove({ claims: JSON.stringify(all) })
         expect(summarize(await authorize(request(proof)))).toBe('401 invalid_proof')
+        expect(events.at(-1)).toMatchObject({ check: expect.stringMatching(OF_CLAIMS) })
       }),
     )
   })
 
-  it('authorize shows nothing of a proof in the outcome or in events', async () => {
+  it('authorize returns a refusal, and never throws, for a random header of a proof with valid claims', async () => {
     const { authorize, request, prove, events } = setup()
-    const secret = 's3cret-value-of-a-proof'
-    for (const overrides of [
-      { header: { typ: secret } },
-      { header: { alg: secret } },
-      { header: { jwk: { kty: secret } } },
-      { claims: { htm: secret } },
-      { claims: { htu: secret } },
-      { claims: { jti: secret, ath: secret } },
-      { claims: { nonce: secret, iat: 1 } },
-    ]) {
-      const outcome = await authorize(request(prove(overrides)))
-      expect(JSON.stringify(outcome)).not.toContain(secret)
-    }
-    const shown = JSON.stringify(events.map((event) => ({ ...event, found: '' })))
-    expect(shown).not.toContain(secret)
+    const usual = fc.constantFrom({}, { typ: 'dpop+jwt' }, { typ: 'dpop+jwt', alg: 'ES256' })
+    await fc.assert(
+      fc.asyncProperty(toRandom(['typ', 'alg', 'jwk', 'crit']), usual, async (random, valid) => {
+        const proof = prove({ header: JSON.stringify({ ...random, ...valid }) })
+        expect(summarize(await authorize(request(proof)))).toBe('401 invalid_proof')
+        expect(events.at(-1)).toMatchObject({ check: expect.stringMatching(OF_HEADER) })
+      }),
+    )
+  })
+
+  it.each<[string, ProofOverrides, string, string]>([
+    ['typ', { header: { typ: SECRET } }, 'typ', `claimed "${SECRET}"`],
+    ['alg', { header: { alg: SECRET } }, 'alg', `claimed "${SECRET}"`],
+    ['htm in the form of a method', { claims: { htm: 'SECRET' } }, 'htm', 'claimed "SECRET"'],
+    [
+      'origin of htu',
+      { claims: { htu: `https://other.example/${SECRET}?${SECRET}#${SECRET}` } },
+      'htu',
+      'an address at claimed "https://other.example"',
+    ],
+  ])(
+    'an event shows the claimed %s of a proof once, and nothing else of it',
+    async (_, overrides, check, found) => {
+      const { outcome, events, parts } = await refuse(overrides)
+      expect(events.at(-1)).toMatchObject({ check: `DPoP ${check}`, found })
+      const others = events.map((event) => ('found' in event ? { ...event, found: '' } : event))
+      expectNothingOf([...parts, SECRET, 'SECRET', 'other.example'], [outcome, others])
+    },
+  )
+
+  it.each<[string, ProofOverrides]>([
+    ['htm that is not a method', { claims: { htm: SECRET } }],
+    ['htu that is not an address', { claims: { htu: SECRET } }],
+    ['user name in htu', { claims: { htu: `https://${SECRET}@other.example/` } }],
+    ['path of htu', { claims: { htu: `${PUBLIC_URL}/${SECRET}` } }],
+    ['jti', { claims: { jti: SECRET, ath: 'x' } }],
+    ['ath', { claims: { ath: SECRET } }],
+    ['iat', { claims: { iat: SECRET } }],
+    ['exp', { claims: { exp: SECRET } }],
+    ['nbf', { claims: { nbf: SECRET } }],
+    ['nonce', { claims: { nonce: SECRET, ath: 'x' } }],
+    ['nonce in an array', { claims: { nonce: [SECRET] } }],
+    ['unknown claim', { claims: { [SECRET]: SECRET, ath: 'x' } }],
+    ['claims set that is not JSON', { claims: `{"jti": ${SECRET}}` }],
+    ['claim that is written twice', { claims: `{"${SECRET}": 1, "${SECRET}": 2}` }],
+    ['header that is not JSON', { header: `{"typ": ${SECRET}}` }],
+    ['typ that is an object', { header: { typ: { [SECRET]: SECRET } } }],
+    ['alg that is an object', { header: { alg: { [SECRET]: SECRET } } }],
+    ['crit', { header: { crit: [SECRET] } }],
+    ['enc', { header: { enc: SECRET } }],
+    ['kid', { header: { kid: SECRET }, claims: { ath: 'x' } }],
+    ['kty of jwk', { header: { jwk: { kty: SECRET } } }],
+    ['jwk that is a text', { header: { jwk: SECRET } }],
+    ['signature', { signedBy: generateProofKey() }],
+    ['key', { key: generateProofKey() }],
+  ])('neither an event nor the outcome shows the %s of a proof', async (_, overrides) => {
+    const { outcome, events, parts } = await refuse(overrides)
+    expectNothingOf([...parts, SECRET], [outcome, events])
   })
 
   it('a proof for one token is refused with another token of the same client', async () => {
     const { authorize, issuer, key, prove } = setup()
-    const other = issuer.token({ claims: { jti: 'another', cnf: { jkt: key.thumbprint } } })
+    const other = issuer.token({ claims: { jti: 'another', ...boundTo(key) } })
     expect(summarize(await authorize(proving(other, prove(), { url: TARGET })))).toBe(
       '401 invalid_proof',
     )

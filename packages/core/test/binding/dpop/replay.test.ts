@@ -8,9 +8,15 @@ import {
   type ReplayStoreProblem,
 } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
-import { settled } from '../../../../../test/support/fake-clock.ts'
+import { fakeClock, settled } from '../../../../../test/support/fake-clock.ts'
 import { requestWith } from '../../../../../test/support/requests.ts'
-import { createProof, generateProofKey, proving } from '../../../../../test/support/proofs.ts'
+import {
+  boundTo,
+  createProof,
+  generateProofKey,
+  proving,
+} from '../../../../../test/support/proofs.ts'
+import { watchProcess } from '../../../../../test/support/watch-process.ts'
 import { REPLAY_BREAKER } from '../../../src/binding/dpop/replay-check.ts'
 import { PUBLIC_URL, setup, summarize, TARGET } from './setup.ts'
 
@@ -286,15 +292,16 @@ describe('a replay store that does not answer', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('9449-53: a store that answers after its request has ended does not end the process', async () => {
+  it('9449-53: a store that fails after its request has ended does not cause an unhandled rejection', async () => {
+    const { faults } = watchProcess()
     const failures: ((error: Error) => void)[] = []
     const store = scriptedStore(() => new Promise((_, reject) => failures.push(reject)))
     const { authorize, request, clock } = setup({ replay: store })
     const pending = authorize(request())
     await clock.pass(1)
-    await pending
+    expect(summarize(await pending)).toBe('503 replay_unavailable')
     failures[0]!(new Error('too late'))
-    await settled()
+    expect(await faults()).toEqual([])
   })
 
   it('9449-54: after consecutive failures the store is not asked for a pause, and one request tries it again', async () => {
@@ -327,16 +334,12 @@ describe('a replay store that does not answer', () => {
   })
 
   it('9449-43: a full part of one key does not stop the proofs of other keys', async () => {
-    const { authorize, request, issuer, clock } = setup({}, {})
-    const replay = memoryReplay({ maxPerKey: 1, clock })
-    const one = setup({ replay })
-    await one.authorize(one.request())
+    const replay = memoryReplay({ maxPerKey: 1, clock: fakeClock() })
+    const [one, other] = [setup({ replay }), setup({ replay })]
+    expect(summarize(await one.authorize(one.request()))).toBe('granted')
     for (let i = 0; i < 20; i++)
       expect(summarize(await one.authorize(one.request()))).toBe('503 replay_unavailable')
-    const other = setup({ replay }, {}, generateProofKey())
     expect(summarize(await other.authorize(other.request()))).toBe('granted')
-    expect(summarize(await authorize(request()))).toBe('granted')
-    expect(issuer.keys).toHaveLength(1)
   })
 
   it('ready() rejects if the store is not ready, and status() shows its configuration', async () => {
@@ -445,7 +448,7 @@ describe('a proof by several clients', () => {
     expect(summarize(await authorize(request()))).toBe('granted')
     const keys = Array.from({ length: 1100 }, () => generateProofKey('Ed25519'))
     const send = async (key: (typeof keys)[number]) => {
-      const token = issuer.token({ claims: { cnf: { jkt: key.thumbprint } } })
+      const token = issuer.token({ claims: boundTo(key) })
       const proof = createProof({ key, token, url: PUBLIC_URL + TARGET, now: clock.seconds() })
       return summarize(await authorize(proving(token, proof, { url: TARGET })))
     }
