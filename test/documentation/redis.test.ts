@@ -110,6 +110,8 @@ it('docs/redis.md has the numbers of the circuit breaker and of nonces', () => {
   for (const sentence of [
     `After ${failures} failures in a row, it is made at once, because the API does not ask the server for ${pause.first} to ${pause.last} s.`,
     `can be used again for ${LIMITS.freshNonce} s.`,
+    `it is not asked for ${pause.first} to ${pause.last} s; the event`,
+    `failed ${failures} times in a row`,
   ])
     expect(text).toContain(sentence)
 })
@@ -118,7 +120,7 @@ it('9449-55: docs/redis.md names the cases in which a used proof is granted once
   const cases = readTable('docs/redis.md', 'case')
   expect(cases).toContainEqual([
     'two primaries during a failover',
-    'a proof that is sent through both of them: each one reports the first use',
+    'during a split, a proof is accepted once on each side',
   ])
   // Each fault after which the matrix of test/faults grants a used proof has a case.
   const losing = STORE_FAULTS.filter(({ problem, statuses }) => {
