@@ -54,7 +54,7 @@ export interface ResourceServer {
    * create a `guard`.
    *
    * Throws or rejects only for programming errors: a `ConfigurationError` for wrong requirements, and an error of a function of the
-   * application, such as `check`, `errorBody`, `credentials`, `publicUrl` or `mtls.certificate`.
+   * application. Such functions are `check`, `errorBody`, `credentials`, `publicUrl` and `mtls.certificate`.
    *
    * @example
    * const outcome = await server.authorize(request, { scope: 'read:reports' })
