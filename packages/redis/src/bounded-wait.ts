@@ -6,7 +6,7 @@ const LATE = 10
 /** Bounds the time of a use. */
 export interface BoundedWait {
   /** Resolves with the result of `work`, or rejects with its error. Resolves with `'timeout'` when the time is over. */
-  for<T>(work: Promise<T>): Promise<T | 'timeout'>
+  race<T>(work: Promise<T>): Promise<T | 'timeout'>
   /** Ends the timer. */
   end(): void
 }
@@ -26,7 +26,7 @@ export function startBoundedWait(clock: Clock, timeout: number): BoundedWait {
     })
   })
   return {
-    for: (work) => Promise.race([work, over]),
+    race: (work) => Promise.race([work, over]),
     end: () => cancel(),
   }
 }

@@ -2,7 +2,7 @@ import { ReplayStoreError, type ReplayStoreConfiguration } from '@bearward/core'
 import { type Clock, runDetached } from '@bearward/core/internal'
 import { startBoundedWait } from './bounded-wait.ts'
 import type { SendCommand } from './options.ts'
-import { readPolicies, toStoreError } from './replies.ts'
+import { isCommandRefused, readPolicies } from './replies.ts'
 
 /** Milliseconds after which the policy is read again. */
 export const POLICY_TIMES = {
@@ -10,7 +10,7 @@ export const POLICY_TIMES = {
   settled: 600_000,
   /** The policy is wrong. The server is used again soon after it is corrected. */
   unsuitable: 60_000,
-  /** The server has not replied. */
+  /** The server has not shown the policy: it has not replied, or has replied with an error that can end soon. */
   unanswered: 5000,
 } as const
 
@@ -21,7 +21,10 @@ export interface EvictionPolicy {
   readonly isUnknown: boolean
   /** Reads the policy if this is due, and joins a request that is running. Never rejects. Takes at most `timeout` milliseconds. */
   check(timeout: number): Promise<void>
-  /** Makes the next `check` read the policy. */
+  /**
+   * Makes the next `check` read the policy, because the server can be another one. If a request is running, its reply can be that of
+   * the earlier server. The policy is then read once more after it. `state` stays in use until then.
+   */
   expire(): void
 }
 
@@ -31,11 +34,17 @@ export function createEvictionPolicy(send: SendCommand, clock: Clock): EvictionP
   let isUnknown = true
   let dueAt = -Infinity
   let running: Promise<void> | undefined
+  // `expire` was called after the start of the newest request.
+  let isExpired = true
 
   function settle(next: ReplayStoreConfiguration, pause: number): void {
     state = next
     isUnknown = false
-    dueAt = clock.monotonic() + pause
+    postpone(pause)
+  }
+
+  function postpone(pause: number): void {
+    dueAt = isExpired ? -Infinity : clock.monotonic() + pause
   }
 
   function onReply(reply: unknown): void {
@@ -46,19 +55,20 @@ export function createEvictionPolicy(send: SendCommand, clock: Clock): EvictionP
   }
 
   async function request(timeout: number): Promise<void> {
+    isExpired = false
     const wait = startBoundedWait(clock, timeout)
     try {
-      const reply = await wait.for(send(['CONFIG', 'GET', 'maxmemory-policy']))
+      const reply = await wait.race(send(['CONFIG', 'GET', 'maxmemory-policy']))
       if (reply !== 'timeout') return onReply(reply)
     } catch (error) {
-      // Managed servers, and users without the permission, cannot read the configuration.
-      if (toStoreError(error).problem === 'failed' && state !== 'unsuitable')
+      // Other errors, for example while the server loads its data, say nothing about the policy.
+      if (isCommandRefused(error) && state !== 'unsuitable')
         return settle('unverified', POLICY_TIMES.settled)
     } finally {
       wait.end()
     }
     // The last known policy stays in use.
-    dueAt = clock.monotonic() + POLICY_TIMES.unanswered
+    postpone(POLICY_TIMES.unanswered)
   }
 
   return {
@@ -74,6 +84,7 @@ export function createEvictionPolicy(send: SendCommand, clock: Clock): EvictionP
       return running
     },
     expire() {
+      isExpired = true
       dueAt = -Infinity
     },
   }

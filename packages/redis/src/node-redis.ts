@@ -38,7 +38,7 @@ export function fromNodeRedis(
   return (args) => client.sendCommand([...args])
 }
 
-type AnyClient = NodeRedisLike | NodeRedisClusterLike | NodeRedisSentinelLike
+type AnyClient = Parameters<typeof fromNodeRedis>[0]
 
 function isCluster(client: AnyClient): client is NodeRedisClusterLike {
   return 'masters' in client

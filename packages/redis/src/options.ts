@@ -41,7 +41,7 @@ export interface RedisReplayOptions {
   readonly prefix?: string
   /**
    * Maximum milliseconds for one use, from 1 to 5000. If the server has not replied, the use rejects with a `ReplayStoreError`,
-   * for every setting of the client for retries and queues.
+   * whatever the client does about retries and queues.
    *
    * @default 50
    */

@@ -25,7 +25,7 @@ const READY_TIMEOUT = 5000
  * entry is the prefix and the id of the proof. The server removes it after the `ttl`.
  *
  * The `maxmemory-policy` of the server must be `noeviction`. If it is another one, each use rejects with a `ReplayStoreError`. If the
- * server does not show its policy, the store works, and `configuration()` returns `unverified`.
+ * server does not show its policy, or does not reply in time, the store works, and `configuration()` returns `unverified`.
  *
  * Does not check persistence and replication. After a failover or a restart, the server can have lost the last entries.
  *
@@ -47,22 +47,26 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
     const wait = startBoundedWait(clock, limit)
     try {
       // An unsuitable server gets no entries. It may have been corrected.
-      if (policy.state === 'unsuitable') await wait.for(policy.check(limit))
+      if (policy.state === 'unsuitable') await wait.race(policy.check(limit))
       assertSuitable(policy)
       const checked = policy.check(limit)
       const value = createValue()
       const milliseconds = String(Math.max(1, Math.ceil(ttl)))
       const args = ['SET', prefix + id, value, 'NX', 'GET', 'PX', milliseconds]
-      const reply = await wait.for(send(args))
+      const reply = await wait.race(send(args))
       if (reply === 'timeout')
         throw new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
       const isFirst = readFirstUse(reply, value)
-      // The first uses wait for the policy. Later, it is read in the background.
-      if (policy.isUnknown) await wait.for(checked)
+      // The first uses wait for the policy, at most until the timeout. If the server has not sent the policy by then, the use
+      // counts, and `configuration()` is `unverified`. Later, the policy is read in the background.
+      if (policy.isUnknown) await wait.race(checked)
       assertSuitable(policy)
       return isFirst
     } catch (error) {
-      throw toStoreError(error)
+      const converted = toStoreError(error)
+      // A failover may have led to another server.
+      if (converted.problem === 'unreachable') policy.expire()
+      throw converted
     } finally {
       wait.end()
     }

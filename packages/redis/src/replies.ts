@@ -49,7 +49,7 @@ export function toStoreError(error: unknown): ReplayStoreError {
   if (/timeout/i.test(name) || /timed out/i.test(message))
     return new ReplayStoreError('timeout', 'the client stopped waiting for the reply')
   if (code !== undefined || CONNECTION.test(name) || CONNECTION.test(message))
-    return new ReplayStoreError('unreachable', `the connection failed${code ?? ''}`)
+    return new ReplayStoreError('unreachable', `the connection failed${inBrackets(code)}`)
   return new ReplayStoreError('failed', 'the function that sends commands threw an error')
 }
 
@@ -72,8 +72,25 @@ function toReplyError(reply: string): ReplayStoreError {
   if (code === 'OOM') return new ReplayStoreError('full', 'the server has no free memory (OOM)')
   const detail = /^\w+:? syntax error/.test(reply)
     ? 'the server does not support SET with NX and GET, which requires Redis 7.0 or Valkey'
-    : `the server refused the command${code === undefined ? '' : ` (${code})`}`
+    : `the server refused the command${inBrackets(code)}`
   return new ReplayStoreError('failed', detail)
+}
+
+function inBrackets(code: string | undefined): string {
+  return code === undefined ? '' : ` (${code})`
+}
+
+/**
+ * Returns whether a server refuses a command for a lasting reason. Either the user has no permission for it (`NOPERM`), or the
+ * server does not have it. Managed servers often refuse `CONFIG` in this way.
+ */
+export function isCommandRefused(error: unknown): boolean {
+  const reply = getErrorReply(describeError(error).message)
+  if (reply === undefined) return false
+  // GLIDE calls them `PermissionDenied` and `ResponseError`.
+  return /^(?:NOPERM|PermissionDenied):? |^(?:ERR|ResponseError):? unknown (?:sub)?command\b/i.test(
+    reply,
+  )
 }
 
 function describeError(error: unknown): { message: string; name: string; code?: string } {
@@ -83,7 +100,7 @@ function describeError(error: unknown): { message: string; name: string; code?: 
     return typeof value === 'string' ? value : ''
   }
   // The classes of node-redis do not set `name`.
-  const name = `${read('name')} ${error.constructor?.name}`
+  const name = [read('name'), error.constructor?.name ?? ''].join(' ')
   const code = read('code')
-  return { message: read('message'), name, ...(/^E[A-Z]+$/.test(code) && { code: ` (${code})` }) }
+  return { message: read('message'), name, ...(/^E[A-Z]+$/.test(code) && { code }) }
 }

@@ -129,7 +129,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
   })
 
-  it(`firstUse() rejects with failed on a replica, and accepts a proof again if the promoted replica has not got it ${at}`, async () => {
+  it(`firstUse() rejects with failed on a replica, and a promoted replica knows the proofs that it got ${at}`, async () => {
     const primary = await start()
     const replica = await start()
     const [onPrimary, onReplica] = [await createStore(primary), await createStore(replica)]
@@ -146,7 +146,8 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     replica.signal('SIGCONT')
     await replica.command('REPLICAOF', 'NO', 'ONE')
     expect(await onReplica.firstUse(known)).toBe(false)
-    expect(typeof (await onReplica.firstUse(lost))).toBe('boolean')
+    // The kernel can have received the write before the primary ended, so the first of these uses has either result.
+    await onReplica.firstUse(lost)
     expect(await onReplica.firstUse(lost)).toBe(false)
   })
 

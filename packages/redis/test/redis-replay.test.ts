@@ -296,6 +296,16 @@ describe('the eviction policy', () => {
   it.each<[name: string, config: Reply]>([
     ['NOPERM', throws(new Error("NOPERM this user has no permissions to run 'config|get'"))],
     ['an unknown command', throws(new Error('ERR unknown command `CONFIG`'))],
+    [
+      'PermissionDenied of GLIDE',
+      throws(new Error('An error was signalled by the server: - PermissionDenied: this user has')),
+    ],
+    [
+      'an unknown command of GLIDE',
+      throws(
+        new Error("An error was signalled by the server: - ResponseError: unknown command 'C"),
+      ),
+    ],
     ['an empty reply', () => []],
   ])('configuration() returns unverified for 10 minutes after %s', async (_name, config) => {
     const { store, clock, count } = createStore({ config })
@@ -307,6 +317,63 @@ describe('the eviction policy', () => {
     expect(count('CONFIG')).toBe(1)
     await clock.pass(1)
     await store.firstUse(PROOF)
+    expect(count('CONFIG')).toBe(2)
+  })
+
+  it.each<[name: string, error: unknown]>([
+    ['LOADING', new Error('LOADING Redis is loading the dataset in memory')],
+    ['NOAUTH', new Error('NOAUTH Authentication required.')],
+    ['ERR', new Error('ERR max number of clients reached')],
+    ['a lost connection', new Error('Connection is closed.')],
+    ['an error of the client itself', new TypeError('the client has a fault')],
+    ['an error without a prototype', Object.create(null)],
+  ])('configuration() keeps verified after %s, and CONFIG is repeated', async (_name, error) => {
+    let config: Reply = policy('noeviction')
+    const { store, clock, count } = createStore({ config: (args) => config(args) })
+    await store.firstUse(PROOF)
+    config = throws(error)
+    await clock.pass(POLICY_TIMES.settled / 1000)
+    await store.firstUse(PROOF)
+    await settled()
+    expect(store.configuration()).toBe('verified')
+    await clock.pass(POLICY_TIMES.unanswered / 1000)
+    await store.firstUse(PROOF)
+    expect(count('CONFIG')).toBe(3)
+  })
+
+  it('firstUse() reads the policy again after an unreachable use, and rejects when it has changed', async () => {
+    let config: Reply = policy('noeviction')
+    let set: Reply = () => null
+    const { store, count } = createStore({
+      config: (args) => config(args),
+      set: (args) => set(args),
+    })
+    await store.firstUse(PROOF)
+    set = throws(new Error('Connection is closed.'))
+    config = set
+    for (let i = 0; i < 2; i++)
+      expect((await getProblem(store.firstUse(PROOF)))[0]).toBe('unreachable')
+    expect(store.configuration()).toBe('verified')
+    set = () => null
+    config = policy('allkeys-lru')
+    expect((await getProblem(store.firstUse(PROOF)))[0]).toBe('unsuitable')
+    expect(count('CONFIG')).toBe(3)
+  })
+
+  it('firstUse() reads the policy once more if a use was unreachable while it was read', async () => {
+    const { promise, resolve } = deferred<unknown>()
+    let config: Reply = () => promise
+    let set: Reply = throws(new Error('Connection is closed.'))
+    const { store, count } = createStore({
+      config: (args) => config(args),
+      set: (args) => set(args),
+    })
+    expect((await getProblem(store.firstUse(PROOF)))[0]).toBe('unreachable')
+    resolve(['maxmemory-policy', 'noeviction'])
+    await settled()
+    set = () => null
+    config = policy('volatile-lru')
+    expect((await getProblem(store.firstUse(PROOF)))[0]).toBe('unsuitable')
     expect(count('CONFIG')).toBe(2)
   })
 
