@@ -1,5 +1,6 @@
 import { hasChallengeError } from './challenge.ts'
 import type { SourceProofs } from './dpop.ts'
+import { createNonceRetry } from './nonce-retry.ts'
 import type { TokenRequest } from './options.ts'
 import type { RenewedToken } from './renewed-token.ts'
 import type { SourceSettings } from './source-settings.ts'
@@ -39,12 +40,11 @@ export function createAuthorizedFetch(
     checkHeaders(headers, dpop)
     const signal = init.signal ?? given?.signal
     const redirect = (init.redirect ?? given?.redirect) === 'error' ? 'error' : 'manual'
-    const method = dpop === undefined ? '' : normalizeMethod(init.method ?? given?.method)
+    const method = normalizeMethod(init.method ?? given?.method)
     const isRepeatable = canBeSentAgain(given, init)
     const renewedToken = getRenewedToken(target)
-    let hasRetriedNonce = false
 
-    async function send(token: Token): Promise<Response> {
+    async function sendOnce(token: Token): Promise<Response> {
       const fields = await createTokenHeaders(token, { method, url }, dpop)
       for (const [name, value] of Object.entries(fields)) headers.set(name, value)
       // Uses the checked URL, because `input` can report another URL or can have changed since the check.
@@ -52,27 +52,13 @@ export function createAuthorizedFetch(
       return resourceFetch(checkedInput, { ...init, headers, redirect })
     }
 
-    /** Sends the request. Sends it once more if the API requires another nonce, at most once in all calls. */
-    async function sendWithNonce(token: Token): Promise<Response> {
-      if (dpop === undefined) return send(token)
-      const nonceBefore = dpop.apiNonces.get(url)
-      const response = await send(token)
-      // A `resourceFetch` that follows redirects can return the response of another server.
-      const newNonce = response.redirected ? null : response.headers.get('dpop-nonce')
-      dpop.apiNonces.note(url, newNonce)
-      const hasError = (error: string) => hasChallengeError(response, token.type, error)
-      if (hasError('invalid_dpop_proof') && newNonce === null) dpop.apiNonces.forget(url)
-      const isRequired = hasError('use_dpop_nonce')
-      const hasNewNonce = dpop.apiNonces.get(url) !== nonceBefore
-      if (!isRequired || !hasNewNonce || !isRepeatable || hasRetriedNonce) return response
-      hasRetriedNonce = true
-      signal?.throwIfAborted()
-      response.body?.cancel().catch(() => {})
-      return sendWithNonce(token)
-    }
-
+    const nonces = dpop?.apiNonces
+    const send =
+      nonces === undefined
+        ? sendOnce
+        : createNonceRetry({ send: sendOnce, nonces, url, isRepeatable, signal })
     const token = await renewedToken.get(signal)
-    const response = await sendWithNonce(token)
+    const response = await send(token)
     if (!isTokenRejected(response, token, retryOn)) return response
     if (!renewedToken.reject(token.value) || !isRepeatable) return response
     const next = await renewedToken.getSuccessor(token.value, signal).catch(() => undefined)
@@ -80,7 +66,7 @@ export function createAuthorizedFetch(
     // Without a new token, the caller gets the 401 of the API.
     if (next === undefined) return response
     response.body?.cancel().catch(() => {})
-    return sendWithNonce(next)
+    return send(next)
   }
 }
 

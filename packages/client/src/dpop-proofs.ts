@@ -21,7 +21,10 @@ export interface ProofTarget {
   readonly token?: string
 }
 
-/** Creates a proof for one request (RFC 9449 section 4.2). Every call creates another proof. Rejects with a `TokenError`. */
+/**
+ * Creates a proof for one request (RFC 9449 section 4.2). Every call creates another proof. Rejects with a `TokenError` if the
+ * key cannot be generated or imported, or cannot sign.
+ */
 export type CreateProof = (request: ProofTarget) => Promise<string>
 
 /** Random bytes of a `jti`: more than the 96 bits of RFC 9449 section 4.2. */
@@ -32,6 +35,7 @@ const JTI_BYTES = 16
  * not allow random values at module scope.
  */
 export function createProofs({ key, algorithm }: DpopKeySettings, clock: Clock): CreateProof {
+  const cannotSign = `the key of dpop cannot sign with ${algorithm}`
   let pair: SigningKeyPair | undefined
 
   /**
@@ -41,30 +45,40 @@ export function createProofs({ key, algorithm }: DpopKeySettings, clock: Clock):
   async function getKeyPair(): Promise<SigningKeyPair> {
     if (pair !== undefined) return pair
     const created = await (key === undefined
-      ? generateKeyPair(algorithm)
-      : toSigningKeyPair(key, algorithm))
+      ? orUnavailable(
+          generateKeyPair(algorithm),
+          `no key of dpop can be generated for ${algorithm}`,
+        )
+      : orUnavailable(toSigningKeyPair(key, algorithm), cannotSign))
     pair ??= created
     return pair
   }
 
   return async ({ method, url, nonce, token }) => {
-    try {
-      const { privateKey, publicJwk } = await getKeyPair()
-      const { origin, pathname } = new URL(url)
-      const claims = {
-        jti: createRandomText(JTI_BYTES),
-        htm: method,
-        // RFC 9449 section 4.2: without query and fragment.
-        htu: origin + pathname,
-        iat: Math.floor(clock.now() / 1000),
-        ...(token !== undefined && { ath: await hashText(token) }),
-        ...(nonce !== undefined && { nonce }),
-      }
-      const header = { typ: 'dpop+jwt', alg: algorithm, jwk: publicJwk }
-      return await signJws(header, claims, privateKey, algorithm)
-    } catch {
-      const detail = `the key of dpop cannot sign with ${algorithm}`
-      throw new TokenError('credentials_unavailable', { detail })
+    const { privateKey, publicJwk } = await getKeyPair()
+    const { origin, pathname } = new URL(url)
+    const claims = {
+      jti: createRandomText(JTI_BYTES),
+      htm: method,
+      // RFC 9449 section 4.2: without query and fragment.
+      htu: origin + pathname,
+      iat: Math.floor(clock.now() / 1000),
+      ...(token !== undefined && { ath: await hashText(token) }),
+      ...(nonce !== undefined && { nonce }),
     }
+    const header = { typ: 'dpop+jwt', alg: algorithm, jwk: publicJwk }
+    return orUnavailable(signJws(header, claims, privateKey, algorithm), cannotSign)
+  }
+}
+
+/**
+ * Rejects with a `TokenError` if work with a key fails. The error has no `cause`, because the errors of a runtime about a key
+ * can contain parts of it.
+ */
+async function orUnavailable<T>(work: Promise<T>, detail: string): Promise<T> {
+  try {
+    return await work
+  } catch {
+    throw new TokenError('credentials_unavailable', { detail })
   }
 }

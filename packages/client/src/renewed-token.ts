@@ -153,6 +153,8 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
   /** Returns the cached token, or makes sure that a call is running and returns `undefined`. */
   function getTokenOrStart(): Token | undefined {
+    // The source can be closed while a caller waits for a call that is lost.
+    if (closed.aborted) throw new TokenError('closed')
     const { token, wait, pauseError } = renewIfDue()
     if (token === undefined && wait === undefined) throw createBackoffError(pauseError)
     return token

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { verifyProof } from '../../../test/support/proofs.ts'
 import { clientCredentials, type ConfigurationError, type DpopKeyOptions } from '../src/index.ts'
 import { setup } from './setup.ts'
@@ -75,6 +75,17 @@ describe('the option dpop', () => {
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'credentials_unavailable',
       detail: 'the key of dpop cannot sign with ES256',
+    })
+    expect(server.requests).toEqual([])
+  })
+
+  it('getToken() names the algorithm if the runtime cannot generate a key for it', async () => {
+    const generateKey = vi.spyOn(crypto.subtle, 'generateKey')
+    generateKey.mockRejectedValue(new DOMException('no such curve', 'NotSupportedError'))
+    const { source, server } = await setup(bound, { dpop: { algorithm: 'ES512' }, maxWait: 0 })
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: 'credentials_unavailable',
+      detail: 'no key of dpop can be generated for ES512',
     })
     expect(server.requests).toEqual([])
   })

@@ -21,7 +21,7 @@ export type { ProofUse, ReplayStore, ReplayStoreConfiguration } from './binding/
 export interface CheckReplayStoreOptions {
   /**
    * Function that advances the time of the store by milliseconds. With it, the check also proves that a proof is forgotten some
-   * time after its `ttl`. Without it, the check waits for one second.
+   * time after its `ttl`. Without it, the check waits for 600 milliseconds.
    *
    * @default the check waits
    */
@@ -34,7 +34,7 @@ export interface CheckReplayStoreOptions {
    */
   readonly breakStore?: () => unknown
   /**
-   * Function that makes the store available again.
+   * Function that makes the store available again. Required with `breakStore`.
    *
    * @default none
    */
@@ -60,8 +60,10 @@ const SIMULTANEOUS = 100
 const OTHERS = 2000
 /** Milliseconds for which a use must be remembered, unless a check says otherwise. */
 const TTL = 60_000
-/** Milliseconds of the check without `advance`. */
+/** Milliseconds for which a use must be remembered without `advance`. */
 const SHORT_TTL = 1000
+/** Milliseconds that the check waits without `advance`. The rest of the time is for a slow store. */
+const SHORT_PAUSE = 600
 
 /**
  * Checks that a store does what `ReplayStore` requires. Needs no test runner. Adds about 2000 entries to the store, so do not run
@@ -74,14 +76,19 @@ const SHORT_TTL = 1000
  * @example
  * test('the store detects replays', () => checkReplayStore(createStore()))
  *
+ * @throws {TypeError} if `breakStore` is set without `restoreStore`
  * @throws {Error} that lists every violation
  */
 export async function checkReplayStore(
   store: ReplayStore,
   options: CheckReplayStoreOptions = {},
 ): Promise<void> {
+  const { breakStore, restoreStore, timeout = 5000 } = options
+  if (breakStore !== undefined && restoreStore === undefined)
+    throw new TypeError(
+      'breakStore requires restoreStore, the function that makes the store available again.',
+    )
   const violations: string[] = []
-  const { timeout = 5000 } = options
   const context: Context = {
     options,
     use: (proof) => call(() => store.firstUse({ key: createId(), ttl: TTL, ...proof }), timeout),
@@ -103,22 +110,27 @@ interface Context {
   readonly report: (violation: string) => void
 }
 
-/** Result of a call, in words: `true`, `false`, or for example `a string`, `rejects with ...`. */
-type Result = string
+/** Result of a call of the store. */
+type Result =
+  | { readonly kind: 'returned'; readonly value: unknown }
+  | { readonly kind: 'rejected'; readonly message: string }
+  /** The call has not settled in time. */
+  | { readonly kind: 'late'; readonly timeout: number }
 
-/** Calls a function of the store. Describes its result. */
+/** Calls a function of the store. Never rejects. */
 async function call(work: () => MaybePromise<unknown>, timeout: number): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<Result>((resolve) => {
-    timer = setTimeout(() => resolve(`does not settle within ${timeout} ms`), timeout)
+    timer = setTimeout(() => resolve({ kind: 'late', timeout }), timeout)
   })
-  const settled = (async () => {
+  const settled = (async (): Promise<Result> => {
     try {
-      const value = await work()
-      if (typeof value === 'boolean') return String(value)
-      return `returns ${value === null ? 'null' : `a value of type ${typeof value}`}`
+      return { kind: 'returned', value: await work() }
     } catch (error) {
-      return `rejects: ${error instanceof Error ? error.message : 'not with an Error'}`
+      return {
+        kind: 'rejected',
+        message: error instanceof Error ? error.message : 'not with an Error',
+      }
     }
   })()
   try {
@@ -128,13 +140,15 @@ async function call(work: () => MaybePromise<unknown>, timeout: number): Promise
   }
 }
 
-const isRejection = (result: Result) => result.startsWith('rejects')
-const isLate = (result: Result) => result.startsWith('does not settle')
+/** Returns whether a call returned this value. */
+function hasReturned(result: Result, value: boolean): boolean {
+  return result.kind === 'returned' && result.value === value
+}
 
 async function checkReady(store: ReplayStore, timeout: number, { report }: Context): Promise<void> {
   if (store.ready !== undefined) {
     const result = await call(() => store.ready!(), timeout)
-    if (isRejection(result) || isLate(result)) report(`ready() ${result}`)
+    if (result.kind !== 'returned') report(`ready() ${toWords(result)}`)
   }
   if (store.configuration === undefined) return
   const configuration: unknown = store.configuration()
@@ -157,19 +171,19 @@ const CHECKS: readonly ((context: Context) => Promise<void>)[] = [
 /** Returns whether a use settles. Otherwise, each other check would wait for the timeout. */
 async function checkSettles({ use, report }: Context): Promise<boolean> {
   const result = await use({ id: createId() })
-  const settles = !isLate(result)
-  if (!settles) report(`A use ${result}.`)
+  const settles = result.kind !== 'late'
+  if (!settles) report(`A use ${toWords(result)}.`)
   return settles
 }
 
 async function checkOrder({ use, report }: Context): Promise<void> {
   const id = createId()
   const first = await use({ id })
-  if (first !== 'true')
+  if (!hasReturned(first, true))
     report(`The first use of a proof must return true, but it ${toWords(first)}.`)
   for (const key of [createId(), createId()]) {
     const again = await use({ id, key })
-    if (again === 'false') continue
+    if (hasReturned(again, false)) continue
     report(`Another use of the same id must return false, but it ${toWords(again)}.`)
   }
 }
@@ -182,7 +196,7 @@ async function checkIds({ use, report }: Context): Promise<void> {
   for (const other of new Set(others)) {
     if (other === id) continue
     const result = await use({ id: other })
-    if (result !== 'true')
+    if (!hasReturned(result, true))
       report(
         `Ids that differ in one character are different proofs, but the use of the second id ${toWords(result)}.`,
       )
@@ -192,12 +206,12 @@ async function checkIds({ use, report }: Context): Promise<void> {
 async function checkSimultaneousUses({ use, report }: Context): Promise<void> {
   const id = createId()
   const results = await Promise.all(Array.from({ length: SIMULTANEOUS }, () => use({ id })))
-  const first = results.filter((result) => result === 'true').length
+  const first = results.filter((result) => hasReturned(result, true)).length
   if (first !== 1)
     report(
       `Of ${SIMULTANEOUS} simultaneous uses of an id, exactly one must return true, not ${first}.`,
     )
-  const other = results.find((result) => result !== 'true' && result !== 'false')
+  const other = results.find((result) => !hasReturned(result, true) && !hasReturned(result, false))
   if (other !== undefined)
     report(`A simultaneous use must return a boolean, but it ${toWords(other)}.`)
 }
@@ -205,7 +219,7 @@ async function checkSimultaneousUses({ use, report }: Context): Promise<void> {
 async function checkTimeToLive({ options, use, report }: Context): Promise<void> {
   const id = createId()
   const { advance } = options
-  const [ttl, pause] = advance === undefined ? [SHORT_TTL, SHORT_TTL * 0.6] : [TTL, TTL - 1000]
+  const [ttl, pause] = advance === undefined ? [SHORT_TTL, SHORT_PAUSE] : [TTL, TTL - 1000]
   const start = performance.now()
   await use({ id, ttl })
   if (advance === undefined) await new Promise((resolve) => setTimeout(resolve, pause))
@@ -213,14 +227,14 @@ async function checkTimeToLive({ options, use, report }: Context): Promise<void>
   const result = await use({ id, ttl })
   // On a busy machine, the time can be over.
   const isOver = advance === undefined && performance.now() - start >= ttl
-  if (result !== 'false' && !isOver)
+  if (!hasReturned(result, false) && !isOver)
     report(
       `A use must be remembered for its ttl, but before its end another use ${toWords(result)}.`,
     )
   if (advance === undefined) return
   await advance(2 * TTL)
   const later = await use({ id, ttl })
-  if (later !== 'true')
+  if (!hasReturned(later, true))
     report(
       `A use must be forgotten after its ttl, so that the store does not grow, but then another use ${toWords(later)}.`,
     )
@@ -233,12 +247,12 @@ async function checkManyEntries({ use, report }: Context): Promise<void> {
     const results = await Promise.all(
       Array.from({ length: SIMULTANEOUS }, () => use({ id: createId() })),
     )
-    const wrong = results.find((result) => result !== 'true' && !isRejection(result))
+    const wrong = results.find((result) => !hasReturned(result, true) && result.kind !== 'rejected')
     if (wrong !== undefined)
       report(`The first use of a proof must return true, but it ${toWords(wrong)}.`)
   }
   const result = await use({ id })
-  if (result === 'true')
+  if (hasReturned(result, true))
     report(`A use must be remembered for its ttl, but it was forgotten after ${OTHERS} other uses.`)
 }
 
@@ -251,11 +265,11 @@ async function checkUnavailable({ options, use, report }: Context): Promise<void
   try {
     for (const each of [id, createId()]) {
       const result = await use({ id: each })
-      if (isRejection(result)) continue
+      if (result.kind === 'rejected') continue
       report(`A use must reject if the store is unavailable, but it ${toWords(result)}.`)
     }
   } finally {
-    await restoreStore?.()
+    await restoreStore!()
   }
 }
 
@@ -265,14 +279,19 @@ async function checkFull({ options, use, report }: Context): Promise<void> {
   await use({ id })
   await options.fill()
   const result = await use({ id: createId() })
-  if (!isRejection(result))
+  if (result.kind !== 'rejected')
     report(`The use of a new proof must reject if the store is full, but it ${toWords(result)}.`)
-  if ((await use({ id })) === 'true')
+  if (hasReturned(await use({ id }), true))
     report('A full store must not forget a proof before its ttl has passed.')
 }
 
+/** Describes a result: the end of a sentence about a call. */
 function toWords(result: Result): string {
-  return result === 'true' || result === 'false' ? `returns ${result}` : result
+  if (result.kind === 'late') return `does not settle within ${result.timeout} ms`
+  if (result.kind === 'rejected') return `rejects: ${result.message}`
+  const { value } = result
+  if (typeof value === 'boolean' || value === null) return `returns ${value}`
+  return `returns a value of type ${typeof value}`
 }
 
 /** Returns a random id in the form of the ids of proofs. */

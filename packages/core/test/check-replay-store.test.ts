@@ -197,6 +197,15 @@ describe('checkReplayStore', () => {
     expect(calls).toEqual(['break', 'restore'])
   })
 
+  it('checkReplayStore throws a TypeError before the first use when breakStore is set without restoreStore', async () => {
+    let uses = 0
+    const firstUse = () => ++uses === 1
+    const checked = checkReplayStore({ firstUse }, { breakStore: () => {} })
+    await expect(checked).rejects.toThrow(TypeError)
+    await expect(checked).rejects.toThrow('breakStore requires restoreStore')
+    expect(uses).toBe(0)
+  })
+
   it('checkReplayStore ends after the first use when a store never settles', async () => {
     let uses = 0
     const firstUse = () => {
