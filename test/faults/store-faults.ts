@@ -56,7 +56,7 @@ export async function untilLinked(replica: RedisServer): Promise<void> {
 }
 
 /** Returns whether a chunk is the reply to a command for a use: no value, or a number. */
-export const isReplyToUse = (chunk: string) => /^(?:_|\$-1|\$\d+\r\n\d+)\r\n$/.test(chunk)
+export const isReplyToUse = (chunk: string) => /(?:^|\r\n)(?:_|\$-1|\$\d+\r\n\d+)\r\n$/.test(chunk)
 
 /** Makes the memory of a server full with a value of another application. */
 async function fillMemory({ server }: StoreSetup): Promise<void> {
