@@ -35,6 +35,7 @@ describe('the manifest', () => {
       resourceMetadata: 22,
       stepUp: 12,
       resourceIndicators: 2,
+      dpop: 61,
     }),
   )('the manifest numbers the lines of %s without a gap', (name, count) => {
     const numbers = SERIES[name]!.map(({ id }) => Number(id.slice(-2)))

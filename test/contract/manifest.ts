@@ -37,7 +37,6 @@ export const MANIFEST: readonly Line[] = Object.values(SERIES).flat()
 
 /** Prefixes of ids of other standards. Tests may cite them, but need not cover all of them. */
 export const OTHER_SUBJECTS: readonly string[] = [
-  '9449-', // the lines of DPoP about several processes
   'MCP-', // the other lines of MCP
   'FAPI-',
 ]

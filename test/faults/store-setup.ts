@@ -125,7 +125,8 @@ export function createApiClient(now: () => number): ApiClient {
     token,
     prove: (jti, nonce) =>
       createProof({ key, token, url, now: now(), nonce: nonce ?? undefined }, { claims: { jti } }),
-    getKey: (jti) => `bearward:dpop:${hashText(`${key.thumbprint}\n${url}\n${JSON.stringify(jti)}`)}`,
+    getKey: (jti) =>
+      `bearward:dpop:${hashText(`${key.thumbprint}\n${url}\n${JSON.stringify(jti)}`)}`,
   }
 }
 

@@ -114,6 +114,7 @@ test(`@bearward/fetch/small: the bundle of a Worker without parts has at most ${
   assert.ok(Math.max(size, byEsbuild) <= SMALL_BUNDLE, shown)
   for (const part of [
     'advice',
+    'dpop',
     'dynamicIssuers',
     'introspection',
     'mtls',

@@ -72,8 +72,14 @@ export const dpop: readonly Line[] = [
     'RFC 9449, 11.1',
     'A slow replay store gives 503, and is not asked for a pause.',
   ),
+  tested(
+    '9449-55',
+    'RFC 9449, 11.1',
+    'Two stores after a failover can each accept a proof once. The documentation says so.',
+  ),
   tested('9449-56', 'RFC 9449, 8.2', 'Only requests with a proof get a nonce.'),
   tested('9449-57', 'Fetch Standard', 'Pages of other origins can read DPoP-Nonce.'),
+  tested('9449-58', 'RFC 9449, 11.1', 'Four processes with one store accept a proof once.'),
   tested('9449-59', 'RFC 9449, 4.3', 'A function can return the method and the address.'),
   deviation(
     '9449-60',
