@@ -1,3 +1,4 @@
+import { isThenable } from '../lib/is-thenable.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { Rejection } from '../response/rejection.ts'
@@ -49,8 +50,4 @@ function toRejection(granted: unknown): Rejection | undefined {
     throw new TypeError('The check of a guard must return true or false, or a promise of one.')
   }
   return reject('check_failed', { check: 'check', expected: 'true', found: 'false' })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value
 }

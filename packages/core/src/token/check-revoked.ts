@@ -1,7 +1,7 @@
 import { describeThrown } from '../authorization-server/network-cause.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import { withTimeLimit } from '../lib/with-time-limit.ts'
+import { callWithLimit } from '../lib/call-with-limit.ts'
 import { LIMITS } from '../limits.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import { describeType, Rejection } from '../response/rejection.ts'
@@ -32,27 +32,16 @@ export function checkRevoked({
   services: { isRevoked, clock },
 }: RevocationExchange): MaybePromise<Rejection | undefined> {
   if (isRevoked === undefined) return undefined
-  return sharedVerification.checkOnce(verified, () => callWithLimit(isRevoked, token, clock))
-}
-
-/** Calls the function of the application. Never throws or rejects. */
-function callWithLimit(
-  isRevoked: IsRevoked,
-  token: AccessToken,
-  clock: Clock,
-): MaybePromise<Rejection | undefined> {
-  let result: unknown
-  try {
-    result = isRevoked(token)
-    if (typeof result !== 'object' || result === null || !('then' in result))
-      return toRejection(result)
-  } catch (error) {
-    return toUnavailable(error)
-  }
-  const pending = Promise.resolve(result).then(toRejection, toUnavailable)
   const seconds = LIMITS.revocationTime
-  return withTimeLimit(pending, seconds * 1000, clock, () =>
-    unavailable(`no result within ${seconds} s`),
+  return sharedVerification.checkOnce(verified, () =>
+    callWithLimit({
+      call: () => isRevoked(token),
+      onResult: toRejection,
+      onError: (error) => unavailable(describeThrown(error)),
+      onTimeout: () => unavailable(`no result within ${seconds} s`),
+      milliseconds: seconds * 1000,
+      clock,
+    }),
   )
 }
 
@@ -60,10 +49,6 @@ function toRejection(result: unknown): Rejection | undefined {
   if (result === false) return undefined
   if (result !== true) return unavailable(describeType(result))
   return new Rejection('revoked', { check: 'revoked', expected: 'false', found: 'true' })
-}
-
-function toUnavailable(error: unknown): Rejection {
-  return unavailable(describeThrown(error))
 }
 
 function unavailable(found: string): Rejection {

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { Publish } from '../../lib/publisher.ts'
 import { getLostAfter } from '../../lib/shared-work.ts'
-import { withTimeLimit } from '../../lib/with-time-limit.ts'
+import { callWithLimit } from '../../lib/call-with-limit.ts'
 import { LIMITS } from '../../limits.ts'
 import { isRecord } from '../../lib/objects.ts'
 import { toPrintable } from '../../lib/quote.ts'
@@ -97,18 +97,15 @@ export class ReplayCheck {
   }
 
   #ask(proof: ProofUse): MaybePromise<boolean | UnknownUse> {
-    let answer: unknown
-    try {
-      answer = this.#store.firstUse(proof)
-    } catch (error) {
-      return toUnknown(error)
-    }
-    if (typeof answer !== 'object' || answer === null || !('then' in answer)) return toUse(answer)
-    const pending = Promise.resolve(answer).then(toUse, toUnknown)
     const seconds = LIMITS.replayStoreTime
-    return withTimeLimit(pending, seconds * 1000, this.#clock, () =>
-      unknown('timeout', `it did not respond within ${seconds} s`),
-    )
+    return callWithLimit({
+      call: () => this.#store.firstUse(proof),
+      onResult: toUse,
+      onError: toUnknown,
+      onTimeout: () => unknown('timeout', `it did not respond within ${seconds} s`),
+      milliseconds: seconds * 1000,
+      clock: this.#clock,
+    })
   }
 
   #recover(): void {

@@ -1,0 +1,34 @@
+import type { Clock } from './clock.ts'
+import { isThenable } from './is-thenable.ts'
+import type { MaybePromise } from './maybe-promise.ts'
+import { withTimeLimit } from './with-time-limit.ts'
+
+/** A call of a function of the application, and the functions that turn its result into a value. */
+export interface LimitedCall<T> {
+  readonly call: () => unknown
+  readonly onResult: (result: unknown) => T
+  readonly onError: (error: unknown) => T
+  readonly onTimeout: () => T
+  readonly milliseconds: number
+  readonly clock: Pick<Clock, 'after'>
+}
+
+/** Calls a function of the application, which can be asynchronous, and limits its time. Never throws or rejects. */
+export function callWithLimit<T>({
+  call,
+  onResult,
+  onError,
+  onTimeout,
+  milliseconds,
+  clock,
+}: LimitedCall<T>): MaybePromise<T> {
+  let result: unknown
+  try {
+    result = call()
+    if (!isThenable(result)) return onResult(result)
+  } catch (error) {
+    return onError(error)
+  }
+  const pending = Promise.resolve(result).then(onResult, onError)
+  return withTimeLimit(pending, milliseconds, clock, onTimeout)
+}
