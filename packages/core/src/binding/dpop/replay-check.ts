@@ -43,6 +43,8 @@ export class ReplayCheck {
   readonly #breaker: CircuitBreaker
   /** The time since when the store has failed, in milliseconds since the epoch. */
   #degradedSince: number | undefined
+  /** Description of the last failure. */
+  #lastDetail = ''
 
   constructor(store: ReplayStore, clock: Clock, publish: Publish<ControlRecoveredEvent>) {
     this.#store = store
@@ -57,7 +59,8 @@ export class ReplayCheck {
     const permission = this.#breaker.acquire(this.#clock.monotonic(), false)
     if (permission === undefined) {
       const retryAfter = this.#breaker.pause(this.#clock.monotonic())
-      return { problem: 'paused', detail: 'it has failed several times', retryAfter }
+      const detail = `it has failed several times, last: ${this.#lastDetail}`
+      return { problem: 'paused', detail, retryAfter }
     }
     return andThen(this.#ask(proof), (answer) => {
       if (typeof answer === 'boolean') {
@@ -65,6 +68,7 @@ export class ReplayCheck {
         this.#recover()
         return answer
       }
+      this.#lastDetail = answer.detail
       const isOfKey = answer.problem === 'key_full'
       if (!isOfKey) this.#degradedSince ??= this.#clock.now()
       // A client can cause these problems. They must not stop the proofs of other clients.

@@ -314,7 +314,10 @@ describe('a replay store that does not answer', () => {
     for (let i = 0; i < failures + 3; i++)
       expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')
     expect(store.uses).toHaveLength(failures)
-    expect(degraded(events).at(-1)).toMatchObject({ problem: 'paused' })
+    expect(degraded(events).at(-1)).toMatchObject({
+      problem: 'paused',
+      detail: 'it has failed several times, last: refused',
+    })
     expect(server.status().controls).toEqual([
       {
         control: 'dpop_replay',
