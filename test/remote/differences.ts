@@ -14,6 +14,7 @@ import {
   ok,
   unparsed,
 } from '../contract/outcomes.ts'
+import { DOT_SEGMENTS_REMOVED } from '../frameworks/dot-segments.ts'
 import type { Difference } from '../frameworks/difference.ts'
 
 /** Attacks with a token of more than 525,000 characters. */
@@ -96,6 +97,7 @@ export const DIFFERENCES = {
     },
   ],
   bun: [
+    DOT_SEGMENTS_REMOVED,
     { reason: 'Bun accepts a DEL in a header line', ...acceptsDel },
     {
       reason: 'Bun reads a trailer as the beginning of another request',
