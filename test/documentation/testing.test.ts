@@ -19,6 +19,17 @@ describeDocument('docs/testing.md', {
   'Vitest and supertest': runTests('routes', 5),
   'Expired tokens and fake timers': runTests('clock', 1),
   'Opaque tokens': runTests('opaque', 2),
+  async 'Bound tokens'(code) {
+    vi.spyOn(console, 'info').mockImplementation(() => {})
+    const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
+    await runSnippet('testing-bound', code)
+    expect(logged.mock.calls).toEqual([
+      [200, ['dpop']],
+      [401, 'invalid_dpop_proof'],
+      [200, ['dpop']],
+      [401, 'invalid_token'],
+    ])
+  },
 })
 
 describe('docs/testing.md', () => {
