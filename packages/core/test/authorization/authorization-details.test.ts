@@ -117,8 +117,8 @@ describe('the requirement authorizationDetails', () => {
   it('a guard grants no token whose details miss a member of the required detail', () => {
     const values = fc.oneof(fc.string(), fc.integer(), fc.boolean())
     // A token has no member with this name, because it is removed when the claims are parsed.
-    const name = fc.string({ minLength: 1 }).filter((text) => text !== '__proto__')
-    const detail = fc.dictionary(name, fc.oneof(values, fc.array(values, { minLength: 1 })))
+    const member = fc.string({ minLength: 1 }).filter((text) => text !== '__proto__')
+    const detail = fc.dictionary(member, fc.oneof(values, fc.array(values, { minLength: 1 })))
     fc.assert(
       fc.property(detail, fc.array(detail, { maxLength: 3 }), (required, others) => {
         const own = { ...required, type: 'a' }
