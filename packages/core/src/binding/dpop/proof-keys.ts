@@ -61,7 +61,7 @@ const TEXTS: Readonly<Partial<Record<string, string>>> = {
 
 /** A key that has made a valid signature, ready to verify others. */
 interface KnownKey extends ProofKey {
-  /** The encoded header with which the key was last used. */
+  /** The encoded header of the first proof that the key has signed. */
   readonly header: string
   readonly verify: SignatureVerifier
 }
