@@ -50,7 +50,7 @@ describe('ProofKeys', () => {
     expect(keys.find(first.encoded)).toBeDefined()
   })
 
-  it('does not keep a key whose signature is invalid', async () => {
+  it('ProofKeys does not keep a key whose signature is invalid', async () => {
     const keys = new ProofKeys()
     const { isValid, encoded } = await verifyWith(keys, generateProofKey(), generateProofKey())
     expect(isValid).toBe(false)
