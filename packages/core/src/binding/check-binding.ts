@@ -1,10 +1,11 @@
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
-import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
+import type { AccessToken } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import type { Scheme } from '../response/challenge.ts'
 import { Rejection } from '../response/rejection.ts'
 import { type Binding, checkSupported, rejectWithoutRequest, UNBOUND } from './confirmation.ts'
 import type { CheckedProof, Dpop } from './dpop/dpop.ts'
+import { withBindings } from './with-bindings.ts'
 
 /** The checks of a proof that the guards of one request share: see `RequestState` for the rules. */
 export interface SharedProof {
@@ -19,8 +20,6 @@ export interface SharedProof {
     store: unknown,
     use: () => MaybePromise<Rejection | undefined>,
   ): MaybePromise<Rejection | undefined>
-  /** Returns the token with the bindings that were proved. Returns the same object for the same arguments. */
-  withBindings(token: AccessToken, bindings: readonly ProvedBinding[]): AccessToken
 }
 
 /**
@@ -79,7 +78,7 @@ interface ProvingRequest {
  * Does NOT check whether the proof was used before: `useProof` does, after all other steps.
  */
 export function checkBinding(exchange: BindingExchange): MaybePromise<Rejection | undefined> {
-  const { request, raw, verified, services, sharedVerification } = exchange
+  const { request, raw, verified, services } = exchange
   const { binding, token } = verified
   const rejection =
     checkSupported(binding, services) ?? checkScheme(exchange) ?? checkRequired(exchange)
@@ -92,8 +91,7 @@ export function checkBinding(exchange: BindingExchange): MaybePromise<Rejection 
   return andThen(checkKey(exchange, source), (wrongKey) =>
     andThen(wrongKey ?? checkCertificate(exchange, source), (wrong) => {
       if (wrong !== undefined) return wrong
-      const bindings = getBindings(binding)
-      exchange.token = sharedVerification.proof.withBindings(token, bindings)
+      exchange.token = withBindings(token, binding)
       return undefined
     }),
   )
@@ -136,13 +134,6 @@ function checkCertificate(
     if (wrong === undefined) exchange.provedCertificate = thumbprint
     return wrong
   })
-}
-
-function getBindings({ jkt, x5t }: Binding): readonly ProvedBinding[] {
-  return [
-    ...(jkt === undefined ? [] : (['dpop'] as const)),
-    ...(x5t === undefined ? [] : (['mtls'] as const)),
-  ]
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { SharedProof } from '../binding/check-binding.ts'
 import type { CheckedProof } from '../binding/dpop/dpop.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import type { Rejection } from '../response/rejection.ts'
 
@@ -27,7 +26,6 @@ export class RequestProof implements SharedProof {
       }
     | undefined
   private readonly uses: UsedProofs
-  private bound: { readonly from: AccessToken; readonly token: AccessToken } | undefined
 
   /** `uses`: those of the request. Its tokens and resource servers share them. */
   constructor(uses: UsedProofs) {
@@ -73,15 +71,6 @@ export class RequestProof implements SharedProof {
     // A request has one proof. Code of the application can reuse its object for other requests.
     if (this.uses.length > MOST_USES) this.uses.shift()
     return result
-  }
-
-  withBindings(from: AccessToken, bindings: readonly ProvedBinding[]): AccessToken {
-    const known = this.bound
-    if (known?.from === from && String(known.token.bindings) === String(bindings))
-      return known.token
-    const token = Object.freeze({ ...from, bindings: Object.freeze(bindings) })
-    this.bound = { from, token }
-    return token
   }
 }
 

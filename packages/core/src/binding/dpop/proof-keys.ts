@@ -61,7 +61,7 @@ const TEXTS: Readonly<Partial<Record<string, string>>> = {
 
 /** A key that has made a valid signature, ready to verify others. */
 interface KnownKey extends ProofKey {
-  /** The encoded header of the first proof that the key has signed. */
+  /** The encoded header of the newest proof that the key has signed. */
   readonly header: string
   readonly verify: SignatureVerifier
 }
@@ -71,7 +71,7 @@ interface KnownKey extends ProofKey {
  * every proof, so a known header is not parsed again.
  *
  * A key is cached after its first valid signature for a token that is bound to it. An attacker without such a token cannot fill the
- * cache, and a client has only one entry, whatever headers it sends.
+ * cache, and a client has only one entry with its newest header, whatever headers it sends.
  */
 export class ProofKeys {
   readonly #byThumbprint: BoundedCache<KnownKey>
@@ -107,7 +107,8 @@ export class ProofKeys {
       return known.verify(signed)
     }
     const other = this.#byThumbprint.get(thumbprint)
-    if (other?.algorithm === key.algorithm) return other.verify(signed)
+    if (other?.algorithm === key.algorithm)
+      return this.#verifyAndAdd(other.verify, key, thumbprint, header, signed)
     let prepared: MaybePromise<SignatureVerifier>
     try {
       prepared = signatureEngine.prepare(key.algorithm, key.material)
@@ -115,12 +116,23 @@ export class ProofKeys {
       return false
     }
     const verify = (verifier: SignatureVerifier) =>
-      andThen(verifier(signed), (isValid) => {
-        if (isValid === true) this.#add(key, thumbprint, header, verifier)
-        return isValid
-      })
+      this.#verifyAndAdd(verifier, key, thumbprint, header, signed)
     // The import of a key fails if its point is not on the curve.
     return prepared instanceof Promise ? prepared.then(verify).catch(() => false) : verify(prepared)
+  }
+
+  /** Verifies a signature. If it is valid, caches the key with this header, instead of an earlier header of the key. */
+  #verifyAndAdd(
+    verifier: SignatureVerifier,
+    key: ProofKey,
+    thumbprint: string,
+    header: string,
+    signed: SignedText,
+  ): MaybePromise<boolean> {
+    return andThen(verifier(signed), (isValid) => {
+      if (isValid === true) this.#add(key, thumbprint, header, verifier)
+      return isValid
+    })
   }
 
   #add(

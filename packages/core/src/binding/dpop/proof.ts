@@ -2,7 +2,7 @@ import { decodeBase64url, readBase64url } from '#base64url'
 import { isSameText } from '../../lib/is-same-text.ts'
 import { type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
-import { getOwn, isOwn } from '../../lib/objects.ts'
+import { ifOwn } from '../../lib/objects.ts'
 import { LIMITS } from '../../limits.ts'
 import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
 import type { Algorithm } from '../../signature/algorithms.ts'
@@ -91,19 +91,22 @@ function readClaims(
   { method, target, thumbprint, now }: ProofContext,
   settings: ProofSettings,
 ): Proof | Rejection {
-  const jti = getOwn(claims, 'jti')
+  const jti = ifOwn(claims['jti'], claims, 'jti')
   if (typeof jti !== 'string' || jti === '') {
     return rejected('jti', 'a non-empty string', describeType(jti))
   }
-  const htm = getOwn(claims, 'htm')
+  const htm = ifOwn(claims['htm'], claims, 'htm')
   if (htm !== method) return rejected('htm', 'the method of the request', describeMethod(htm))
-  const htu = getOwn(claims, 'htu')
-  const given = typeof htu === 'string' ? normalizeTarget(htu) : undefined
-  if (given !== target) return rejectTarget(htu, given, target)
-  const iat = getOwn(claims, 'iat')
+  const htu = ifOwn(claims['htu'], claims, 'htu')
+  // Most clients send the normalized address.
+  if (htu !== target) {
+    const given = typeof htu === 'string' ? normalizeTarget(htu) : undefined
+    if (given !== target) return rejectTarget(htu, given, target)
+  }
+  const iat = ifOwn(claims['iat'], claims, 'iat')
   const wrongTime = checkTimes(claims, iat, now, settings)
   if (wrongTime !== undefined) return wrongTime
-  const nonce = isOwn(claims, 'nonce') ? claims['nonce'] : undefined
+  const nonce = ifOwn(claims['nonce'], claims, 'nonce')
   if (nonce !== undefined && typeof nonce !== 'string')
     return rejected('nonce', 'a string', describeType(nonce))
   return { thumbprint, target, jti, iat: iat as number, nonce }
@@ -123,10 +126,10 @@ function checkTimes(
   if (!(now >= iat - clockTolerance)) {
     return rejected('iat', 'a time in the past', `in ${Math.ceil(iat - now)} s`)
   }
-  const exp = getOwn(claims, 'exp')
+  const exp = ifOwn(claims['exp'], claims, 'exp')
   if (exp !== undefined && !(isTime(exp) && now < exp + clockTolerance))
     return rejected('exp', 'a time in the future', 'no such time')
-  const nbf = getOwn(claims, 'nbf')
+  const nbf = ifOwn(claims['nbf'], claims, 'nbf')
   if (nbf !== undefined && !(isTime(nbf) && now >= nbf - clockTolerance))
     return rejected('nbf', 'a time in the past', 'no such time')
   return undefined
@@ -156,7 +159,7 @@ function checkTokenHash(
   claims: JsonObject,
   { hashToken }: ProofContext,
 ): MaybePromise<Rejection | undefined> {
-  const ath = getOwn(claims, 'ath')
+  const ath = ifOwn(claims['ath'], claims, 'ath')
   if (typeof ath !== 'string') return rejected('ath', 'a string', describeType(ath))
   return andThen(hashToken(), (expected) =>
     isSameText(expected, ath)

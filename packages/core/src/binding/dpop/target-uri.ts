@@ -44,6 +44,8 @@ export function normalizeTarget(address: string): string | undefined {
  * `/admin`. Also for an absolute address whose host is not well-formed: frameworks find another path in it.
  */
 export function getTargetPath(target: string): string | undefined {
+  const plain = PLAIN_PATH.exec(target)?.[0]
+  if (plain !== undefined && plain.length <= LIMITS.targetUri) return plain
   const text = removeQuery(target)
   const address = text.startsWith('/') ? `http://host${text}` : text
   const path = ADDRESS.exec(address)?.[3]
@@ -51,6 +53,9 @@ export function getTargetPath(target: string): string | undefined {
   if (path === undefined || normalized === undefined || DOT_SEGMENT.test(path)) return undefined
   return normalized.slice(normalized.indexOf('/', 'https://'.length))
 }
+
+/** A path before a query or the end. It is normalized, because its segments begin with no dot and contain only unreserved characters. */
+const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)+\/?(?=$|\?)/
 
 /** A segment that is `.` or `..`, also with encoded dots. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i

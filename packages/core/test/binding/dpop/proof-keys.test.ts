@@ -37,17 +37,21 @@ describe('ProofKeys', () => {
     expect(keys.find(headers.at(-1)!)).toBeDefined()
   })
 
-  it('keeps only the first header of a key, and verifies proofs with others', async () => {
+  it('keeps only the newest header of a key that has signed a proof', async () => {
     const keys = new ProofKeys()
     const key = generateProofKey()
-    const first = await verifyWith(keys, key)
-    expect(keys.find(first.encoded)).toBeDefined()
+    let last = (await verifyWith(keys, key)).encoded
     for (const kid of ['a', 'b', 'c']) {
       const { isValid, encoded } = await verifyWith(keys, key, key, { kid })
       expect(isValid).toBe(true)
-      expect(keys.find(encoded)).toBeUndefined()
+      expect(keys.find(encoded)).toBeDefined()
+      expect(keys.find(last)).toBeUndefined()
+      last = encoded
     }
-    expect(keys.find(first.encoded)).toBeDefined()
+    const forged = await verifyWith(keys, key, generateProofKey(), { kid: 'forged' })
+    expect(forged.isValid).toBe(false)
+    expect(keys.find(forged.encoded)).toBeUndefined()
+    expect(keys.find(last)).toBeDefined()
   })
 
   it('ProofKeys does not keep a key whose signature is invalid', async () => {

@@ -1,0 +1,27 @@
+import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
+import type { Binding } from './confirmation.ts'
+
+/** Copies of tokens with their bindings, by the token without them. Copying a cached token for every request would take longer. */
+const copies = new WeakMap<AccessToken, AccessToken>()
+
+/**
+ * Returns the token with its bindings, which the caller of the request has proved. The token itself stays without them. Returns the
+ * same object for the same arguments, so all guards of a request give handlers one token.
+ */
+export function withBindings(token: AccessToken, binding: Binding): AccessToken {
+  const bindings = getBindings(binding)
+  const known = copies.get(token)
+  if (known !== undefined && known.bindings === bindings) return known
+  const copy = Object.freeze({ ...token, bindings })
+  copies.set(token, copy)
+  return copy
+}
+
+const BY_KEY: readonly ProvedBinding[] = Object.freeze(['dpop'] as const)
+const BY_CERTIFICATE: readonly ProvedBinding[] = Object.freeze(['mtls'] as const)
+const BY_BOTH: readonly ProvedBinding[] = Object.freeze(['dpop', 'mtls'] as const)
+
+function getBindings({ jkt, x5t }: Binding): readonly ProvedBinding[] {
+  if (x5t === undefined) return BY_KEY
+  return jkt === undefined ? BY_CERTIFICATE : BY_BOTH
+}
