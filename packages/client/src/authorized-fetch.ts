@@ -1,7 +1,7 @@
 import { hasChallengeError } from './challenge.ts'
 import type { SourceProofs } from './dpop.ts'
 import { createNonceRetry } from './nonce-retry.ts'
-import type { TokenRequest } from './options.ts'
+import type { TokenRequest } from './token-request-options.ts'
 import type { RenewedToken } from './renewed-token.ts'
 import type { SourceSettings } from './source-settings.ts'
 import type { Token } from './token.ts'

@@ -10,12 +10,8 @@ export { clientCredentials } from './token-source.ts'
 export type { TokenSource } from './token-source.ts'
 export type { SourceFetch } from './authorized-fetch.ts'
 export type { ClockOption } from '@bearward/core'
-export type {
-  ClientCredentialsOptions,
-  GetTokenOptions,
-  HeadersRequest,
-  TokenRequest,
-} from './options.ts'
+export type { ClientCredentialsOptions } from './options.ts'
+export type { GetTokenOptions, HeadersRequest, TokenRequest } from './token-request-options.ts'
 export type { DpopKeyOptions } from './dpop-options.ts'
 export type { Token, TokenType } from './token.ts'
 export type { TokenHeaders } from './token-headers.ts'

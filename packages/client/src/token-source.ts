@@ -2,13 +2,7 @@ import { createPublisher } from '@bearward/core/internal'
 import { createAuthorizedFetch, type SourceFetch } from './authorized-fetch.ts'
 import { checkOrigin } from './allowed-origins.ts'
 import { createDpop } from './dpop.ts'
-import {
-  type ClientCredentialsOptions,
-  GET_TOKEN_OPTIONS,
-  type GetTokenOptions,
-  HEADERS_OPTIONS,
-  type HeadersRequest,
-} from './options.ts'
+import type { ClientCredentialsOptions } from './options.ts'
 import { RenewedTokens } from './renewed-tokens.ts'
 import { readOptions } from './read-options.ts'
 import { createRenewedToken, type RenewedToken } from './renewed-token.ts'
@@ -16,6 +10,12 @@ import { createRequestQueue } from './request-queue.ts'
 import { createSourcePause } from './source-pause.ts'
 import type { TokenEvent } from './token-events.ts'
 import type { Token } from './token.ts'
+import {
+  GET_TOKEN_OPTIONS,
+  type GetTokenOptions,
+  HEADERS_OPTIONS,
+  type HeadersRequest,
+} from './token-request-options.ts'
 import { createTokenCounters, type TokenCounters } from './token-counters.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { createTokenHeaders, type TokenHeaders } from './token-headers.ts'

@@ -7,7 +7,7 @@ import {
   readObject,
   readTable,
 } from '@bearward/core/internal'
-import { TOKEN_REQUEST_OPTIONS } from './options.ts'
+import { TOKEN_REQUEST_OPTIONS } from './token-request-options.ts'
 import { TARGET_LIMITS } from './target-limits.ts'
 
 /** Target of a token request: validated scopes, resources and audience. */

@@ -6,7 +6,8 @@ import {
   type ClientCredentialsOptions,
   ConfigurationError,
 } from '../src/index.ts'
-import { GET_TOKEN_OPTIONS, SOURCE_OPTIONS } from '../src/options.ts'
+import { SOURCE_OPTIONS } from '../src/options.ts'
+import { GET_TOKEN_OPTIONS } from '../src/token-request-options.ts'
 import { readOptions } from '../src/read-options.ts'
 import { readTokenCall } from '../src/token-target.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TOKEN_CACHE } from '../../../packages/core/src/options/read-options.ts'
+import { TOKEN_CACHE } from '../../../packages/core/src/options/token-cache-option.ts'
 import { BAD_SIGNATURE, MEMORY, MEMORY_AND_TRIP, REDIS } from '../src/dpop/contestants.ts'
 import type { DpopResults } from '../src/dpop/dpop.ts'
 import { FRAMEWORKS } from '../src/http/contestants.ts'

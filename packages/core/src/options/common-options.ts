@@ -1,8 +1,6 @@
 import type { BearwardEventListener } from '../events.ts'
 import { KEY_TIMES } from '../keys/life-cycle.ts'
 import { type Clock, type ClockOption, systemClock } from '../lib/clock.ts'
-import { describeGiven } from '../lib/describe-given.ts'
-import { isRecord } from '../lib/objects.ts'
 import type { Logger } from '../log/logger.ts'
 import { defaultFetch } from '../authorization-server/default-fetch.ts'
 import type { Fetch } from '../model/fetch.ts'
@@ -17,22 +15,15 @@ import { isQuotable } from '../response/challenge.ts'
 import type { RefusalBody, RefusalView } from '../response/refusal.ts'
 import type { IsRevoked } from '../token/check-revoked.ts'
 import { clock } from './clock-option.ts'
+import { CREDENTIALS } from './credentials-option.ts'
 import { DPOP, type DpopOptions, type DpopValues } from './dpop-options.ts'
+import { LOGGER } from './logger-option.ts'
+import { TOKEN_CACHE_OPTION } from './token-cache-option.ts'
 import { PUBLIC_URL, type PublicUrl } from './public-url-option.ts'
 import { METADATA, METADATA_WITHOUT_SIGNED, type MetadataOptions } from './metadata-options.ts'
 import { MTLS, type MtlsOptions } from './mtls-options.ts'
-import {
-  custom,
-  fn,
-  hosts,
-  missingPart,
-  nested,
-  required,
-  seconds,
-  text,
-  wholeNumber,
-} from './option-rows.ts'
-import type { OptionRow, OptionTable } from './option-table.ts'
+import { fn, hosts, missingPart, seconds, text } from './option-rows.ts'
+import type { OptionTable } from './option-table.ts'
 import { RESOURCE } from './resource-option.ts'
 import { SCOPES, type ScopesOptions } from './scopes-options.ts'
 
@@ -216,70 +207,6 @@ export interface CommonOptions<Raw extends object = object> {
   readonly clock?: ClockOption
 }
 
-/** The default of the option `tokenCache`. */
-export const TOKEN_CACHE: TokenCacheLimits = { maxEntries: 5000, maxBytes: 16_777_216 }
-
-type TokenCacheOptions = Exclude<CommonOptions['tokenCache'], false | undefined>
-
-const TOKEN_CACHE_OPTIONS: OptionTable<TokenCacheOptions, TokenCacheLimits> = {
-  maxEntries: wholeNumber({
-    min: 1,
-    max: 1_000_000,
-    default: TOKEN_CACHE.maxEntries,
-    advice: 'To disable the token cache, set tokenCache: false.',
-  }),
-  maxBytes: wholeNumber({ min: 65_536, max: 2 ** 30, default: TOKEN_CACHE.maxBytes }),
-}
-
-const TOKEN_CACHE_LIMITS: OptionRow<TokenCacheOptions, TokenCacheLimits | undefined> = nested(
-  TOKEN_CACHE_OPTIONS,
-  'false, or an object: { maxEntries: 5000, maxBytes: 16777216 }',
-)
-
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-
-const TOKEN_HEADER = nested<
-  { header: string },
-  OptionTable<{ header: string }, { header: string }>
->(
-  {
-    header: required(
-      text(
-        'the name of a header that contains only the token, other than Authorization and Cookie',
-        {
-          matches: (name) =>
-            HEADER_NAME.test(name) && !['authorization', 'cookie'].includes(name.toLowerCase()),
-        },
-      ),
-      'set the name of the header',
-    ),
-  },
-  "an object: { header: 'cf-access-jwt-assertion' }, or a function",
-)
-
-const CREDENTIALS: OptionRow<CredentialsOption<object>, CredentialsOption | undefined> = custom(
-  (given, name, context) =>
-    typeof given === 'function'
-      ? (given as CredentialsOption)
-      : TOKEN_HEADER.read(given, name, context),
-  { table: TOKEN_HEADER.table },
-)
-
-const LOGGER: OptionRow<false | Logger, false | Logger | undefined> = custom(
-  (given, name, { report }) => {
-    const isLogger =
-      isRecord(given) && typeof given['info'] === 'function' && typeof given['warn'] === 'function'
-    if (given === undefined || given === false || isLogger) {
-      return given as false | Logger | undefined
-    }
-    report(
-      `${name} must be false, or an object with the methods info and warn, such as console, not ${describeGiven(given)}.`,
-    )
-    return undefined
-  },
-  {},
-)
-
 /** The values of the options. All but `credentials`, `logger`, `onEvent`, `errorBody` and `revoked` have a default. */
 type CommonValues = Required<
   Omit<
@@ -340,13 +267,7 @@ function createTable({ metadata, dpop, mtls }: ReplacedRows): CommonTable {
       max: 604_800,
       default: KEY_TIMES.staleLimit,
     }),
-    tokenCache: custom(
-      (given, name, context) => {
-        if (given === false) return undefined
-        return TOKEN_CACHE_LIMITS.read(given === undefined ? {} : given, name, context)
-      },
-      { default: TOKEN_CACHE, table: TOKEN_CACHE_OPTIONS },
-    ),
+    tokenCache: TOKEN_CACHE_OPTION,
     logger: LOGGER,
     onEvent: fn(),
     errorBody: fn(),

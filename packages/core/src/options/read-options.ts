@@ -6,23 +6,13 @@ import { type CommonOptions, OPTIONS_WITHOUT_PARTS } from './common-options.ts'
 import { OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
-import {
-  advice,
-  dpop,
-  dynamicIssuers,
-  introspection,
-  mtls,
-  providers,
-  signedMetadata,
-} from './parts.ts'
+import * as PARTS from './parts.ts'
 import type { DpopSettings } from '../binding/dpop/dpop-settings.ts'
 import { reportPublicUrl } from './public-url-option.ts'
 import { collectParts, type ServerParts } from './server-parts.ts'
 import type { OptionSource } from './option-source.ts'
 import { readObject, readRows, reportUnknownNames } from './option-table.ts'
 import { readIssuers } from './read-issuers.ts'
-
-export { TOKEN_CACHE } from './common-options.ts'
 
 /** The options after validation, with defaults. */
 export interface ServerSettings {
@@ -55,11 +45,7 @@ export const AS_OPTIONS: OptionSource = {
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  */
 export function readOptions(options: unknown, source?: OptionSource): ServerSettings {
-  return readOptionsOf(
-    collectParts([advice, dpop, dynamicIssuers, introspection, mtls, providers, signedMetadata]),
-    options,
-    source,
-  )
+  return readOptionsOf(collectParts(Object.values(PARTS)), options, source)
 }
 
 /** Reads options like `readOptions`, for a resource server that has only the parts in the option `use`. */

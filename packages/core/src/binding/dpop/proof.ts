@@ -1,4 +1,4 @@
-import { decodeBase64url, readBase64url } from '#base64url'
+import { decodeBase64url } from '#base64url'
 import { isSameText } from '../../lib/is-same-text.ts'
 import { type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
@@ -7,6 +7,7 @@ import { LIMITS } from '../../limits.ts'
 import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
 import type { Algorithm } from '../../signature/algorithms.ts'
 import { type JwsParts, splitJws } from '../../signature/jws-parts.ts'
+import { readJwsPart, rejectEncoding } from '../../signature/read-jws-part.ts'
 import { type ProofKeys, readProofKey, type ProofKey } from './proof-keys.ts'
 import { normalizeTarget } from './target-uri.ts'
 
@@ -61,10 +62,10 @@ export function verifyProof(
   if (parts === undefined) return rejected('proof', 'a JWT with three parts', 'no JWT')
   const key = keys.find(parts.header) ?? readKey(parts.header, settings)
   if (key instanceof Rejection) return key
-  const claims = readPart(parts.payload, 'claims set', parseClaims)
+  const claims = readJwsPart(parts.payload, 'claims set', parseClaims, rejected)
   if (claims instanceof Rejection) return claims
   const signature = decodeBase64url(parts.signature)
-  if (signature === undefined) return rejected('signature', 'base64url', 'no base64url')
+  if (signature === undefined) return rejectEncoding('signature', rejected)
   const proof = readClaims(claims, context, settings)
   if (proof instanceof Rejection) return proof
   return andThen(
@@ -81,7 +82,7 @@ export function verifyProof(
 function readKey(text: string, { algorithms }: ProofSettings): ProofKey | Rejection {
   if (text.length > LIMITS.proofHeader)
     return rejected('header', `at most ${LIMITS.proofHeader} characters`, 'a longer text')
-  const header = readPart(text, 'header', parseJsonObject)
+  const header = readJwsPart(text, 'header', parseJsonObject, rejected)
   return header instanceof Rejection ? header : readProofKey(header, algorithms)
 }
 
@@ -183,20 +184,6 @@ function verifySignature(
         ? proof
         : rejected('signature', 'a signature by the key of the proof', 'an invalid signature'),
   )
-}
-
-function readPart(
-  part: string,
-  name: string,
-  parse: (bytes: Uint8Array) => JsonObject,
-): JsonObject | Rejection {
-  try {
-    const parsed = readBase64url(part, parse)
-    return parsed ?? rejected(name, 'base64url (RFC 7515)', 'no base64url')
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return rejected(name, 'one JSON object', error.message)
-  }
 }
 
 /** Describes an `htm`. Shows only a text in the form of a method. */

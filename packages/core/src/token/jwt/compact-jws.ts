@@ -1,10 +1,11 @@
-import { decodeBase64url, readBase64url } from '#base64url'
+import { decodeBase64url } from '#base64url'
 import { JSON_LIMITS, type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts'
 import { TextCache } from '../../lib/text-cache.ts'
 import { LIMITS } from '../../limits.ts'
 import { Rejection } from '../../response/rejection.ts'
 import type { SignedText } from '../../signature/engine.ts'
 import { splitJws } from '../../signature/jws-parts.ts'
+import { readJwsPart, rejectEncoding } from '../../signature/read-jws-part.ts'
 
 /** The parts of a compact JWS (RFC 7515 section 7.1). They are not verified. */
 export interface CompactJws extends SignedText {
@@ -23,13 +24,13 @@ export interface CompactJws extends SignedText {
  */
 export function parseCompactJws(token: string): CompactJws | Rejection {
   const parts = splitJws(token)
-  if (parts === undefined) return malformed('three parts', describeParts(token))
+  if (parts === undefined) return malformed('token', 'three parts', describeParts(token))
   const header = readHeaderPart(parts.header)
   if (header instanceof Rejection) return header
-  const claims = readPart(parts.payload, 'claims set', parseTokenClaims)
+  const claims = readJwsPart(parts.payload, 'claims set', parseTokenClaims, malformed)
   if (claims instanceof Rejection) return claims
   const signature = decodeBase64url(parts.signature)
-  if (signature === undefined) return rejectEncoding('signature')
+  if (signature === undefined) return rejectEncoding('signature', malformed)
   return { token, header, claims, signingInput: parts.signingInput, signature }
 }
 
@@ -39,34 +40,13 @@ const headers = new TextCache<JsonObject>(LIMITS.cachedHeaders)
 function readHeaderPart(part: string): JsonObject | Rejection {
   const known = headers.get(part)
   if (known !== undefined) return known
-  const header = readPart(part, 'JOSE header', parseJsonObject)
+  const header = readJwsPart(part, 'JOSE header', parseJsonObject, malformed)
   if (!(header instanceof Rejection)) headers.add(part, header)
   return header
 }
 
 function parseTokenClaims(bytes: Uint8Array): JsonObject {
   return parseClaims(bytes, JSON_LIMITS.structure)
-}
-
-function readPart(
-  part: string,
-  name: string,
-  parse: (bytes: Uint8Array) => JsonObject,
-): JsonObject | Rejection {
-  try {
-    return readBase64url(part, parse) ?? rejectEncoding(name)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return malformed('one JSON object', error.message, name)
-  }
-}
-
-function rejectEncoding(name: string): Rejection {
-  return malformed(
-    'base64url (RFC 7515)',
-    'characters or an ending that are not valid base64url',
-    name,
-  )
 }
 
 /** Describes the parts without showing them. The texts are about common mistakes of clients. */
@@ -87,6 +67,6 @@ function describeParts(token: string): string {
 /** Texts that faulty clients send instead of a token, for example if a variable is missing or is not a string. */
 export const STRINGIFIED: readonly string[] = ['undefined', 'null', 'true', 'false', 'NaN']
 
-function malformed(expected: string, found: string, check = 'token'): Rejection {
+function malformed(check: string, expected: string, found: string): Rejection {
   return new Rejection('malformed_token', { check, expected, found })
 }
