@@ -123,7 +123,7 @@ export const ERRORS = deepFreeze({
     isTransient: false,
     text: 'The token must not be sent to this origin.',
     advice:
-      'Set resource, whose https origin is allowed by default, or add the origin to allowedOrigins.',
+      'Set resource, whose https origin is allowed by default, or add the origin in detail to allowedOrigins.',
   },
   too_many_targets: {
     fault: 'configuration',

@@ -82,9 +82,12 @@ function getProviderOf({ subjects, metadataIssuer }: IssuerSettings): Provider |
   return subjects.provider ?? getProviderOfAddress(metadataIssuer)
 }
 
-/** Compares two texts. `found` may begin with `claimed`, the prefix of values of an unverified token. */
+/**
+ * Compares two texts. `found` may begin with `claimed`, the prefix of values of an unverified token, or end with a colon and
+ * details.
+ */
 function isFound(wanted: string, found: string): boolean {
-  return found === wanted || found === `claimed ${wanted}`
+  return found === wanted || found === `claimed ${wanted}` || found.startsWith(`${wanted}: `)
 }
 
 function applies({ providers, found, when }: AdviceRow, facts: RefusalFacts): boolean {

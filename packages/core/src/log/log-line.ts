@@ -29,7 +29,6 @@ const STATE_OF_KEYS = {
 } as const
 
 const DECISIONS = {
-  refused: 'The request gets 503.',
   nonce_required: 'The client must repeat the request with a new nonce.',
   nonce_accepted: 'The request was granted, because its nonce is new.',
   allowed: 'The request was granted, although its proof may have been used before.',
@@ -83,10 +82,13 @@ const FORMATS: Formats = {
     ),
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is no longer trusted: ${thumbprint}.`),
-  degraded: ({ decision, problem, detail }) =>
-    warn(
+  degraded({ decision, problem, detail }) {
+    // The line of the refusal contains the problem.
+    if (decision === 'refused') return undefined
+    return warn(
       `The replay store of DPoP proofs has no answer (${problem}): ${detail}. ${DECISIONS[decision]}`,
-    ),
+    )
+  },
   control_recovered: ({ duration }) =>
     info(`The replay store of DPoP proofs works again, after ${duration.toFixed(1)} s.`),
   configuration_warning: ({ issuer, option, advice }) =>

@@ -198,7 +198,8 @@ export class Dpop {
       }
       case 'refuse': {
         publish('refused')
-        const explanation = { check: 'dpop.replay', expected: 'an answer', found: problem }
+        const found = `${problem}: ${detail}`
+        const explanation = { check: 'dpop.replay', expected: 'an answer', found }
         return new Rejection('replay_unavailable', explanation, { retryAfter })
       }
     }

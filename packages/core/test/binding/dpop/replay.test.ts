@@ -220,6 +220,21 @@ describe('a replay store that does not answer', () => {
     },
   )
 
+  it('a request without an answer of the store has one line in the log, with the problem and its detail', async () => {
+    const lines: string[] = []
+    const logger = {
+      info: (text: string) => lines.push(text),
+      warn: (text: string) => lines.push(text),
+    }
+    const { authorize, request } = setup({ replay: failing('full') }, { logger })
+    expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')
+    expect(lines).toEqual([
+      expect.stringContaining(
+        'refused 503 replay_unavailable: dpop.replay: expected an answer, found full: the reason. At the replay store: give it more memory',
+      ),
+    ])
+  })
+
   it.each<[string, () => unknown]>([
     [
       'throws',
