@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { runDetached } from './lib/run-detached.ts'
+export { afterTime } from './lib/after-time.ts'
 export { getLostAfter, joinOrRestart } from './lib/shared-work.ts'
 export {
   isAcceptableAddress,

@@ -1,7 +1,7 @@
-import type { Clock } from '@bearward/core/internal'
+import { afterTime, type Clock } from '@bearward/core/internal'
 
-/** Milliseconds by which a timer may be late. If it is later, this process was blocked, and the server is not the cause. */
-const LATE = 10
+/** Time to read a reply that arrived while this process was blocked. */
+const LATENESS = { late: 10, grace: 10 }
 
 /** Bounds the time of a use. */
 export interface BoundedWait {
@@ -11,22 +11,11 @@ export interface BoundedWait {
   end(): void
 }
 
-/**
- * Starts a timer. If this process was blocked for longer than the timeout, the reply may already be in the socket. It is read
- * before the time is over.
- */
+/** Starts a timer. If this process was blocked for longer than the timeout, replies in the socket are read first: see `afterTime`. */
 export function startBoundedWait(clock: Clock, timeout: number): BoundedWait {
-  let cancel: () => void
+  let end = () => {}
   const over = new Promise<'timeout'>((resolve) => {
-    const end = () => resolve('timeout')
-    const due = clock.monotonic() + timeout
-    cancel = clock.after(timeout, () => {
-      if (clock.monotonic() - due > LATE) cancel = clock.after(LATE, end)
-      else end()
-    })
+    end = afterTime(clock, timeout, LATENESS, () => resolve('timeout'))
   })
-  return {
-    race: (work) => Promise.race([work, over]),
-    end: () => cancel(),
-  }
+  return { race: (work) => Promise.race([work, over]), end }
 }

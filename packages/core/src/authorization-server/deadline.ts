@@ -1,11 +1,10 @@
+import { afterTime, type Lateness } from '../lib/after-time.ts'
 import type { Clock } from '../lib/clock.ts'
 import { getLostAfter } from '../lib/shared-work.ts'
 import { FetchError } from './bounded-fetch.ts'
 
-/** Milliseconds by which a timer may be late. If it is later, this process was blocked, and the server is not the cause. */
-const LATE = 100
-/** Milliseconds that are added if this process was blocked. The response may already be in the socket. */
-const GRACE = 500
+/** Time to read a response that arrived while this process was blocked. */
+const LATENESS: Lateness = { late: 100, grace: 500 }
 
 /** Clock, timeout and abort signal for outgoing work. */
 export interface Bounds {
@@ -32,7 +31,9 @@ export async function withDeadline<T>(
   const stop = (failure: 'timeout' | 'closed', detail: string) =>
     abort.abort(new FetchError(failure, detail))
   const close = () => stop('closed', 'closed before completion')
-  const cancel = afterTime(clock, timeout, () => stop('timeout', `timed out after ${timeout} ms`))
+  const cancel = afterTime(clock, timeout, LATENESS, () =>
+    stop('timeout', `timed out after ${timeout} ms`),
+  )
   const stopListening = onAbort(closed, close)
   try {
     if (closed.aborted) close()
@@ -43,19 +44,6 @@ export async function withDeadline<T>(
     // Frees the connection of a response that was not read to its end.
     abort.abort(new FetchError('closed', 'the work has ended'))
   }
-}
-
-/**
- * Calls `callback` after a time. If the event loop was blocked or the machine was suspended, responses that arrived in
- * the meantime are read first. Returns a function that cancels the call.
- */
-function afterTime(clock: Clock, milliseconds: number, callback: () => void): () => void {
-  const due = clock.monotonic() + milliseconds
-  let cancel = clock.after(milliseconds, () => {
-    if (clock.monotonic() - due > LATE) cancel = clock.after(GRACE, callback)
-    else callback()
-  })
-  return () => cancel()
 }
 
 const callbacksOfSignals = new WeakMap<AbortSignal, Map<() => void, number>>()

@@ -1,6 +1,7 @@
 import { keepInBackground, runDetached } from '#async-context'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { getLostAfter, joinOrRestart } from '../lib/shared-work.ts'
+import { withTimeLimit } from '../lib/with-time-limit.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { toLoggedAddress } from './address.ts'
 import { FetchError, type GetJson } from './bounded-fetch.ts'
@@ -160,11 +161,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
 
   /** Waits for new metadata for at most 500 ms, then returns the known address: it may still serve other requests. */
   function joinBriefly(current: string): Promise<string> {
-    let cancel = () => {}
-    const timeout = new Promise<string>((resolve) => {
-      cancel = clock.after(JOIN_WINDOW, () => resolve(known ?? current))
-    })
-    return Promise.race([join(), timeout]).finally(cancel)
+    return withTimeLimit(join(), JOIN_WINDOW, clock, () => known ?? current)
   }
 
   return {

@@ -111,7 +111,7 @@ function checkKey(
   if (text instanceof Rejection) return text
   const { hashToken } = sharedVerification
   const checked = sharedVerification.proof.checkOnce({ text, thumbprint, request }, () =>
-    dpop.check(text, { request, raw, thumbprint, hashToken }),
+    dpop.checkProof(text, { request, raw, thumbprint, hashToken }),
   )
   return andThen(checked, (proof) => {
     if (proof instanceof Rejection) return proof
@@ -147,7 +147,7 @@ export function useProof(exchange: BindingExchange): MaybePromise<Rejection | un
     throw new TypeError('A proof is used before it was checked.')
   const dpop = services.dpop!
   const { replay } = dpop.settings
-  return sharedVerification.proof.useOnce(proof, replay, () => dpop.use(proof, request))
+  return sharedVerification.proof.useOnce(proof, replay, () => dpop.useProof(proof, request))
 }
 
 /** Checks that a token that is bound to a key has the scheme DPoP, and that every other token has not (RFC 9449 section 7). */

@@ -5,6 +5,7 @@ import { readRetryAfter } from '../authorization-server/retry-after.ts'
 import { toMessage } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
 import { getLostAfter, joinOrRestart } from '../lib/shared-work.ts'
+import { withTimeLimit } from '../lib/with-time-limit.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { KeyAges } from '../model/settings.ts'
 import type { KeysEvent } from './key-events.ts'
@@ -137,11 +138,7 @@ export class KeyRefresh {
     if (refreshed === undefined || startedBy === 'requests') return refreshed
     const left = this.lifeCycle.startedAt + KEY_TIMES.waitForFresh * 1000 - clock.monotonic()
     if (left <= 0) return undefined
-    let cancel = () => {}
-    const timedOut = new Promise<void>((resolve) => {
-      cancel = clock.after(left, resolve)
-    })
-    return Promise.race([refreshed, timedOut]).finally(cancel)
+    return withTimeLimit(refreshed, left, clock, () => {})
   }
 
   /** Waits for the running attempt, or starts one if no pause forbids it. Also resolves if the attempt fails. */

@@ -9,10 +9,10 @@ export interface BreakerThresholds {
 }
 
 /**
- * Permission for a call. The result of a `trial` opens or closes the breaker. A call for a known token may `pass` while
- * other calls are not permitted. If it succeeds, the breaker closes. If it fails while the breaker is open, its
- * `Retry-After` can lengthen the pause. While the breaker is half open, its failure has no effect. If another call has closed
- * the breaker in the meantime, the failure counts.
+ * Permission for a call. The result of a `trial` opens or closes the breaker. A preferred call may `pass` while other calls are not
+ * permitted. If it succeeds, the breaker closes. If it fails while the breaker is open, its `Retry-After` can lengthen the pause.
+ * While the breaker is half open, its failure has no effect. If another call has closed the breaker in the meantime, the failure
+ * counts.
  */
 export type Permission = 'call' | 'trial' | 'pass'
 
@@ -32,8 +32,8 @@ const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
  *
  * - Closed: every call is permitted. It opens after `failures` consecutive failures, or if a response has a
  *   `Retry-After`.
- * - Open: only calls for known tokens are permitted, until the pause is over.
- * - Half open: one call is the trial, and calls for known tokens stay permitted. If the trial succeeds, the breaker closes.
+ * - Open: only preferred calls are permitted, until the pause is over.
+ * - Half open: one call is the trial, and preferred calls stay permitted. If the trial succeeds, the breaker closes.
  *   If it fails, the breaker opens and the pause doubles, up to `pause.last`.
  */
 export class CircuitBreaker {
@@ -50,11 +50,11 @@ export class CircuitBreaker {
   }
 
   /** Requests permission for a call. `undefined`: not permitted. Callers must report the result of a permitted call. */
-  acquire(monotonic: number, isKnown: boolean): Permission | undefined {
+  acquire(monotonic: number, isPreferred: boolean): Permission | undefined {
     const state = this.#state
     if (state.name === 'closed') return 'call'
     const until = state.name === 'open' ? state.until : state.since + this.#lostAfter
-    if (monotonic < until) return isKnown ? 'pass' : undefined
+    if (monotonic < until) return isPreferred ? 'pass' : undefined
     this.#state = { name: 'half_open', since: monotonic, pauses: state.pauses }
     return 'trial'
   }
@@ -65,8 +65,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Reports a result that does not show whether calls for other tokens succeed. An inconclusive trial closes the breaker,
-   * and the next failure opens it again with a doubled pause. Otherwise a bad token could keep the breaker open.
+   * Reports a result that does not show whether other calls succeed. An inconclusive trial closes the breaker, and the next
+   * failure opens it again with a doubled pause. Otherwise one bad request could keep the breaker open.
    */
   inconclusive(permission: Permission): void {
     const state = this.#state

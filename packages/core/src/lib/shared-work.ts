@@ -1,5 +1,6 @@
 import { WORK_ENDS_WITH_REQUEST } from '#async-context'
 import type { Clock } from './clock.ts'
+import { withTimeLimit } from './with-time-limit.ts'
 
 /** Milliseconds by which work may end later than its timeout. */
 const GRACE = 1500
@@ -28,12 +29,8 @@ export function joinWork<T>(
   lostAfter: number,
 ): Promise<T | typeof LOST> {
   if (lostAfter === Infinity) return work
-  let cancel = () => {}
-  const tooLate = new Promise<typeof LOST>((resolve) => {
-    cancel = clock.after(lostAfter, () => resolve(LOST))
-  })
   const settled: Promise<T | typeof LOST> = work.catch(() => LOST)
-  return Promise.race([settled, tooLate]).finally(cancel)
+  return withTimeLimit(settled, lostAfter, clock, () => LOST)
 }
 
 /** Returns the result of work that another request has started. If it is lost, returns the result of `restart`. */

@@ -65,9 +65,9 @@ export class Dpop {
    * Checks the proof of a request: its syntax, claims, key and signature, and its nonce. Returns 401 `invalid_dpop_proof` or
    * `use_dpop_nonce`.
    *
-   * Does NOT check whether the proof was used before: `use` does.
+   * Does NOT check whether the proof was used before: `useProof` does.
    */
-  check(text: string, of: ProofRequest): MaybePromise<CheckedProof | Rejection> {
+  checkProof(text: string, of: ProofRequest): MaybePromise<CheckedProof | Rejection> {
     const { request, raw, thumbprint, hashToken } = of
     const { method, url } = this.#getTarget(request, raw)
     const now = getSeconds(this.#clock)
@@ -79,7 +79,7 @@ export class Dpop {
   }
 
   /** Uses a checked proof. Refuses it if it was used before (401), or if it is not known whether it was used (503). */
-  use(proof: CheckedProof, request: RequestLike): MaybePromise<Rejection | undefined> {
+  useProof(proof: CheckedProof, request: RequestLike): MaybePromise<Rejection | undefined> {
     const replay = this.#replay
     if (replay === undefined) return undefined
     const { thumbprint, target, jti, iat } = proof

@@ -1,0 +1,27 @@
+import type { Clock } from './clock.ts'
+
+/** Limits in milliseconds. If a timer is later than `late`, this process was blocked, and the callback waits for `grace`. */
+export interface Lateness {
+  readonly late: number
+  readonly grace: number
+}
+
+/**
+ * Calls `callback` after a time. Returns a function that cancels the call.
+ *
+ * If the event loop was blocked or the machine was suspended, a response may already be in the socket. It is then read before the
+ * callback is called.
+ */
+export function afterTime(
+  clock: Pick<Clock, 'monotonic' | 'after'>,
+  milliseconds: number,
+  { late, grace }: Lateness,
+  callback: () => void,
+): () => void {
+  const due = clock.monotonic() + milliseconds
+  let cancel = clock.after(milliseconds, () => {
+    if (clock.monotonic() - due > late) cancel = clock.after(grace, callback)
+    else callback()
+  })
+  return () => cancel()
+}
