@@ -9,6 +9,7 @@ import {
   startRedisServer,
 } from '../../../test/support/redis-server.ts'
 import { CLIENTS } from './clients.ts'
+import { untilLinked } from './replication.ts'
 import { createUse, getProblem } from './uses.ts'
 
 /** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
@@ -176,10 +177,3 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(await getProblem(store.firstUse(createUse()))).toBe(whileLoading)
   })
 })
-
-/** Resolves when a replica has got the data of its primary. */
-async function untilLinked(replica: RedisServer): Promise<void> {
-  await expect
-    .poll(() => replica.command('INFO', 'replication'), { timeout: 30_000 })
-    .toContain('master_link_status:up')
-}

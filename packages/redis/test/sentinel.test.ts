@@ -1,23 +1,33 @@
-import { redisReplay, fromIoredis, fromNodeRedis } from '@bearward/redis'
+import { redisReplay, fromIoredis, fromNodeRedis, type SendCommand } from '@bearward/redis'
 import { Redis } from 'ioredis'
 import { createSentinel } from 'redis'
 import { createSentinel as createSentinel5 } from 'redis5'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
 import { type RedisServer, startRedisServer } from '../../../test/support/redis-server.ts'
+import { untilLinked } from './replication.ts'
 import { createUse } from './uses.ts'
 
 /** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
 const timeout = 5000
 
+/** Starts a sentinel that promotes a replica of a primary as soon as the primary has not replied for 300 ms. */
+const startSentinel = (primary: RedisServer) =>
+  startRedisServer({
+    args: ['--sentinel'],
+    config: [
+      `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
+      'sentinel down-after-milliseconds main 300',
+      'sentinel failover-timeout main 5000',
+      '',
+    ].join('\n'),
+  })
+
 let primary: RedisServer
 let sentinel: RedisServer
 beforeAll(async () => {
   primary = await startRedisServer()
-  sentinel = await startRedisServer({
-    args: ['--sentinel'],
-    config: `sentinel monitor main 127.0.0.1 ${primary.port} 1\n`,
-  })
+  sentinel = await startSentinel(primary)
 })
 afterAll(() => Promise.all([primary.close(), sentinel.close()]))
 
@@ -51,3 +61,55 @@ it('firstUse() uses the primary that a sentinel names (ioredis 6)', async () => 
   expect([await store.firstUse(proof), await store.firstUse(proof)]).toEqual([true, false])
   expect(store.configuration()).toBe('verified')
 })
+
+it.each<[string, (port: number) => Promise<SendCommand>]>([
+  [
+    'node-redis 6',
+    async (port) => {
+      const client = createSentinel({
+        name: 'main',
+        sentinelRootNodes: [{ host: '127.0.0.1', port }],
+        scanInterval: 200,
+      })
+      client.on('error', () => {})
+      await client.connect()
+      closing({ close: () => client.destroy() })
+      return fromNodeRedis(client)
+    },
+  ],
+  [
+    'ioredis 6',
+    async (port) => {
+      const client = new Redis({ sentinels: [{ host: '127.0.0.1', port }], name: 'main' })
+      client.on('error', () => {})
+      closing({ close: () => client.disconnect() })
+      return fromIoredis(client)
+    },
+  ],
+])(
+  'firstUse() knows the proofs of the old primary after a sentinel has promoted its replica (%s)',
+  async (_name, connect) => {
+    const old = closing(await startRedisServer())
+    const replica = closing(
+      await startRedisServer({ args: ['--replicaof', '127.0.0.1', String(old.port)] }),
+    )
+    await untilLinked(replica)
+    const watching = closing(await startSentinel(old))
+    await expect
+      .poll(() => watching.command('SENTINEL', 'REPLICAS', 'main'), { timeout: 30_000 })
+      .toContain(String(replica.port))
+    const store = redisReplay({ send: await connect(watching.port), timeout })
+    const proof = createUse()
+    expect(await store.firstUse(proof)).toBe(true)
+    await expect.poll(() => replica.command('DBSIZE'), { timeout: 30_000 }).toBe(':1')
+
+    await old.kill()
+    // During the failover, no use of a new proof is a first use until the new primary has recorded it.
+    await expect
+      .poll(() => store.firstUse(createUse()).catch(() => 'unknown'), { timeout: 60_000 })
+      .toBe(true)
+    expect(await replica.command('ROLE')).toContain('master')
+    expect(await store.firstUse(proof)).toBe(false)
+    expect(store.configuration()).toBe('verified')
+  },
+)
