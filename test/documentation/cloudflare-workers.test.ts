@@ -2,6 +2,8 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, vi } from 'vitest'
 import { closing } from '../support/closing.ts'
+import { createTestIssuer } from '../support/issuer.ts'
+import { boundTo, createProof, generateProofKey } from '../support/proofs.ts'
 import { bearerLine } from '../support/requests.ts'
 import { listen } from '../support/servers.ts'
 import {
@@ -71,6 +73,40 @@ describeDocument(PAGE, {
   },
 
   Classes: runWorker('workers-class'),
+
+  async 'Tokens bound to a key'(code) {
+    const issuer = createTestIssuer({ issuer: 'https://auth.example.com', audience: API })
+    const key = generateProofKey()
+    const token = issuer.token({ claims: { scope: 'read:reports', ...boundTo(key) } })
+    const now = Math.floor(Date.now() / 1000)
+    const proof = createProof({ key, token, url: `${API}/reports`, now })
+    const keys = `issuer: '${issuer.issuer}', jwks: ${JSON.stringify(issuer.jwks)}`
+    const objects = { USED_PROOFS: 'UsedProofs' }
+    const start = (name: string, changed: Readonly<Record<string, string>>) =>
+      startSnippetAsWorker(name, adapt(code, changed), {}, objects)
+    const worker = closing(await start('workers-dpop', { 'issuer: env.ISSUER': keys }))
+    const headers = { authorization: `DPoP ${token}`, dpop: proof }
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => fetch(`${worker.url}/reports`, { headers })),
+    )
+    const granted = answers.filter(({ status }) => status === 200)
+    expect(await Promise.all(granted.map((answer) => answer.json()))).toEqual([
+      { provedBy: ['dpop'] },
+    ])
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(19)
+
+    const checker = closing(
+      await start('workers-dpop-store', {
+        'import { DurableObject': `import { checkReplayStore } from '@bearward/core/check-replay-store'
+import { DurableObject`,
+        'export default {': `export default {
+  check: async () => { await checkReplayStore(replay); return new Response('checked') },`,
+        'fetch: protect': 'fetch() { return this.check() },\n  reports: protect',
+      }),
+    )
+    expect(await (await fetch(checker.url)).text()).toBe('checked')
+  },
+
   'Size of the bundle': runWorker('workers-small'),
 })
 

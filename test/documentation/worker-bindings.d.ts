@@ -4,6 +4,9 @@ declare namespace Cloudflare {
     readonly ISSUER: string
     readonly AUDIENCE: string
     readonly AUDIT_LOG: string
+    readonly USED_PROOFS: {
+      getByName(name: string): { firstUse(id: string, ttl: number): Promise<boolean> }
+    }
   }
 }
 interface Env extends Cloudflare.Env {}

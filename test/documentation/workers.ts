@@ -5,12 +5,13 @@ import { API, authorizationServer } from './fixture.ts'
 
 /**
  * Writes a snippet to a module and starts it in workerd. The name is the name of the file, without `.mjs` or with `.mts`. The
- * bindings `ISSUER` and `AUDIENCE` name the authorization server of the test and the API.
+ * bindings `ISSUER` and `AUDIENCE` name the authorization server of the test and the API. `durableObjects`: see `startWorker`.
  */
 export function startSnippetAsWorker(
   name: string,
   code: string,
   bindings: Readonly<Record<string, string>> = {},
+  durableObjects: Readonly<Record<string, string>> = {},
 ): Promise<RunningWorker> {
   const folder = new URL('../.snippets/', import.meta.url)
   mkdirSync(folder, { recursive: true })
@@ -18,6 +19,7 @@ export function startSnippetAsWorker(
   writeFileSync(entry, code)
   return startWorker({
     entry,
+    durableObjects,
     bindings: { ISSUER: authorizationServer.issuer, AUDIENCE: API, ...bindings },
   })
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +31,8 @@ interface CommonOptions {
   readonly entry: string
   readonly compatibilityDate?: string
   readonly compatibilityFlags?: readonly string[]
+  /** Names of the classes of Durable Objects, by the name of their binding. Their storage is removed at the end. */
+  readonly durableObjects?: Readonly<Record<string, string>>
 }
 
 /** Options of a worker. */
@@ -68,6 +70,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   const directory = await mkdtemp(join(tmpdir(), 'worker-'))
   await writeFile(join(directory, 'worker.mjs'), await bundleProgram(options.entry, WORKERD))
   await writeFile(join(directory, 'config.capnp'), createConfiguration(options))
+  await mkdir(join(directory, 'objects'))
   const args = ['serve', 'config.capnp', '--control-fd=3']
   const child = spawn(findProgram(), args, {
     cwd: directory,
@@ -117,11 +120,23 @@ function readPorts(child: ChildProcess, count: number, output: () => string): Pr
 const toText = (value: string) => JSON.stringify(value)
 const toList = (values: readonly string[]) => `[${values.join(', ')}]`
 
+const SHARED_SERVICES = [
+  '(name = "network", network = (allow = ["local"]))',
+  '(name = "objects", disk = (path = "objects", writable = true))',
+]
+
 function createConfiguration({
   bindings,
   compatibilityDate = COMPATIBILITY_DATE,
   compatibilityFlags = [],
+  durableObjects = {},
 }: WorkersOptions): string {
+  const classes = Object.values(durableObjects).map(
+    (name) => `(className = ${toText(name)}, uniqueKey = ${toText(name)}, enableSql = true)`,
+  )
+  const namespaces = Object.entries(durableObjects).map(
+    ([binding, name]) => `(name = ${toText(binding)}, durableObjectNamespace = ${toText(name)})`,
+  )
   const workers = bindings.map((values, i) => {
     const json = Object.entries(values).map(
       ([name, value]) => `(name = ${toText(name)}, json = ${toText(JSON.stringify(value))})`,
@@ -130,7 +145,9 @@ function createConfiguration({
       modules = [(name = "worker", esModule = embed "worker.mjs")],
       compatibilityDate = ${toText(compatibilityDate)},
       compatibilityFlags = ${toList(compatibilityFlags.map(toText))},
-      bindings = ${toList(json)},
+      bindings = ${toList([...json, ...namespaces])},
+      durableObjectNamespaces = ${toList(classes)},
+      durableObjectStorage = (localDisk = "objects"),
       globalOutbound = "network",
     ))`
   })
@@ -139,7 +156,7 @@ function createConfiguration({
   )
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = ${toList([...workers, '(name = "network", network = (allow = ["local"]))'])},
+  services = ${toList([...workers, ...SHARED_SERVICES])},
   sockets = ${toList(sockets)},
 );
 `

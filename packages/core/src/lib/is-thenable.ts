@@ -1,4 +1,9 @@
-/** Returns whether a value is a promise or behaves like one. It can come from another realm. */
+/**
+ * Returns whether a value is a promise or behaves like one. It can come from another realm. It can be a function: a call of a Durable
+ * Object or a service in Cloudflare Workers returns such a promise.
+ */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value
+  return (
+    (typeof value === 'object' || typeof value === 'function') && value !== null && 'then' in value
+  )
 }
