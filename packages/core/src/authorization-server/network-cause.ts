@@ -27,13 +27,19 @@ export function describeCause(error: unknown, depth = DEPTH): string | undefined
 }
 
 /**
- * Describes a value that a function of the application has thrown. Shows an error code if there is one, and never the message.
- * Never throws, also for an error whose members throw when they are read.
+ * Describes a value that a function of the application has thrown. Shows an error code or the name of the class, and never the
+ * message. Never throws, also for an error whose members throw when they are read.
  */
 export function describeThrown(error: unknown): string {
   try {
-    const cause = describeCause(error)
-    if (cause !== undefined) return `an error (${cause})`
+    const shown = describeCause(error) ?? getClassName(error)
+    if (shown !== undefined) return `an error (${shown})`
   } catch {}
   return 'an error'
+}
+
+function getClassName(error: unknown): string | undefined {
+  const name: unknown = error instanceof Error ? error.name : undefined
+  const isShown = typeof name === 'string' && name !== 'Error' && /^[A-Z][A-Za-z]{1,40}$/.test(name)
+  return isShown ? name : undefined
 }

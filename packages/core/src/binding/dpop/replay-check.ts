@@ -1,3 +1,4 @@
+import { describeThrown } from '../../authorization-server/network-cause.ts'
 import { CircuitBreaker, type BreakerThresholds } from '../../lib/circuit-breaker.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
@@ -133,7 +134,7 @@ function toUnknown(error: unknown): UnknownUse {
   } catch {
     // A getter of the error has failed.
   }
-  return unknown('failed', 'firstUse threw an error that is not a ReplayStoreError')
+  return unknown('failed', `firstUse threw ${describeThrown(error)} instead of a ReplayStoreError`)
 }
 
 /** Returns whether an error is a `ReplayStoreError`, also one of another copy of this package. */

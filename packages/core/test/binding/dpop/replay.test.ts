@@ -254,6 +254,24 @@ describe('a replay store that does not answer', () => {
     expect(JSON.stringify(events)).not.toContain('s3cret')
   })
 
+  it.each([
+    [new TypeError('s3cret'), 'an error (TypeError)'],
+    [Object.assign(new Error('s3cret'), { code: 'ECONNREFUSED' }), 'an error (ECONNREFUSED)'],
+    [Object.assign(new Error('s3cret'), { name: 'A s3cret' }), 'an error'],
+    ['s3cret', 'an error'],
+  ])(
+    'the event degraded names the code or the class of what the store has thrown: %o',
+    async (thrown, shown) => {
+      const { authorize, request, events } = setup({
+        replay: scriptedStore(() => Promise.reject(thrown)),
+      })
+      await authorize(request())
+      expect(degraded(events)).toMatchObject([
+        { problem: 'failed', detail: `firstUse threw ${shown} instead of a ReplayStoreError` },
+      ])
+    },
+  )
+
   it('9449-42: authorize grants with whenReplayUnknown allow, and publishes an event for each request', async () => {
     const { authorize, request, events } = setup({
       replay: failing('unreachable'),
