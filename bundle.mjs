@@ -44,8 +44,8 @@ async function bundle(directory) {
 }
 
 /**
- * Returns the modules of `dist` that the manifest of a package names. Each target of `imports` is a file of its own, so that
- * the conditions of a runtime select one.
+ * Returns the modules of `dist` that the manifest of a package names. Each target of `imports` is a separate file, so that the
+ * conditions of a runtime select one of them.
  */
 function listModules(directory) {
   const { exports, imports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
@@ -78,7 +78,7 @@ function removeInternalDocstrings(directory) {
   }
 }
 
-/** Reduces source maps to lines. They do not contain the sources, so they serve stack traces, and columns are large. */
+/** Removes columns from source maps. The maps do not contain the sources, so only stack traces need them. Columns are large. */
 function mapLines() {
   const isNewLine = ([, source, line], i, segments) =>
     i === 0 || source !== segments[i - 1][1] || line !== segments[i - 1][2]

@@ -1,17 +1,17 @@
-// Runs a command. If it prints nothing for four minutes, ends it with everything that it started, and runs it once more.
+// Runs a command. If the command prints nothing for four minutes, ends it with all its processes, and runs it once more.
 // A command that fails is not repeated.
 //
 // Node 20 can deadlock between its own threads (https://github.com/nodejs/node/issues/54918). One test process that hangs
-// would stop the whole run without a word.
+// would stop the whole run without a message.
 import { spawn } from 'node:child_process'
 
 const SILENCE_MS = 240_000
 const [command, ...args] = process.argv.slice(2)
 
-/** Resolves with the exit code, or with `undefined` if the command was silent for too long. */
+/** Resolves with the exit code, or with `undefined` if the command printed nothing for too long. */
 function runOnce() {
   return new Promise((resolve, reject) => {
-    // A process group of its own, so that everything in it can be ended.
+    // A separate process group, so that all its processes can be ended.
     const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     let isSilent = false
     const timer = setTimeout(() => {
@@ -47,7 +47,7 @@ function endGroup({ pid }) {
 let code = await runOnce()
 if (code === undefined) {
   process.stdout.write(
-    `\nNo output for ${SILENCE_MS / 1000} s: a process hangs. Running it once more.\n\n`,
+    `\nNo output for ${SILENCE_MS / 1000} s: a process hangs. Running the command once more.\n\n`,
   )
   code = await runOnce()
 }

@@ -49,7 +49,7 @@ export type Outcome =
   | {
       readonly status: 400 | 431
       readonly reason: null
-      /** Reason of a refusal that the client does not get. Without it, the application does not get the request. */
+      /** Reason of a refusal that the client does not get. If it is missing, the application does not get the request. */
       readonly unsent?: Reason
     }
 
@@ -97,7 +97,7 @@ type IssuerPolicy = Partial<Extract<ResourceServerOptions, { issuer: string }>>
 interface ProtectedApi {
   /** Options of the issuer, and of the other issuers if they are trusted. */
   readonly policy: IssuerPolicy
-  /** Options that do not depend on the issuer. With `resource`, the issuers have no audience of their own. */
+  /** Options that do not depend on the issuer. If `resource` is set, the issuers have no audience. */
   readonly common?: Pick<CommonOptions, 'resource' | 'scopes' | 'publicUrl'>
   /** Options of DPoP, without the replay store. Each API has its own store. */
   readonly dpop?: Omit<DpopOptions, 'replay'>

@@ -27,7 +27,7 @@ const HEADERS: Readonly<Record<Format, string>> = {
   xfcc: 'X-Forwarded-Client-Cert',
 }
 
-/** The values of the victim and of the attacker. The proxy writes that of the attacker, who is its client. */
+/** The values of the victim and of the attacker. The proxy writes the value of the attacker, who is its client. */
 const VALUES: Readonly<Record<Format, readonly [victim: string, attacker: string]>> = {
   rfc9440: [`:${toBase64(victim)}:`, `:${toBase64(attacker)}:`],
   'pem-urlencoded': [toEncoded(victim), toEncoded(attacker)],
@@ -54,26 +54,31 @@ const THROUGH_PROXY: readonly CertificateAttack[] = [
         reason: 'wrong_certificate',
       },
       {
-        name: 'a line before that of the proxy',
+        name: 'a line before the line of the proxy',
         format,
         values: [own, other],
         reason: 'no_certificate',
       },
       {
-        name: 'a line after that of the proxy',
+        name: 'a line after the line of the proxy',
         format,
         values: [other, own],
         reason: 'no_certificate',
       },
-      { name: 'an empty line as well', format, values: ['', own], reason: 'no_certificate' },
       {
-        name: 'a value before that of the proxy',
+        name: 'an empty line in addition to the line of the proxy',
+        format,
+        values: ['', own],
+        reason: 'no_certificate',
+      },
+      {
+        name: 'a value before the value of the proxy',
         format,
         values: [`${own}, ${other}`],
         reason: 'no_certificate',
       },
       {
-        name: 'a value after that of the proxy',
+        name: 'a value after the value of the proxy',
         format,
         values: [`${other},${own}`],
         reason: 'no_certificate',
@@ -106,7 +111,7 @@ const THROUGH_PROXY: readonly CertificateAttack[] = [
         `Subject="CN=a";Hash="${toHex(victim)}"";Hash=${toHex(attacker)}`,
       ],
       [
-        'an element of the client before that of the proxy',
+        'an element of the client before the element of the proxy',
         `Hash=${toHex(victim)};URI=a,By=b;Hash=${toHex(attacker)}`,
       ],
       ['only a chain', `Chain="${toEncoded(victim)}"`],
@@ -125,7 +130,7 @@ const THROUGH_PROXY: readonly CertificateAttack[] = [
   },
 ]
 
-/** Header lines with which a client says that it is a proxy. */
+/** Header lines that make a client look like a proxy. */
 const CLAIMS_OF_PROXY = [
   'X-Forwarded-For: 10.0.0.1',
   'X-Real-IP: 10.0.0.1',
@@ -183,28 +188,34 @@ describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const
     }
 
     it.each(Object.keys(VALUES) as Format[])(
-      'grants the certificate of the token that the proxy sends as %s',
+      'a guard grants a request if the proxy sends the certificate of the token as %s',
       async (format) => {
         const sent = await send(format, '127.0.0.1', [VALUES[format][0]])
         expect(sent).toMatchObject({ status: 200, handled: 1, reasons: [] })
       },
     )
 
-    it.each(THROUGH_PROXY.map((attack) => [`${attack.name} (${attack.format})`, attack] as const))(
-      'refuses: %s',
-      async (_attack, { format, values, reason }) => {
-        const sent = await send(format, '127.0.0.1', values)
+    it.each(
+      THROUGH_PROXY.map((attack) => {
         // The HTTP parser refuses a NUL.
-        const isParsed = !values.join('').includes('\0')
-        const refused = isParsed ? { status: 401, reasons: [reason] } : { status: 400, reasons: [] }
-        expect(sent).toMatchObject({ handled: 0, ...refused })
-        for (const secret of [toBase64(victim).slice(0, 30), toHex(victim)])
-          expect(sent.text).not.toContain(secret)
-      },
-    )
+        const isParsed = !attack.values.join('').includes('\0')
+        const response = isParsed
+          ? `a guard responds with 401 ${attack.reason}`
+          : 'the HTTP parser responds with 400'
+        const refused = isParsed
+          ? { status: 401, reasons: [attack.reason] }
+          : { status: 400, reasons: [] }
+        return [response, `${attack.name} (${attack.format})`, { ...attack, refused }] as const
+      }),
+    )('%s: %s', async (_response, _attack, { format, values, refused }) => {
+      const sent = await send(format, '127.0.0.1', values)
+      expect(sent).toMatchObject({ handled: 0, ...refused })
+      for (const secret of [toBase64(victim).slice(0, 30), toHex(victim)])
+        expect(sent.text).not.toContain(secret)
+    })
 
     it.each(Object.keys(VALUES) as Format[])(
-      'refuses a header of a client that is not the proxy, as %s',
+      'a guard ignores a header of a client that is not the proxy, and responds with 401, as %s',
       async (format) => {
         for (const more of [[], CLAIMS_OF_PROXY]) {
           const sent = await send(format, '10.0.0.1', [VALUES[format][0]], more)
@@ -214,7 +225,7 @@ describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const
     )
 
     it.each(Object.keys(VALUES) as Format[])(
-      'refuses 1 MB as %s, without an error',
+      'a guard responds with 401 to a header of 1 MB as %s, and causes no uncaught error',
       async (format) => {
         for (const letter of ['A', '%', ',', '"', ':', '\\', '=']) {
           const values = [letter.repeat(1_048_576)]

@@ -30,7 +30,7 @@ interface DelayedServer extends RunningServer {
   requests(): number
   /** Resolves when the first request arrives. */
   readonly arrived: Promise<void>
-  /** Sends all pending responses, and later ones at once. */
+  /** Sends all pending responses, and later responses immediately. */
   release(): void
 }
 
@@ -97,7 +97,10 @@ function closed(socket: Socket): Promise<void> {
 /** Header lines of a request, and the expected response. */
 type Case = readonly [lines: string, status: number, body: RegExp]
 
-/** Creates, depending on `i`, a request with a valid token, a forged one, none, an expired one, or two. Valid tokens have different users. */
+/**
+ * Creates a request with a valid token, a forged token, no token, an expired token, or two tokens, depending on `i`. Valid tokens
+ * have different users.
+ */
 function createCase(i: number): Case {
   const sub = `user-${i}`
   const cases: readonly Case[] = [
@@ -151,7 +154,7 @@ function expectResponses(responses: readonly RawResponse[], cases: readonly Case
 }
 
 describe.each(FETCHES)('requests on one connection, with %s', (_name, fetch) => {
-  it('responds to pipelined requests in order, to each by its own credentials', async () => {
+  it('a guard responds to pipelined requests in order, and decides about each one by its own credentials', async () => {
     keyServer.release()
     const { port } = await serveApi(fetch)
     const cases = numbered(60)
@@ -161,7 +164,7 @@ describe.each(FETCHES)('requests on one connection, with %s', (_name, fetch) => 
     expect(await faults.faults()).toEqual([])
   })
 
-  it('checks the credentials of every request of a connection, even after granted requests', async () => {
+  it('a guard checks the credentials of every request of a connection, even after granted requests', async () => {
     keyServer.release()
     const api = await serveApi(fetch)
     const socket = connect(api.port, '127.0.0.1')
@@ -176,7 +179,7 @@ describe.each(FETCHES)('requests on one connection, with %s', (_name, fetch) => 
     expect(await faults.faults()).toEqual([])
   })
 
-  it('responds to waiting requests on one and on many connections by their own credentials, after one key fetch and one refresh', async () => {
+  it('a guard decides about waiting requests on one and many connections by their own credentials, with one key fetch and one refresh', async () => {
     const api = await serveApi(fetch)
     const cases = numbered(30)
     const one = connect(api.port, '127.0.0.1')
@@ -199,7 +202,7 @@ describe.each(FETCHES)('requests on one connection, with %s', (_name, fetch) => 
 })
 
 describe.each(FETCHES)('connections while keys are fetched with %s', (_name, fetch) => {
-  it('responds to later requests by their credentials after many clients disconnect while keys are fetched', async () => {
+  it('a guard decides about later requests by their credentials after many clients disconnect while keys are fetched', async () => {
     const api = await serveApi(fetch)
     const cases = numbered(20)
     const sockets = cases.map(([line]) => {
@@ -223,7 +226,7 @@ describe.each(FETCHES)('connections while keys are fetched with %s', (_name, fet
     expect(await faults.faults()).toEqual([])
   })
 
-  it('sends only one response if other middleware has responded while keys are fetched', async () => {
+  it('a guard sends no response if other middleware has responded while keys are fetched', async () => {
     const api = await serveApi(fetch, (_, response, next) => {
       next()
       response.status(504).send('too slow')
@@ -243,7 +246,7 @@ describe.each(FETCHES)('connections while keys are fetched with %s', (_name, fet
     expect(await faults.faults()).toEqual([])
   })
 
-  it('responds with 503 to waiting requests when the resource server is closed', async () => {
+  it('a guard responds with 503 to waiting requests when the resource server is closed', async () => {
     const api = await serveApi(fetch)
     const socket = connect(api.port, '127.0.0.1')
     socket.write(
@@ -292,7 +295,7 @@ describe('outgoing requests', () => {
     }
   }
 
-  it('rejects garbage, unknown issuers and unsupported headers without an outgoing request', async () => {
+  it('a guard rejects garbage, unknown issuers and unsupported headers without an outgoing request', async () => {
     const { token, getReason } = await startGuard()
     const tokens = Array.from({ length: 100 }, (_, i) => [
       `${i}.a.b`,
@@ -318,7 +321,7 @@ describe('outgoing requests', () => {
     expect(requests).toEqual([])
   })
 
-  it('refreshes keys once during a flood of unknown kids and forged tokens, and again only after 5 s', async () => {
+  it('a guard refreshes keys once during a flood of unknown kids and forged tokens, and again only after 5 s', async () => {
     const { token, getReason } = await startGuard()
     const flood = () =>
       Promise.all(
@@ -334,7 +337,7 @@ describe('outgoing requests', () => {
     const pending = new Set(['keys_refresh_pending'])
     const discovery = '/.well-known/openid-configuration'
 
-    // Requests that waited for the refresh get 401. In the pause after it, a kid may belong to a new key, so requests get 503.
+    // Requests that waited for the refresh get 401. In the pause after it, a kid may name a new key, so requests get 503.
     for (const expected of [rejected, pending, pending])
       expect(new Set(await flood())).toEqual(expected)
     expect(requests).toEqual([discovery, '/keys', '/keys'])

@@ -98,39 +98,45 @@ interface Whole {
 const R = `${PUBLIC_URL}/r`
 
 const WHOLE: readonly Whole[] = [
-  { name: 'a proof for the path', line: 'GET /r', url: R, outcome: accepted },
-  { name: 'a proof for another path', line: 'GET /s', url: R, outcome: invalid },
-  { name: 'a proof for a path above', line: 'GET /r/s', url: R, outcome: invalid },
-  { name: 'a proof for a path in another case', line: 'GET /R', url: R, outcome: invalid },
-  { name: 'a proof for a path without a slash', line: 'GET /r/', url: R, outcome: invalid },
-  { name: 'a proof for a path, and a second slash', line: 'GET //r', url: R, outcome: invalid },
-  { name: 'a proof for a path, and an encoded slash', line: 'GET /%2Fr', url: R, outcome: invalid },
-  { name: 'a proof for a path, and an encoded dot', line: 'GET /r%2e', url: R, outcome: invalid },
-  { name: 'a proof for a path, and a parameter', line: 'GET /r;a=b', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for /r', line: 'GET /r', url: R, outcome: accepted },
+  { name: 'a proof for /r in a request for /s', line: 'GET /s', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for /r/s', line: 'GET /r/s', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for /R', line: 'GET /R', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for /r/', line: 'GET /r/', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for //r', line: 'GET //r', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for /%2Fr', line: 'GET /%2Fr', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for /r%2e', line: 'GET /r%2e', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for /r;a=b', line: 'GET /r;a=b', url: R, outcome: invalid },
   {
-    name: 'a proof for a path, and an encoded question mark',
+    name: 'a proof for /r in a request for /r%3Fa',
     line: 'GET /r%3Fa',
     url: R,
     outcome: invalid,
   },
-  { name: 'a proof for a path, and a NUL', line: 'GET /r%00', url: R, outcome: invalid },
+  { name: 'a proof for /r in a request for /r%00', line: 'GET /r%00', url: R, outcome: invalid },
   {
-    name: 'a proof for a path, and an encoded letter',
+    name: 'a proof for /r in a request for /%72?a=b',
     line: 'GET /%72?a=b',
     url: R,
     outcome: accepted,
   },
-  { name: 'a proof for another method', line: 'DELETE /r', url: R, outcome: invalid },
-  { name: 'a proof for POST', line: 'GET /r', url: R, method: 'POST', outcome: invalid },
+  { name: 'a proof for GET in a DELETE request', line: 'DELETE /r', url: R, outcome: invalid },
   {
-    name: 'a proof for GET, and a method override',
+    name: 'a proof for POST in a GET request',
+    line: 'GET /r',
+    url: R,
+    method: 'POST',
+    outcome: invalid,
+  },
+  {
+    name: 'a proof for GET in a POST request with a method override',
     line: 'POST /r',
     url: R,
     more: ['X-HTTP-Method-Override: GET', 'Content-Length: 0'],
     outcome: invalid,
   },
   {
-    name: 'a proof for this host, and another Host',
+    name: 'a proof for this host, and another host in Host',
     line: 'GET /r',
     url: R,
     host: 'evil.example',
@@ -151,7 +157,7 @@ const WHOLE: readonly Whole[] = [
     outcome: invalid,
   },
   {
-    name: 'a proof for this host, and another one in the request line',
+    name: 'a proof for this host, and another host in the request line',
     line: 'GET http://evil.example/r',
     url: R,
     host: 'evil.example',
@@ -193,7 +199,7 @@ const REPLAYS: readonly (readonly [name: string, line: string, outcome: Outcome]
   ['another query', 'GET /r?again', used],
   ['an encoded letter', 'GET /%72', used],
   ['a dot segment', 'GET /./r', invalid],
-  ['a path above', 'GET /a/../r', invalid],
+  ['a dot segment after another segment', 'GET /a/../r', invalid],
   ['encoded dot segments', 'GET /a/%2e%2E/r', invalid],
   ['an absolute address', 'GET http://127.0.0.1/r', used],
   ['a second slash', 'GET //r', invalid],
@@ -212,11 +218,11 @@ function fill(target: Target, lines: readonly string[]): readonly string[] {
   return lines.map((line) => line.replaceAll(/TOKEN|PROOF|OTHER/g, (name) => values[name]!))
 }
 
-/** Creates a request, and sends the same one before. */
+/** Creates a request with a proof that was used in an earlier request for `/r`. */
 function replay(name: string, line: string, outcome: Outcome, proof: Stolen = {}): Attack {
   let lines: readonly string[] = []
   return {
-    name: `a used proof, with ${name}`,
+    name: `a used proof for /r, with ${name}`,
     after(target) {
       lines = createLines(target, { url: R, ...proof })
       return [toRequest('GET /r', lines)]

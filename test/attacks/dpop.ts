@@ -246,7 +246,7 @@ const KEYS: readonly (readonly [name: string, alg: string, jwk: Record<string, u
   ['an RSA key of 8 bits', 'RS256', rsa(1)],
   ['an RSA key without a modulus', 'RS256', { kty: 'RSA', e: 'AQAB', n: '' }],
   ['an RSA key with the exponent 1', 'RS256', { ...rsa(256), e: 'AQ' }],
-  ['an RSA key with the exponent 3 GB', 'RS256', { ...rsa(256), e: 'A'.repeat(2000) }],
+  ['an RSA key whose exponent is 1,500 zero bytes', 'RS256', { ...rsa(256), e: 'A'.repeat(2000) }],
   ['an RSA key with an even modulus', 'RS256', rsa(256, 0xc4)],
   ['the point at infinity', 'ES256', { kty: 'EC', crv: 'P-256', x: zeros(32), y: zeros(32) }],
   [
@@ -269,7 +269,7 @@ const KEYS: readonly (readonly [name: string, alg: string, jwk: Record<string, u
   ['a key of Ed448', 'EdDSA', { kty: 'OKP', crv: 'Ed448', x: zeros(57, 1) }],
   ['a symmetric key', 'HS256', { kty: 'oct', k: zeros(32, 1) }],
   ['a symmetric key for ES256', 'ES256', { kty: 'oct', k: zeros(32, 1) }],
-  ['an unknown kty', 'ES256', { kty: 'AKP', alg: 'ML-DSA-44', pub: zeros(32, 1) }],
+  ['a key of the type AKP for ES256', 'ES256', { kty: 'AKP', alg: 'ML-DSA-44', pub: zeros(32, 1) }],
 ]
 
 const REQUIRED = ['crv', 'e', 'k', 'kty', 'n', 'x', 'y']
@@ -286,7 +286,7 @@ const SECRETS: readonly (readonly [
   ['no octets', () => ''],
 ]
 
-/** Values of `cnf` as JSON text. `JKT` is the thumbprint of the client, and `OTHER` that of the attacker. */
+/** Values of `cnf` as JSON text. `JKT` is the thumbprint of the key of the client, and `OTHER` is that of the attacker. */
 const CONFIRMATIONS: readonly (readonly [text: string, outcome: Outcome, bearer?: Outcome])[] = [
   ['{"jkt":"JKT"}', accepted, wrongBearer],
   ['{"jkt":"OTHER"}', wrongKey, wrongBearer],
@@ -328,9 +328,9 @@ const ELSEWHERE = [
 
 /** Forged tokens, and valid tokens and proofs of other callers. */
 export const DPOP: readonly Attack[] = [
-  attack('a stolen token and a proof of its client', () => ({}), accepted),
+  attack('a stolen token and a valid proof with the key of the token', () => ({}), accepted),
   attack(
-    'a stolen token as a Bearer token, with its proof',
+    'a stolen token as a Bearer token, with a valid proof',
     () => ({ scheme: 'Bearer' }),
     wrongBearer,
   ),
@@ -357,12 +357,12 @@ export const DPOP: readonly Attack[] = [
     api: 'dpop',
   },
   attack(
-    'a stolen token and a proof of an attacker',
+    'a stolen token and a valid proof with the key of an attacker',
     ({ otherProofKey }) => ({ proof: { key: otherProofKey } }),
     wrongKey,
   ),
   attack(
-    'a stolen token and a proof of its key by an attacker',
+    'a stolen token and a proof that names the key of the token, but was signed with the key of an attacker',
     ({ otherProofKey }) => ({ proof: { signedBy: otherProofKey } }),
     invalid,
   ),
@@ -373,7 +373,7 @@ export const DPOP: readonly Attack[] = [
   ),
   attack('an unbound token and a proof', ({ issuer }) => ({ token: issuer.token() }), wrongScheme),
   attack(
-    'a token that is bound to the attacker, and a proof of the client',
+    'a token that is bound to the key of the attacker, and a proof with the key of the client',
     (target) => ({ token: target.bound(boundTo(target.otherProofKey)) }),
     wrongKey,
   ),
@@ -410,7 +410,7 @@ export const DPOP: readonly Attack[] = [
     api: 'dpop',
   },
   attack(
-    'an access token whose typ is that of a proof',
+    'an access token with the typ dpop+jwt',
     (target) => ({
       token: target.issuer.token({
         header: { typ: 'dpop+jwt' },
@@ -473,7 +473,7 @@ export const DPOP: readonly Attack[] = [
   ),
   ...KEYS.map(([name, alg, jwk]) =>
     attack(
-      `a proof by ${name}, to which the token is bound`,
+      `a proof whose jwk is ${name}, and a token that is bound to this jwk`,
       (target) => {
         const required = Object.fromEntries(
           Object.entries(jwk).filter(([member]) => REQUIRED.includes(member)),
@@ -563,7 +563,7 @@ export const DPOP: readonly Attack[] = [
       ['an empty nonce', () => '', needsNonce],
       ['a valid nonce', (now: number) => createNonce(NONCE_SECRET, PUBLIC_URL, now - 3), accepted],
       [
-        'a nonce of another secret',
+        'a nonce that was signed with another secret',
         (now: number) => createNonce(new Uint8Array(32), PUBLIC_URL, now - 3),
         needsNonce,
       ],
@@ -578,7 +578,7 @@ export const DPOP: readonly Attack[] = [
         needsNonce,
       ],
       [
-        'a nonce of the future',
+        'a nonce whose time is in the future',
         (now: number) => createNonce(NONCE_SECRET, PUBLIC_URL, now + 6),
         needsNonce,
       ],
@@ -610,7 +610,7 @@ export const DPOP: readonly Attack[] = [
     ),
   ),
   attack(
-    'a proof by an attacker without a nonce',
+    'a proof without a nonce that was signed with the key of an attacker, which gets no nonce',
     ({ otherProofKey }) => ({ proof: { signedBy: otherProofKey } }),
     invalid,
     'dpop with nonces',

@@ -14,7 +14,7 @@ const NAMES: readonly (readonly [name: string, iss: unknown])[] = [
   ['a user name and a password', `${ISSUER}:443@evil.example/`],
   ['a percent-encoded slash before the at sign', `${ISSUER}%2F@evil.example/`],
   ['a backslash after the host of the attacker', 'https://evil.example\\.as.example.com'],
-  ['a host that begins with that of a tenant', `${ISSUER}.evil.example`],
+  ['a host that begins with the host of a tenant', `${ISSUER}.evil.example`],
   ['a host in upper case', ISSUER.toUpperCase()],
   ['a host with a full-width letter', ISSUER.replace('e', '\uff45')],
   ['the default port', `${ISSUER}:443`],

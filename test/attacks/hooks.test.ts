@@ -62,7 +62,7 @@ class Failing {
   }
 }
 
-// With static keys, the first outcome is known at once. With fetched keys, it is known later.
+// With static keys, a guard decides immediately. With fetched keys, it decides later.
 describe.each([
   ['with static keys', () => ({ jwks: issuer.jwks })],
   ['with fetched keys', () => ({ jwksUri: `${keyServer.url}/jwks` })],

@@ -31,11 +31,11 @@ describe('changed tokens', () => {
     const accepted = (tokens: readonly string[]) =>
       tokens.filter((changed) => changed !== token && getOutcome(changed).kind !== 'refused')
 
-    it(`grants a token with ${alg} that is not changed`, () => {
+    it(`a guard grants a token with ${alg} that is not changed`, () => {
       expect(getOutcome(token).kind).toBe('granted')
     })
 
-    it(`rejects a token with ${alg} if one character is replaced, removed, doubled or inserted`, () => {
+    it(`a guard rejects a token with ${alg} if one character is replaced, removed, doubled or inserted`, () => {
       const changed = token.split('').flatMap((character, at) => {
         const [before, after] = [token.slice(0, at), token.slice(at + 1)]
         const others = [
@@ -51,7 +51,7 @@ describe('changed tokens', () => {
       expect(accepted([...changed, `${token}A`, `${token}=`])).toEqual([])
     })
 
-    it(`rejects a token with ${alg} if one bit of a decoded part is flipped`, () => {
+    it(`a guard rejects a token with ${alg} if one bit of a decoded part is flipped`, () => {
       const changed = splitToken(token).flatMap((part, index) => {
         const bytes = Buffer.from(part, 'base64url')
         return Array.from({ length: bytes.length * 8 }, (_, bit) => {
@@ -65,7 +65,7 @@ describe('changed tokens', () => {
       expect(accepted(changed)).toEqual([])
     })
 
-    it(`rejects a token with ${alg} if a claim or a header parameter is changed or added`, () => {
+    it(`a guard rejects a token with ${alg} if a claim or a header parameter is changed or added`, () => {
       const names = fc.oneof(
         fc.constantFrom(
           'alg',
@@ -212,7 +212,7 @@ describe('random requests', () => {
 
   /**
    * Checks that a response has an allowed status. Its headers, and the body of a refusal, must contain no text of the request.
-   * An event contains only those texts of the request that `eventLeaks` allows.
+   * An event contains only texts of the request that `eventLeaks` allows.
    */
   async function expectFixedResponse(lines: readonly string[], allowed: readonly number[]) {
     events.length = 0
@@ -228,7 +228,7 @@ describe('random requests', () => {
     expect(eventLeaks(lines, events)).toEqual([])
   }
 
-  it('responds with 400 or 401 to random header lines, and repeats none of their text', async () => {
+  it('a guard responds with 400 or 401 to random header lines, and repeats none of their text', async () => {
     const text = bytes.map((line) => line.toString('latin1').replaceAll(/[\r\n]/g, ' '))
     const line = fc.oneof(
       text.map((rest) => `Authorization: ${rest}`),
@@ -246,7 +246,7 @@ describe('random requests', () => {
     expect(handled).toBe(0)
   })
 
-  it('responds with 400 or 401 to random strings that resemble tokens, and repeats none of their text', async () => {
+  it('a guard responds with 400 or 401 to random strings that resemble tokens, and repeats none of their text', async () => {
     await fc.assert(
       fc.asyncProperty(garbage, (token) => expectFixedResponse([bearerLine(token)], [400, 401])),
       { numRuns: 300 },
@@ -254,7 +254,7 @@ describe('random requests', () => {
     expect(handled).toBe(0)
   })
 
-  it('responds with 200 or 401 to random tokens that the issuer signed, and repeats none of their text', async () => {
+  it('a guard responds with 200 or 401 to random tokens that the issuer signed, and repeats none of their text', async () => {
     await fc.assert(
       fc.asyncProperty(signedTokens, (token) =>
         expectFixedResponse([bearerLine(token)], [200, 401]),
@@ -285,7 +285,7 @@ describe('comparison with jose', () => {
     currentDate: new Date(now() * 1000),
   }
 
-  it('grants only tokens that jose also accepts', async () => {
+  it('a guard grants only tokens that jose also accepts', async () => {
     let granted = 0
     await fc.assert(
       fc.asyncProperty(signedTokens, async (token) => {
@@ -304,7 +304,7 @@ describe('changed clocks', () => {
   const time = fakeClock(START)
   const ISSUED = { iat: START, nbf: START, exp: START + 300 }
 
-  it('returns the outcome for the current time after any change of the clock', () => {
+  it('a guard decides by the current time after any change of the clock', () => {
     const getOutcome = createGetOutcome({ jwks: issuer.jwks, clock: time })
     const token = issuer.token({ claims: ISSUED })
     fc.assert(
@@ -322,7 +322,7 @@ describe('changed clocks', () => {
     )
   })
 
-  it('keeps using fetched keys after the clock is set back, and fetches keys after it is set forward beyond jwksMaxAge', async () => {
+  it('a guard uses fetched keys after the clock is set back, and fetches keys again after the clock is set forward beyond jwksMaxAge', async () => {
     let fetches = 0
     const server = createResourceServer({
       issuer: ISSUER,

@@ -10,7 +10,7 @@ interface Kind {
   readonly name: string
   /** The `typ` in its specification. */
   readonly typ: string
-  /** Claims that override those of an access token. Audience and times stay valid. */
+  /** Claims that override the claims of an access token. Audience and times stay valid. */
   readonly claims: Record<string, unknown>
   /** Property that distinguishes it from an access token, if its claims do not. */
   readonly distinguishedBy?: 'its typ' | 'its missing access-token claims'
@@ -149,7 +149,7 @@ export const KINDS_OF_TOKENS: readonly Attack[] = [
   },
   {
     name: 'an access token with a nonce',
-    // A nonce belongs to a user, but the sub of this token is its client id. So the subject kind is unknown.
+    // Only tokens of users have a nonce, but the sub of this token is its client id. So the subject kind is unknown.
     attack: ({ issuer }) => issuer.token({ claims: { nonce: 'n-0S6' } }),
     outcome: granted('unknown', 'reports-cron'),
   },

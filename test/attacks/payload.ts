@@ -5,7 +5,7 @@ import { goodClaims, jsonWith, tokenWithClaim } from './forged-tokens.ts'
 const tooLong = invalidToken('token_too_long')
 const malformed = invalidToken('malformed_token')
 
-/** JSON texts for `cnf`. Every `cnf` is rejected, because bindings are not supported yet. */
+/** JSON texts for `cnf`. Every `cnf` is rejected, because this API has neither the option `dpop` nor `mtls`. */
 const CONFIRMATIONS = [
   'null',
   'false',

@@ -176,7 +176,7 @@ function toAttacks(name: string, rows: Rows, api: ApiName): readonly Attack[] {
   }))
 }
 
-/** Tokens for other resources, or for several, and tokens with other scopes than the required one. */
+/** Tokens for other resources or for several resources, and tokens that have only scopes that are not required. */
 export const RESOURCES: readonly Attack[] = [
   ...toAttacks('aud', AUDIENCES, 'resource'),
   ...toAttacks('aud', ROOT_AUDIENCES, 'a resource at the root'),

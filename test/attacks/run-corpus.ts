@@ -99,7 +99,7 @@ export function runCorpus(framework: Framework): void {
       return getWithLines(port, '/', typeof sent === 'string' ? [bearerLine(sent)] : sent)
     }
 
-    it('grants valid tokens only of trusted issuers, and fetches each JWKS once', async () => {
+    it('a guard grants valid tokens only of trusted issuers, and fetches each JWKS once', async () => {
       const { issuer, other } = target
       for (const api of servers.keys()) {
         const { grantedClaims: claims = {}, isSingleIssuer = false } = getApi(api)
@@ -149,7 +149,7 @@ export function runCorpus(framework: Framework): void {
       )
     })
 
-    it('fetches each JWKS at most twice during all attacks, sends no request to the attacker, and causes no uncaught error', async () => {
+    it('the API fetches each JWKS at most twice during all attacks, sends no request to the attacker, and causes no uncaught error', async () => {
       // The first fetch, and one refresh for an unknown kid. The clock stands still, so the pause after it does not end.
       const count = (url: string) => target.fetched.filter((other) => other === url).length
       expect(target.fetched.filter((url) => count(url) > 2)).toEqual([])

@@ -162,7 +162,7 @@ const AT_PROVIDERS: readonly (readonly [
       ] as const,
   ),
   [
-    'an agent of Auth0 whose sub is that of a user',
+    'an agent of Auth0 with the sub of a user',
     'auth0',
     { sub: 'auth0|alice', sub_profile: 'ai_agent', client_profile: 'ai_agent' },
     wrongSubject,

@@ -1,6 +1,6 @@
 /**
- * Runs the benchmark with the newest release of each version of Node that users have, and installs what is missing. Arguments:
- * the names of the parts, default all.
+ * Runs the benchmark with the newest release of each version of Node that users have, and installs missing versions.
+ * Arguments: the names of the parts. By default, all parts run.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

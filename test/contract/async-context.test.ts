@@ -11,7 +11,7 @@ import { requestWith } from '../support/requests.ts'
 const requests = new AsyncLocalStorage<string>()
 
 describe('async context', () => {
-  it('keeps the async context of a request for its check and its verified event, and not for shared fetches', async () => {
+  it('authorize keeps the async context of a request for its check and its verified event, but not for shared fetches', async () => {
     const issuer = createTestIssuer()
     const seen: (readonly [what: string, request: string | undefined])[] = []
     const record = (what: string) => seen.push([what, requests.getStore()])
@@ -65,7 +65,7 @@ describe('async context', () => {
     ])
   })
 
-  it('keeps the async context of a caller out of a shared token request', async () => {
+  it('getToken runs a shared token request outside of the async context of a caller', async () => {
     const seen: (string | undefined)[] = []
     const getToken = requests.run('first', () => {
       const source = clientCredentials({
@@ -86,7 +86,7 @@ describe('async context', () => {
     expect(seen).toEqual([undefined])
   })
 
-  it('keeps the async context of a request out of a timer', async () => {
+  it('systemClock.after() runs a timer outside of the async context of a request', async () => {
     const store = await new Promise((resolve) => {
       requests.run('first', () => systemClock.after(0, () => resolve(requests.getStore())))
     })

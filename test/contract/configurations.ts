@@ -24,7 +24,7 @@ export const issuerC = {
 /** Keys for one algorithm. A token without `kid` does not show which of them signed it. */
 export const manyKeys = Array.from({ length: 5 }, (_, i) => generateKey('ES256', `key-${i + 1}`))
 
-/** Identifiers that are equal to other spellings only after normalization. Bearward must compare them without it. */
+/** Identifiers that are equal to other spellings only after normalization. Bearward must compare them without normalization. */
 export const SPELT_ISSUER = 'https://as.example.com/caf\u00e9%2Ft1'
 export const SPELT_AUDIENCE = 'https://api.example.com/caf\u00e9%2Fv1'
 
@@ -123,7 +123,7 @@ async function resolveTenant(iss: string): Promise<IssuerOptions | undefined> {
 /** The address of the APIs that accept DPoP. */
 export const PUBLIC_URL = 'https://api.example.com'
 
-/** Secrets of nonces: of new ones, and of those before a rotation. */
+/** Secrets of nonces: the secret of new nonces, and the secret before a rotation. */
 export const NONCE_SECRETS = [randomBytes(32), randomBytes(32)] as const
 
 /** Returns the options of an API that accepts DPoP. Each API has its own replay store. */
@@ -267,38 +267,38 @@ export const CONFIGURATIONS = {
     tokenFormat: 'opaque',
     introspection: introspection(serverUrl + KEY_PATHS.broken),
   }),
-  'DPoP accepted': () => ({ ...usual, ...accepting() }),
-  'DPoP required': () => ({
+  "dpop.mode 'accept'": () => ({ ...usual, ...accepting() }),
+  "dpop.mode 'required'": () => ({
     ...withoutAudience,
     resource: AUDIENCE,
     metadata: {},
     ...accepting({ mode: 'required' }),
   }),
-  'DPoP accepted, a resource': () => ({
+  "dpop.mode 'accept', a resource": () => ({
     ...withoutAudience,
     resource: AUDIENCE,
     metadata: {},
     ...accepting(),
   }),
-  'DPoP accepted, two algorithms': () => ({
+  "dpop.mode 'accept', two algorithms": () => ({
     ...usual,
     ...accepting({ algorithms: ['ES256', 'PS256'] }),
   }),
-  'DPoP accepted, clockTolerance 0': () => ({
+  "dpop.mode 'accept', clockTolerance 0": () => ({
     ...usual,
     ...accepting({ clockTolerance: 0, maxAge: 300 }),
   }),
-  'DPoP accepted, publicUrl with a path': () => ({
+  "dpop.mode 'accept', publicUrl with a path": () => ({
     ...usual,
     ...accepting(),
     publicUrl: 'https://API.example.com:443/v1/%7ea/',
   }),
-  'DPoP with nonces': () => ({ ...usual, ...accepting({ nonce: { secrets: NONCE_SECRETS } }) }),
-  'DPoP, replay store unavailable': () => ({
+  'dpop.nonce is set': () => ({ ...usual, ...accepting({ nonce: { secrets: NONCE_SECRETS } }) }),
+  'dpop.replay is unavailable': () => ({
     ...usual,
     ...accepting({ replay: unavailableReplay }),
   }),
-  'DPoP, both kinds of token': (serverUrl) => ({
+  "dpop.mode 'accept', both kinds of token": (serverUrl) => ({
     ...usual,
     tokenFormat: 'any',
     introspection: introspection(serverUrl + INTROSPECTION_PATH),

@@ -19,8 +19,8 @@ export interface ContractCase {
 }
 
 /**
- * Creates the request of a case. Gets the URL of the recording server, and the path of the route. If it returns several requests, they
- * are sent in turn, and the outcome is that of the last one.
+ * Creates the request of a case. Gets the URL of the recording server, and the path of the route. Several requests
+ * are sent one after the other, and the outcome is the response to the last request.
  */
 export type CreateRequest = (
   serverUrl: string,

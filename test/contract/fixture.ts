@@ -76,7 +76,7 @@ export const USUAL_CLAIMS = {
 /** Returns the JSON of the usual claims, with more members as text before the closing brace. */
 export const claimsText = (more: string) => `${JSON.stringify(USUAL_CLAIMS).slice(0, -1)},${more}}`
 
-/** Signs the first two parts exactly as given, also if they are not canonical base64url. */
+/** Signs the first two parts exactly as given, even if they are not canonical base64url. */
 export function signSpelling(header: string, payload: string): string {
   return signText(`${header}.${payload}`, es256)
 }

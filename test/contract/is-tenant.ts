@@ -1,4 +1,4 @@
-/** The beginning of the issuers for which the functions in the option `issuers` are called. */
+/** The beginning of the issuers that the functions in the option `issuers` handle. */
 export const TENANT_BASE = 'https://login.example.com/tenants/'
 
 /** Returns whether an issuer may be a tenant, as the function `match` of an application does. */

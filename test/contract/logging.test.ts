@@ -19,7 +19,7 @@ const REFUSED =
 const KEYS =
   /^\[bearward\] keys_failed unreachable: The keys of https:\/\/as\.example\.com could not be fetched: /
 
-/** All adapters except that of Fastify, which writes to the log of the request. The tests of its package cover that. */
+/** All adapters except the adapter for Fastify, which writes to the log of the request. The tests of its package cover that. */
 const OTHERS = FRAMEWORKS.filter(({ adapter }) => adapter !== 'fastify')
 
 describe.each(OTHERS)('the log on $name', (framework) => {
@@ -43,7 +43,7 @@ describe.each(OTHERS)('the log on $name', (framework) => {
     return (await getWithLines(port, '/', [bearerLine(token)])).status
   }
 
-  it('writes a 401 refusal with console.info, and a failed fetch and a 503 refusal with console.warn, by default', async () => {
+  it('a guard writes by default a 401 refusal with console.info, and a failed fetch and a 503 refusal with console.warn', async () => {
     expect(await send(OPTIONS, 'opaque')).toBe(401)
     expect(info.mock.calls).toEqual([[expect.stringMatching(REFUSED)]])
     expect(warn).not.toHaveBeenCalled()
@@ -55,7 +55,7 @@ describe.each(OTHERS)('the log on $name', (framework) => {
     expect(lines.at(-1)).toMatch(/^\[bearward\] refused 503 keys_unavailable/)
   })
 
-  it('calls neither console.info nor console.warn for a granted request', async () => {
+  it('a guard calls neither console.info nor console.warn for a granted request', async () => {
     expect(await send(OPTIONS, issuer.token())).toBe(200)
     expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
   })
@@ -63,13 +63,13 @@ describe.each(OTHERS)('the log on $name', (framework) => {
   it.each([
     ['logger: false', { logger: false }],
     ['onEvent and no logger', { onEvent: () => {} }],
-  ])('calls neither console.info nor console.warn with %s', async (_option, more) => {
+  ])('a guard calls neither console.info nor console.warn with %s', async (_option, more) => {
     expect(await send({ ...OPTIONS, ...more }, 'opaque')).toBe(401)
     expect(await send({ ...UNREACHABLE, ...more }, issuer.token())).toBe(503)
     expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
   })
 
-  it('writes a refusal to the logger of the application and not to the console, with and without onEvent', async () => {
+  it('a guard writes a refusal to the logger of the application and not to the console, with and without onEvent', async () => {
     for (const more of [{}, { onEvent: () => {} }]) {
       const lines: string[] = []
       const logger: Logger = { info: (line) => lines.push(line), warn: (line) => lines.push(line) }

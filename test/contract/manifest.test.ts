@@ -112,7 +112,7 @@ function findCitedIds(): ReadonlySet<string> {
   return new Set([...inTexts, ...CASES.flatMap(({ ids }) => ids)])
 }
 
-/** Returns whether a file belongs to the manifest, or to the cases, whose ids are read from the table. */
+/** Returns whether a file is a part of the manifest or of the cases. The ids of cases are read from the table. */
 function isManifestFile(file: string): boolean {
   return ['manifest', 'cases'].some((name) => file.startsWith(join(HERE, name)))
 }

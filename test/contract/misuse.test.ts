@@ -53,7 +53,7 @@ async function play(composition: Composition, situation: Situation) {
   return { status, handled, tokens }
 }
 
-/** Returns the beginning of a title. */
+/** Returns what an API does, for a title. */
 function describeExpected({ status, handled }: Expected, situation: Situation): string {
   const response = status === undefined ? 'sends a response' : `responds with ${status}`
   if (handled === 0) return `${response} and does not run the handler`
@@ -69,7 +69,7 @@ describe.each(FRAMEWORKS)('guards called by hand on $name', ({ byHand }) => {
       return [describeExpected(expected, situation), situation, expected] as const
     })
 
-    it.each(rows)(`%s if the code ${name} (token %s)`, async (_, situation, expected) => {
+    it.each(rows)(`an API %s if the code ${name} (token %s)`, async (_, situation, expected) => {
       const { status, handled, tokens } = await play(composition, situation)
       expect({ status: expected.status && status, handled }).toEqual(expected)
       // auth() never returns a token that was not granted, even if the handler runs.
@@ -103,7 +103,7 @@ describe.each(FRAMEWORKS)('functions of the application that fail on $name', (fr
   ])
 
   it.each(throwing)(
-    'responds with 500 and does not run the handler if check %s %s',
+    'a guard responds with 500 and does not run the handler if check %s %s',
     async (_how, _thrown, check) => {
       let handled = 0
       const server = await framework.start({
@@ -142,7 +142,7 @@ describe.each(FRAMEWORKS)('functions of the application that fail on $name', (fr
   )
 
   it.each(misused)(
-    'responds with 500 and does not run the handler if the function of the option %s %s',
+    'a guard responds with 500 and does not run the handler if the function of the option %s %s',
     async (...given) => {
       let handled = 0
       const options = { issuer: issuer.issuer, audience: AUDIENCE, jwks: issuer.jwks, ...given[2] }

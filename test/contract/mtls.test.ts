@@ -87,7 +87,7 @@ const ON_SOCKETS = [...FRAMEWORKS.filter(({ adapter }) => adapter !== 'fetch'), 
 describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const))(
   'certificates on %s',
   (name, framework) => {
-    it(`8705-01, 8705-02, 8705-03, 8705-06: a guard on ${name} grants a request over TLS only with the certificate of the token`, async () => {
+    it(`8705-01, 8705-02, 8705-03, 8705-06: a guard on ${name} grants a certificate-bound token over TLS only with its certificate, and an unbound token without a certificate`, async () => {
       const { port } = await start(framework, byTls, createTlsServer())
       expect((await getByTls(port, bound, pairs.client)).status).toBe(200)
       expect(takeReasons()).toEqual([])
@@ -98,7 +98,7 @@ describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const
       expect((await getByTls(port, issuer.token())).status).toBe(200)
     })
 
-    it(`8705-08: a guard on ${name} reads a certificate from the header of a trusted proxy`, async () => {
+    it(`8705-08: a guard on ${name} grants a certificate-bound token only if a trusted proxy sends its certificate in one header line`, async () => {
       const { port } = await start(framework, byHeader())
       const get = async (...lines: string[]) =>
         (await getWithLines(port, '/', [bearerLine(bound), ...lines])).status
@@ -109,7 +109,7 @@ describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const
       expect(takeReasons()).toEqual(['wrong_certificate', 'no_certificate', 'no_certificate'])
     })
 
-    it(`8705-08: a guard on ${name} ignores the header of another peer`, async () => {
+    it(`8705-08: a guard on ${name} refuses a certificate-bound token with 401 if the header comes from a peer that is not a trusted proxy`, async () => {
       const { port } = await start(framework, byHeader({ trustedProxies: ['10.0.0.0/8'] }))
       const lines = [bearerLine(bound), clientCert, 'X-Forwarded-For: 10.0.0.1']
       expect((await getWithLines(port, '/', lines)).status).toBe(401)
@@ -132,7 +132,7 @@ describe('a certificate in the TLS connection', () => {
     expect((await getByTls(port, token, expired)).status).toBe(200)
   })
 
-  it('8705-07: authorize compares the certificate of the client, and not one that the client has sent with it', async () => {
+  it('8705-07: authorize refuses a token whose certificate is only in the chain that the client sends', async () => {
     const { port } = await start(onBareHttp, byTls, createTlsServer())
     const chain = { key: pairs.other.key, cert: pairs.other.cert + pairs.client.cert }
     expect((await getByTls(port, bound, chain)).status).toBe(401)
@@ -147,14 +147,14 @@ describe('a certificate in the TLS connection', () => {
     expect(takeReasons()).toEqual(['no_certificate'])
   })
 
-  it('8705-03: authorize refuses a bound token without TLS, and ignores the header', async () => {
+  it('8705-03: authorize refuses a bound token without TLS, and ignores a header with its certificate', async () => {
     const { port } = await start(onBareHttp, byTls)
     expect((await getWithLines(port, '/', [bearerLine(bound), clientCert])).status).toBe(401)
     expect(getMtlsEvents()).toMatchObject([{ found: 'a connection without TLS' }])
   })
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    '8705-15: a resumed session of %s has the certificate of its first handshake, or none',
+    '8705-15: a guard decides about a request in a resumed session of %s as in the first session',
     async (version) => {
       const { port } = await start(
         onBareHttp,
@@ -192,7 +192,7 @@ describe('a certificate in the TLS connection', () => {
     },
   )
 
-  it('a guard for HTTP/2 grants a request only with the certificate of the token', async () => {
+  it('a guard for HTTP/2 grants a bound token only with its certificate', async () => {
     const { guard } = createResourceServer(toOptions(byTls))
     const listener = guarded(guard(), (_request, response) => void response.end('in'))
     const server = createSecureServer(
@@ -213,7 +213,7 @@ describe('a certificate in the TLS connection', () => {
     expect(statuses).toEqual([200, 401, 401])
   })
 
-  it('8705-01: a guard grants a request of curl with the certificate of the token', async () => {
+  it('8705-01: a guard grants a request of curl only with the certificate of the token', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bearward-'))
     closing({ close: () => rmSync(folder, { recursive: true }) })
     const write = (name: string, text: string) => {

@@ -57,7 +57,7 @@ const INVALID_TOKEN = {
   unbound_token: 'The access token is not bound to a key or certificate.',
   no_certificate:
     'The access token is bound to a certificate, and the request has no usable client certificate.',
-  wrong_certificate: 'The access token is bound to another certificate than that of the client.',
+  wrong_certificate: 'The access token is bound to a different certificate.',
   wrong_scheme: 'The access token does not fit the authentication scheme.',
   wrong_proof_key: 'The access token is bound to another key.',
 } as const
@@ -150,7 +150,7 @@ export function insufficientAuthentication(required: {
   return addParameters(described, parameters.join(''))
 }
 
-/** Returns the same refusal of an API with metadata. The challenge contains their address (RFC 9728 section 5.1). */
+/** Returns the same refusal of an API with metadata. The challenge contains the address of the metadata (RFC 9728 section 5.1). */
 export function withMetadata(refusal: Refused, url: string): Refused {
   return addParameters(refusal, `, resource_metadata="${url}"`)
 }
@@ -159,8 +159,8 @@ export function withMetadata(refusal: Refused, url: string): Refused {
 export const PROOF_ALGORITHMS = 'ES256 EdDSA Ed25519 PS256 RS256'
 
 /**
- * Returns the same refusal of an API that accepts DPoP (RFC 9449 section 7.2). `used` is the scheme of the request. Without a scheme,
- * a challenge contains the error only if the request has malformed credentials.
+ * Returns the same refusal of an API that accepts DPoP (RFC 9449 section 7.2). `used` is the scheme of the request. If it is
+ * `undefined`, a challenge contains the error only if the request has malformed credentials.
  */
 export function withDpop(
   { challenges: [usual], ...refusal }: Refused,

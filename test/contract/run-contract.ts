@@ -39,7 +39,7 @@ export function describeContract(framework: Framework): void {
     /** The tokens that handlers got for the last request. */
     const granted: (readonly [AccessToken | undefined, Inspection | undefined])[] = []
     const events: BearwardEvent[] = []
-    /** Unexpected requests to the recording server, in this case or late in the case before. */
+    /** Unexpected requests to the recording server: those of the current case, and late ones of the previous case. */
     const unexpected: string[] = []
     /** The tokens that were introspected for the last request. */
     const introspected: string[] = []
@@ -118,7 +118,7 @@ export function describeContract(framework: Framework): void {
       })
     }
 
-    it('6750-10, 6750-11, 6750-12, 6750-13, 6750-15, 6750-28: sends refusals with Cache-Control: no-store, and challenges that match the grammar', async () => {
+    it('6750-10, 6750-11, 6750-12, 6750-13, 6750-15, 6750-28: a guard sends refusals with Cache-Control: no-store, and challenges that match the grammar', async () => {
       const refusals = cases.flatMap(({ one }, i) =>
         one.outcome.kind === 'refused'
           ? [[one.outcome.challenges.join('\n'), [one, i]] as const]
@@ -129,7 +129,7 @@ export function describeContract(framework: Framework): void {
       expect(byChallenge.size).toBeGreaterThan(20)
     })
 
-    it('21-04: checks the audience of every request of a connection', async () => {
+    it('21-04: a guard checks the audience of every request of a connection', async () => {
       const tokens = [token(), claiming({ aud: OTHER_AUDIENCE }), token()]
       const requests = [...tokens, claiming({ aud: OTHER_AUDIENCE })].map((one, i, all) =>
         toRequestText(bearer(one), '/any', i < all.length - 1 ? 'keep-alive' : 'close'),

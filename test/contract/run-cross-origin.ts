@@ -76,7 +76,7 @@ export function describeCors(framework: Framework): void {
         requirements: { scope: 'read' },
         handle: async () => ({ handled: ++handled }),
       }
-      const configuration = name === 'proofs with nonces' ? 'DPoP with nonces' : 'a resource'
+      const configuration = name === 'proofs with nonces' ? 'dpop.nonce is set' : 'a resource'
       const options = { ...CONFIGURATIONS[configuration](), logger: false } as const
       return { options, routes: [route], maxHeaderSize: 16_384, before: SERVERS[name] }
     }
@@ -196,7 +196,7 @@ export function describeCors(framework: Framework): void {
       expect((await send('listed', 'POST', [`Origin: ${APP}`, ...PREFLIGHT])).status).toBe(401)
     })
 
-    it("cors with origins: '*' allows every origin, also null, and never cookies", async () => {
+    it("cors with origins: '*' allows every origin, including null, and never allows cookies", async () => {
       for (const origin of [EVIL, 'null', APP]) {
         const early = await preflight('anyone', `Origin: ${origin}`, 'Cookie: session=a')
         expect(early.status).toBe(204)
@@ -226,7 +226,7 @@ export function describeCors(framework: Framework): void {
       }
     })
 
-    it('cors adds Origin to the Vary of other code', async () => {
+    it('cors adds Origin to the header Vary that other code has set', async () => {
       const lines = [`Origin: ${APP}`]
       for (const response of [
         await preflight('other code sets Vary', ...lines),

@@ -174,7 +174,7 @@ export function describeMetadata(framework: Framework): void {
       ['https://h.example.com/?tenant=a', `${WELL_KNOWN}?tenant=a`],
       ['http://127.0.0.1:3000/mcp', `${WELL_KNOWN}/mcp`],
     ])(
-      '9728-01, 9728-02, 9728-03, 9728-04: serves the document of %s at %s',
+      '9728-01, 9728-02, 9728-03, 9728-04: metadata() serves the document of %s at %s',
       async (resource, target) => {
         const options = { ...one, resource, metadata: {}, logger: false } as const
         const api = await framework.start({
@@ -190,7 +190,7 @@ export function describeMetadata(framework: Framework): void {
       },
     )
 
-    it('9728-05, 9728-21: sends the document as cacheable JSON that every origin can read', async () => {
+    it('9728-05, 9728-21: metadata() sends the document as cacheable JSON that every origin can read', async () => {
       const response = await send(PATHS.path)
       expect(response.status).toBe(200)
       expect(response.header('Content-Type')).toBe('application/json')
@@ -213,7 +213,7 @@ export function describeMetadata(framework: Framework): void {
       ['a forged token', PATHS.path, { lines: [bearerLine(issuerA.token({ key: attacker }))] }],
       ['two tokens', PATHS.path, { lines: [bearerLine(token()), bearerLine(token())] }],
     ] as const)(
-      '9728-06, 9728-15, MCP-24: sends the same document for %s',
+      '9728-06, 9728-15, MCP-24: metadata() sends the same document for %s',
       async (_what, target, sent) => {
         const [expected, response] = [await send(PATHS.path), await send(target, sent)]
         expect(response.status).toBe(200)
@@ -222,7 +222,7 @@ export function describeMetadata(framework: Framework): void {
       },
     )
 
-    it('9728-09, 9728-10, 9728-11, 9728-20: contains the members that options set', async () => {
+    it('9728-09, 9728-10, 9728-11, 9728-20: the document contains the members that options set', async () => {
       expect(await read('path')).toEqual({
         resource: AUDIENCE,
         authorization_servers: [issuerA.issuer],
@@ -240,7 +240,7 @@ export function describeMetadata(framework: Framework): void {
       })
     })
 
-    it('9728-07: omits members without a value', async () => {
+    it('9728-07: the document omits members without a value', async () => {
       expect(await read('root')).toEqual({
         resource: 'https://root.example.com',
         authorization_servers: [issuerA.issuer],
@@ -252,7 +252,7 @@ export function describeMetadata(framework: Framework): void {
       })
     })
 
-    it('9728-08, MCP-01: advertises the trusted issuers that clients can call, or those of the option', async () => {
+    it('9728-08, MCP-01: the document lists the trusted issuers that clients can call, or the issuers in authorizationServers', async () => {
       expect(await read('several issuers')).toMatchObject({
         authorization_servers: [issuerA.issuer, issuerB.issuer, LOCAL],
       })
@@ -285,7 +285,7 @@ export function describeMetadata(framework: Framework): void {
       expect(granted).toEqual([])
     })
 
-    it('9728-15: responds to HEAD like to GET, without a body', async () => {
+    it('9728-15: metadata() responds to HEAD like to GET, without a body', async () => {
       const [get, head] = [await send(PATHS.path), await send(PATHS.path, { method: 'HEAD' })]
       expect(head.status).toBe(200)
       expect(head.body).toBe('')
@@ -295,7 +295,7 @@ export function describeMetadata(framework: Framework): void {
     })
 
     it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
-      '9728-15: responds to %s with 405 and Allow, and without a challenge',
+      '9728-15: metadata() responds to %s with 405 and Allow, and without a challenge',
       async (method) => {
         const lines = ['Content-Length: 0', bearerLine(token())]
         const response = await send(PATHS.path, { method, lines })
@@ -308,7 +308,7 @@ export function describeMetadata(framework: Framework): void {
       },
     )
 
-    it('9728-21: responds to a preflight request without a token', async () => {
+    it('9728-21: metadata() responds to a preflight request without a token', async () => {
       const lines = [
         'Origin: https://app.example.com',
         'Access-Control-Request-Method: GET',
@@ -336,7 +336,7 @@ export function describeMetadata(framework: Framework): void {
       ['the document of a query without the query', `${WELL_KNOWN}/q`],
       ['the document of a query with another query', `${WELL_KNOWN}/q?tenant=b`],
     ])(
-      '9728-16: passes a request for %s to the guard, and never repeats its path',
+      '9728-16: metadata() passes a request for %s to the guard, and never repeats the path of the request',
       async (_what, target) => {
         const response = await send(target)
         expect(response.status).toBe(401)
@@ -347,7 +347,7 @@ export function describeMetadata(framework: Framework): void {
       },
     )
 
-    it('9728-17: signs the metadata with the configured key', async () => {
+    it('9728-17: metadata() signs the document with the configured key', async () => {
       const { signed_metadata: jwt, ...members } = await read('signed')
       const { payload, protectedHeader } = await jwtVerify(jwt as string, publicKey)
       expect(protectedHeader).toEqual({ alg: 'ES256', kid: 'metadata-1' })
@@ -361,7 +361,7 @@ export function describeMetadata(framework: Framework): void {
       expect(await read('signed')).toEqual({ ...members, signed_metadata: jwt })
     })
 
-    it('9728-19: serves one document for each resource of an application', async () => {
+    it('9728-19: metadata() serves one document for each resource of an application', async () => {
       const resources = new Map<string, unknown>()
       for (const api of Object.keys(APIS) as ApiName[])
         resources.set(api, (await read(api))['resource'])
@@ -370,7 +370,7 @@ export function describeMetadata(framework: Framework): void {
       )
     })
 
-    it('9728-19, MCP-02: serves the document also at the root with atRoot, and names the path form in challenges', async () => {
+    it('9728-19, MCP-02: metadata() with atRoot also serves the document at the root, and challenges contain the address with the path', async () => {
       for (const target of [PATHS.path, WELL_KNOWN]) {
         const response = await send(target, {}, atRoot)
         expect(response.status).toBe(200)
@@ -381,7 +381,7 @@ export function describeMetadata(framework: Framework): void {
       expect((await send(`${WELL_KNOWN}/`, {}, atRoot)).status).toBe(401)
     })
 
-    it('9728-22: contains no secrets, audiences, clients and internal addresses', async () => {
+    it('9728-22: the document contains no secrets, audiences, clients or internal addresses', async () => {
       expect((await send(PATHS.secrets)).body).toBe(
         `{"resource":"https://secret.example.com/secrets","authorization_servers":["${issuerA.issuer}"],"bearer_methods_supported":["header"]}`,
       )

@@ -64,7 +64,7 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
     '`scopeClaim` has dots in it, and no claim has that name',
   ],
   wrong_subject: ['the caller is a machine, and the route requires `acr` or `maxAuthAge`'],
-  unbound_token: ['a key is required'],
+  unbound_token: ['a key is required', 'a certificate is required'],
   unsupported_binding: ['`verify` was called without the request'],
   invalid_proof: [
     'the check is `DPoP htu`',

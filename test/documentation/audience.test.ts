@@ -100,7 +100,7 @@ describe('the page about the audience', () => {
     },
   )
 
-  it('docs/audience.md lists messages that appear', () => {
+  it('createBearward throws each message in docs/audience.md', () => {
     const base = { issuer: issuer.issuer, logger: false }
     const withoutAudience = {
       audience: null,

@@ -200,7 +200,7 @@ async function getStatus(app: Express, path = WELL_KNOWN): Promise<number> {
 
 describe('the page about discovery', () => {
   it.each(readTable(PAGE, 'resource'))(
-    'metadata() of the resource %s responds at %s only, and with atRoot also at the root',
+    'metadata() of the resource %s responds only at %s, and with atRoot at the root, too',
     async (resource, path) => {
       const withMetadata = (atRoot: boolean) =>
         express().use(createBearward({ ...OPTIONS, resource, metadata: { atRoot } }).metadata())
@@ -212,7 +212,7 @@ describe('the page about discovery', () => {
     },
   )
 
-  it('docs/discovery.md lists messages that appear', () => {
+  it('createBearward and metadata() throw the messages in docs/discovery.md', () => {
     const wrong: readonly (() => unknown)[] = [
       () =>
         createBearward({ ...OPTIONS, resource: undefined, audience: API, metadata: {} } as never),
@@ -242,7 +242,7 @@ describe('the page about discovery', () => {
     expect((await app.inject(WELL_KNOWN)).statusCode).toBe(404)
   })
 
-  it('the document lists no issuer with an http: name, and issuers of resolve only if they are named', async () => {
+  it('the document lists no issuer with an http: name, and lists issuers of resolve only if authorizationServers lists them', async () => {
     const { jwks } = createTestIssuer()
     const get = async (options: object) => {
       const { metadata } = createBearward({ resource: API, logger: false, ...options } as never)

@@ -138,7 +138,7 @@ describe('the table of failures', () => {
     await vi.waitFor(async () => expect(await getStatus(issuer().token())).toBe(200))
   })
 
-  it('after a rotation, a token with the new key gets 200 at once, and one with the old key gets 503, then 401', async () => {
+  it('after a rotation, a token with the new key gets 200 immediately, and a token with the old key gets 503, then 401', async () => {
     const { server, issuer, rotate, clock } = await startServer()
     const getStatus = await guarded(createGuard(server, clock))
     const old = issuer().token()

@@ -83,7 +83,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     expect(await call('GET', '/reports', await machineToken('read:reports'))).toEqual(accepted)
     expect(logged).not.toHaveBeenCalled()
 
-    // Bearward expects another audience than the old library.
+    // Bearward expects an audience that the old library does not expect.
     const other = adapt(adapted, {
       [`const audience = '${API}'`]: `const audience = ['${API}']`,
       ', audience })\n\n': ", audience: 'https://other.example.com' })\n\n",

@@ -105,7 +105,7 @@ describeDocument(PAGE, MTLS)
 describe(PAGE, () => {
   const text = read(PAGE)
 
-  it('the formats of docs/mtls.md are those of the option', () => {
+  it('docs/mtls.md lists each value of the option format, and no other value', () => {
     const formats = readTable(PAGE, 'format').map(([format]) => format)
     expect(formats).toEqual(["'rfc9440'", "'pem-urlencoded'", "'xfcc'"])
     expect(text).toContain(`up to ${LIMITS.certificateHeader} characters`)

@@ -239,7 +239,7 @@ async function startRoute(
 }
 
 describe(PAGE, () => {
-  it('the functions match that docs/recipes/tenants.md calls wrong accept the URLs that it names', () => {
+  it('the functions match that docs/recipes/tenants.md calls wrong accept the URLs in their rows', () => {
     const rows = [...read(PAGE).matchAll(/^\| `match: (.*)` \| it accepts `(.*)` \|$/gm)]
     expect(rows).toHaveLength(3)
     for (const [, match, url] of rows) {
@@ -253,7 +253,7 @@ describe(PAGE, () => {
     for (const [, , url] of rows) expect(test(url!)).toBe(false)
   })
 
-  it('a guard gives 503 if resolve returns another issuer, a tokenFormat such as any, or no audience, and 401 for an iss that is not in its normal form', async () => {
+  it('a guard responds with 503 if resolve returns another issuer, a tokenFormat such as any, or no audience, and 401 for an iss that is not in its normal form', async () => {
     for (const options of [
       { issuer: `${PREFIX}other`, audience: API },
       { issuer: `${PREFIX}acme`, audience: API, tokenFormat: 'any' },
@@ -274,7 +274,7 @@ describe(PAGE, () => {
       expect([iss, await send({ iss })]).toEqual([iss, '401 unknown_issuer'])
   })
 
-  it('a guard accepts a tenant until ttl is over while resolve fails, gives 503 then, and accepts it 8 s after the end of the outage', async () => {
+  it('a guard accepts a tenant before ttl has passed while resolve fails, then responds with 503, and accepts the tenant 8 s after the outage', async () => {
     let isDown = false
     const { acme, clock, send, status, ready } = await startRoute({
       async resolve(issuer) {
@@ -305,7 +305,7 @@ describe(PAGE, () => {
     await ready()
   })
 
-  it('a guard refuses a removed tenant after ttl, and accepts an added one after negativeTtl', async () => {
+  it('a guard refuses a removed tenant after ttl, and accepts an added tenant after negativeTtl', async () => {
     let isTenant = true
     const calls: string[] = []
     const { acme, clock, send } = await startRoute({
@@ -357,7 +357,7 @@ describe(PAGE, () => {
     expect(await send({ aud: audience })).toBe('401 unknown_key')
   })
 
-  it('forgetIssuer makes a running call of resolve be repeated, and a tenant gets 503 if resolve fails after it', async () => {
+  it('forgetIssuer repeats a running call of resolve, and a tenant gets 503 if resolve fails after forgetIssuer', async () => {
     const calls: ((isTenant: boolean) => void)[] = []
     let isDown = false
     const { acme, send, forgetIssuer } = await startRoute({
@@ -390,7 +390,7 @@ describe(PAGE, () => {
     withoutFunctions.close()
   })
 
-  it('a guard gives 403 for mistakes in the options of a tenant that it cannot know at startup', async () => {
+  it('a guard responds with 403 for mistakes in the options of a tenant that cannot be known at startup', async () => {
     const { send: introspect } = await startRoute({}, { introspect: true })
     expect(await introspect()).toBe('403 wrong_issuer')
     const { send: subject } = await startRoute({}, { subject: 'user' })
@@ -430,12 +430,12 @@ describe(PAGE, () => {
     ])
     const reserved = Math.ceil(Number(concurrency.default) / 4)
     for (const part of [
-      'At most six of these run at a time (three quarters of `concurrency`)',
-      `at most \`concurrency\` (${String(concurrency.default)}) at a time. A quarter of them (${reserved})`,
+      'At most six of these lookups run at the same time (three quarters of `concurrency`)',
+      `at most \`concurrency\` (${String(concurrency.default)}) at the same time. A quarter of them (${reserved})`,
       `the cache holds ${String(maxEntries.default)} tenants in use, and ${Number(maxEntries.default) * unprovedPart} more issuers`,
-      `then ${newPerSecond} per second for each 1000 of \`maxEntries\``,
+      `After that, ${newPerSecond} per second can be added for each 1000 of \`maxEntries\``,
       `Up to ${waiting} calls of each kind wait`,
-      `and at most ${pause} s`,
+      `then at most ${pause} s`,
       `after at most ${String(ttl.default)} s (\`ttl\`)`,
       `after at most ${String(negativeTtl.default)} s (\`negativeTtl\`)`,
       `(${Number(ttl.default) * 0.8} s)`,

@@ -108,9 +108,9 @@ it('docs/redis.md has the numbers of the circuit breaker and of nonces', () => {
   const text = read('docs/redis.md').replace(/\s+/g, ' ')
   const { failures, pause } = REPLAY_BREAKER
   for (const sentence of [
-    `After ${failures} failures in a row, it is made at once, because the API does not ask the server for ${pause.first} to ${pause.last} s.`,
+    `After ${failures} failures in a row, it is made immediately, because the API does not ask the server for ${pause.first} to ${pause.last} s.`,
     `can be used again for ${LIMITS.freshNonce} s.`,
-    `it is not asked for ${pause.first} to ${pause.last} s; the event`,
+    `the server is not asked for ${pause.first} to ${pause.last} s; the event`,
     `failed ${failures} times in a row`,
   ])
     expect(text).toContain(sentence)

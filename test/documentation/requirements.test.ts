@@ -146,7 +146,7 @@ describe('the page of requirements', () => {
     expect(outcome.token.hasScope('read')).toBe(true)
   })
 
-  it('a scope that contains others does not change the challenge and hasScope', async () => {
+  it('hasScope returns false for a contained scope, and the challenge names only the required scope', async () => {
     const { authorize } = createBearward({
       issuer: issuer.issuer,
       audience: API,

@@ -77,7 +77,7 @@ export async function compileSnippets(
     writeFileSync(new URL(file, folder), code)
     return file
   })
-  // These two rules do not concern the correctness of a snippet.
+  // These two rules are not about the correctness of a snippet.
   const relaxed = { noPropertyAccessFromIndexSignature: false, noUnusedParameters: false }
   const compilerOptions = { noEmit: true, composite: false, ...relaxed, ...options }
   const config = { extends: '../../../tsconfig.base.json', compilerOptions, files }

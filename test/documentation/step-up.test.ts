@@ -93,7 +93,7 @@ async function startApi(options: object, requirements: object) {
 }
 
 describe('the page about step-up authentication', () => {
-  it('docs/step-up.md lists messages that appear', () => {
+  it('requireToken throws each message in docs/step-up.md', () => {
     const { requireToken } = createBearward({
       issuer: issuer.issuer,
       audience: API,
@@ -114,7 +114,7 @@ describe('the page about step-up authentication', () => {
       expect(() => requireToken(requirements)).toThrow(messages[index])
   })
 
-  it('an unknown subject is challenged, and gets 403 if the guard also requires subject: user', async () => {
+  it('a guard challenges an unknown subject, and responds with 403 if it also requires the subject user', async () => {
     const options = { provider: 'node-oidc-provider', machineClients: ['cron'] }
     // The sub is the client id, and the client is not in machineClients.
     const token = issuer.token({ claims: { sub: 'web', client_id: 'web' } })
@@ -127,7 +127,7 @@ describe('the page about step-up authentication', () => {
     expect((await forUsers(token)).status).toBe(403)
   })
 
-  it('the challenge of a guard with one of the requirements names only this one', async () => {
+  it('the challenge of a guard with one of the requirements acr and maxAuthAge names only this requirement', async () => {
     const token = issuer.token({ claims: { ...user(), acr: '0', auth_time: ago(1000) } })
     const ofAcr = (await (await startApi({}, { acr: ['gold', 'silver'] }))(token)).challenge
     expect(ofAcr).toContain('acr_values="gold silver"')

@@ -225,7 +225,7 @@ describe('documentation', () => {
     )
     expect(numbers).toEqual([
       `${maxAge / 60} min (jwksMaxAge)`,
-      `${earliest} to ${latest} % of that time`,
+      `${earliest} to ${latest} % of their maximum age`,
       `${KEY_TIMES.waitForFresh} s`,
       '3 s (fetchTimeout)',
       `${backOff.first} s, doubling up to ${backOff.last} s, plus or minus ${backOff.jitter * 100} %`,
@@ -257,7 +257,7 @@ describe('documentation', () => {
     }
     const names = { ...ISSUER_OPTIONS, ...COMMON_OPTIONS, ...INTROSPECTION_OPTIONS, ...DPOP.table }
     for (const [, , options] of rows) {
-      for (const option of options!.replace(' is not followed', '').split(', ')) {
+      for (const option of options!.replace(' is never replaced', '').split(', ')) {
         const name = option.replace(/^(?:introspection|dpop)\./, '')
         if (name !== '-' && name !== 'distrustKey') expect(Object.keys(names)).toContain(name)
       }
@@ -271,14 +271,14 @@ describe('documentation', () => {
     const page = 'docs/opaque-tokens.md'
     const { failures, pause } = BREAKER
     const { introspectionCalls, callsForKnownTokens, introspectionBytes, cachedResponses } = LIMITS
-    expect(readTable(page, 'bound of introspection').map(([, number]) => number)).toEqual([
+    expect(readTable(page, 'limit of introspection').map(([, number]) => number)).toEqual([
       '3 s (fetchTimeout)',
       'the call is made once more',
       `${introspectionCalls}, of which ${callsForKnownTokens} are reserved for known tokens`,
       String(failures),
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${LONGEST_RETRY_AFTER.introspection} s`,
-      `one in ${PROBE.valid} s, none for ${PROBE.quiet} s after 401 or 429`,
+      `at most ${PROBE.perMinute} in a minute; none for ${PROBE.quiet} s after 401 or 429, or until the next valid response`,
       String(introspectionBytes),
       `${cachedResponses.active}, in ${cachedResponses.activeBytes / 1_048_576} MiB`,
       String(cachedResponses.inactive),
@@ -287,7 +287,9 @@ describe('documentation', () => {
     expect(text).toContain(
       `All guards of one request share a response for ${LIMITS.responseOfRequest} s after it has arrived`,
     )
-    expect(text).toContain(`${introspectionCalls - callsForKnownTokens} slow ones at a time`)
+    expect(text).toContain(
+      `${introspectionCalls - callsForKnownTokens} slow calls at the same time`,
+    )
     expect(text).toContain(`\`maxTokenAge\` of at most ${LIMITS.ageWithoutMark} s`)
     const { maxAge, negativeMaxAge } = INTROSPECTION_OPTIONS
     expect(text).toContain(`${String(maxAge.default)} s (\`introspection.maxAge\`)`)

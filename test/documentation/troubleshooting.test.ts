@@ -136,7 +136,7 @@ describe('docs/troubleshooting.md', () => {
     expect(await ask([cors, requireToken()], 'GET')).toEqual([401, '*'])
   })
 
-  it('another declaration of req.auth compiles beside auth(req), and gives TS2717 beside the import of req-auth', async () => {
+  it('another declaration of req.auth compiles together with auth(req), and causes TS2717 together with the import of req-auth', async () => {
     const other =
       'declare global { namespace Express { interface Request { auth?: { payload: object } } } }'
     const [snippet] = readSnippets(PAGE)

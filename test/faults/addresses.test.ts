@@ -27,7 +27,7 @@ async function withTimeLimit<T>(clock: Setup['clock'], work: Promise<T>): Promis
 const UNRESOLVED = expect.stringMatching(/^(?:unreachable|timeout)$/)
 
 describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
-  it('responds with 503 if the host name of the issuer cannot be resolved', async () => {
+  it('authorize responds with 503 if the host name of the issuer cannot be resolved', async () => {
     const clock = fakeClock()
     const failures: string[] = []
     const issuer = 'https://as.invalid'
@@ -48,7 +48,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
     server.close()
   })
 
-  it('responds with 503 if the host name of jwks_uri cannot be resolved, and recovers with new metadata', async () => {
+  it('a resource server responds with 503 if the host name of jwks_uri cannot be resolved, and grants requests again with new metadata', async () => {
     const setup = await createSetup()
     await setup.breakServer('metadata', WRONG_JWKS_URI)
     const answer = setup.send(oldKey)
@@ -63,7 +63,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
     expect(setup.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
   })
 
-  it('keeps using cached keys if the host name of a new jwks_uri cannot be resolved, and recovers with new metadata', async () => {
+  it('a resource server uses cached keys if the host name of a new jwks_uri cannot be resolved, and fetches keys again with new metadata', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     await setup.clock.pass(449)
@@ -92,7 +92,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
 })
 
 describe('an untrusted certificate', { timeout: 30_000 }, () => {
-  it('8414-26: responds with 503 and sends no request if the certificate of the authorization server is untrusted', async () => {
+  it('8414-26: a resource server responds with 503 and sends no request if the certificate of the authorization server is untrusted', async () => {
     const { fetch } = globalThis
     const setup = await createSetup({ tls: { certificate: certificates.good, fetch } })
     const answer = setup.send(oldKey)

@@ -14,7 +14,7 @@ const STALL: Fault = { answer: ({ stall }) => stall() }
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 
 describe('the deadline of an attempt', { timeout: 30_000 }, () => {
-  it('responds with 503 after the deadline of an attempt, even if bytes still arrive', async () => {
+  it('a resource server responds with 503 after the deadline of an attempt, even if bytes still arrive', async () => {
     const setup = await createSetup()
     const { exchanges, fault } = createHeldFault()
     await setup.breakServer('everywhere', fault)
@@ -34,7 +34,7 @@ describe('the deadline of an attempt', { timeout: 30_000 }, () => {
     expect(answer).toMatchObject({ status: 503, waited: 3 })
   })
 
-  it('uses one deadline of 3 s for the metadata and the keys together', async () => {
+  it('a resource server uses one deadline of 3 s for the metadata and the keys together', async () => {
     const setup = await createSetup()
     const { exchanges, fault } = createHeldFault()
     await setup.breakServer('metadata', fault)
@@ -49,7 +49,7 @@ describe('the deadline of an attempt', { timeout: 30_000 }, () => {
     expect(answer).toMatchObject({ status: 503, waited: 3 })
   })
 
-  it('starts no further call after the deadline of an attempt', async () => {
+  it('a resource server starts no further call after the deadline of an attempt', async () => {
     const setup = await createSetup()
     await setup.breakServer('metadata', STALL)
     const answer = setup.send(oldKey)
@@ -59,7 +59,7 @@ describe('the deadline of an attempt', { timeout: 30_000 }, () => {
     expect(setup.lateCalls()).toBe(0)
   })
 
-  it('fetches keys from the known URL while the request for metadata has no response', async () => {
+  it('a resource server fetches keys from the known URL while the request for metadata has no response', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     setup.clock.suspend(601)
@@ -77,7 +77,7 @@ describe('the deadline of an attempt', { timeout: 30_000 }, () => {
     expect(setup.lateCalls()).toBe(0)
   })
 
-  it('aborts an attempt when the resource server is closed, and starts no further call', async () => {
+  it('a resource server aborts an attempt when it is closed, and starts no further call', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     setup.clock.suspend(601)
@@ -92,7 +92,7 @@ describe('the deadline of an attempt', { timeout: 30_000 }, () => {
     expect(setup.lateCalls()).toBe(0)
   })
 
-  it('grants requests without waiting if the keys become stale during an attempt', async () => {
+  it('a resource server grants requests without waiting if the keys become stale during an attempt', async () => {
     const setup = await createSetup({ times: { jwksMaxAge: 30, fetchTimeout: 20 } })
     await setup.server.ready()
     await setup.breakServer('everywhere', STALL)

@@ -308,7 +308,7 @@ const METADATA: readonly FaultCase[] = [
   metadataWith('a jwks_uri with a file URL', { jwks_uri: 'file:///etc/passwd' }),
 ]
 
-/** Unusual behaviour that is not a fault. */
+/** Unusual behavior that is not a fault. */
 export const NO_FAULTS: readonly FaultCase[] = [
   noFault('keep-alive connections that are closed', { hangsUp: true }),
   noFault('the document in single bytes', {

@@ -18,7 +18,7 @@ import {
 } from './setup.ts'
 import { certificates, trustingFetch } from './tls.ts'
 
-/** State of a resource server when a fault begins, and its expected behaviour. */
+/** State of a resource server when a fault begins, and its expected behavior. */
 interface State {
   /** Brings the resource server into this state, while the authorization server works. */
   readonly reach: (setup: Setup) => Promise<void>
@@ -253,7 +253,7 @@ function describeMatrix(
             return [stateTitle, describeAnswer(getAnswer(state, keysFailed)), state] as const
           })
           it.each(rows)(
-            `starting %s, a resource server %s during ${kind} "${name}", and grants requests after it`,
+            `starting %s, a resource server %s during ${kind} "${name}", and grants requests afterwards`,
             LENIENT,
             async (_state, _answer, state) => {
               await checkFault(fault, place, state, options)
@@ -266,7 +266,7 @@ function describeMatrix(
 }
 
 describeMatrix('faults of the authorization server', 'the fault', createFaults(otherOrigin))
-describeMatrix('unusual behaviour of the authorization server', 'the behaviour', NO_FAULTS)
+describeMatrix('unusual behavior of the authorization server', 'the behavior', NO_FAULTS)
 // The resource server does not know which function makes its calls, so one state is enough for the other function.
 describeMatrix(
   'faults of the authorization server, with the global fetch',

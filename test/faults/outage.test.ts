@@ -50,7 +50,7 @@ async function recover(setup: Setup): Promise<void> {
 const LENIENT = { timeout: 60_000 }
 
 describe('an outage of the authorization server', LENIENT, () => {
-  it('grants every valid request during an outage of half an hour, responds with 503 to unknown kids, and recovers', async () => {
+  it('a resource server grants every valid request during an outage of half an hour, responds with 503 to unknown kids, and recovers', async () => {
     const setup = await createSetup()
     const { server, attempts, send } = setup
     await server.ready()
@@ -73,7 +73,7 @@ describe('an outage of the authorization server', LENIENT, () => {
     await recover(setup)
   })
 
-  it('grants every valid request while the authorization server has one fault after another, and recovers', async () => {
+  it('a resource server grants every valid request while the authorization server has one fault after another, and recovers', async () => {
     const setup = await createSetup()
     const { server, attempts, send } = setup
     await server.ready()
@@ -98,7 +98,7 @@ describe('an outage of the authorization server', LENIENT, () => {
     expect(otherOrigin.connections()).toBe(0)
   })
 
-  it('responds with 503 if the application was started during an outage, and recovers without a restart', async () => {
+  it('a resource server that starts during an outage responds with 503, and recovers without a restart', async () => {
     const setup = await createSetup()
     for (const { title, fault } of EVERY_FAULT) {
       await setup.breakServer('everywhere', fault)
@@ -115,7 +115,7 @@ describe('an outage of the authorization server', LENIENT, () => {
 })
 
 describe('an authorization server that resets connections', LENIENT, () => {
-  it('grants every valid request and reports no failure if the server resets every reused connection', async () => {
+  it('a resource server grants every valid request and reports no failure if every reused connection is reset', async () => {
     const used = new WeakSet()
     const once: Fault = {
       answer({ response, socket, document }) {

@@ -40,7 +40,7 @@ it.each(STACKS)(
     for (let batch = 0; batch < BATCHES; batch++) {
       const running = Array.from({ length: BATCH }, (_, i) => {
         const number = batch * BATCH + i
-        // Replays are spread over all proofs that were sent, also those of this batch.
+        // Replays are spread over all proofs that were sent, including the proofs of this batch.
         const isReplay = number % REPLAYED === REPLAYED - 1
         const proof = isReplay ? proofs[(number * 7919) % proofs.length]! : prove(`proof-${number}`)
         if (!isReplay) proofs.push(proof)

@@ -70,7 +70,7 @@ async function checkUnknown(
     const accepted = { status: 200, degraded: [{ decision: 'nonce_accepted' }] }
     const repeated = next(newer!)
     expect(await send(repeated)).toMatchObject(accepted)
-    // This is the documented window: the nonce is a few seconds old.
+    // As documented, a used proof works again while its nonce is a few seconds old.
     expect(await send(repeated)).toMatchObject(accepted)
     clock.advance(LIMITS.freshNonce)
     check(await send(repeated), 401, fault.problem!)
@@ -131,7 +131,7 @@ async function checkFault(fault: StoreFault, policy: Policy, stack: Stack): Prom
     const isRecorded = fault.records === true
     expect(await send(during)).toMatchObject(isRecorded ? PROOF_USED : GRANTED)
   }
-  // This is the documented window: the entry is lost, and the proof works once more.
+  // As documented, the proof works once more, because its entry is lost.
   if (fault.loses) expect(await send(used)).toMatchObject(GRANTED)
   for (const proof of [used, during]) expect(await send(proof)).toMatchObject(PROOF_USED)
   expect(status().controls).toMatchObject([{ state: 'working' }])
@@ -151,7 +151,7 @@ describe.each(STACKS)('faults of $server with $client', (stack) => {
       return [lines, policy, fresh, used, title, { fault, policy }] as const
     }),
   )(
-    `%san API with whenReplayUnknown %s responds to a new proof with %d and to a used one with %d if ${server} %s, and recovers (${client})`,
+    `%san API with whenReplayUnknown %s responds to a new proof with %d and to a used proof with %d if ${server} %s, and recovers (${client})`,
     async (_lines, _policy, _fresh, _used, _title, { fault, policy }) => {
       await checkFault(fault, policy, stack)
     },

@@ -68,7 +68,7 @@ export async function createSetup({ tls, fetch, times }: SetupOptions = {}): Pro
   let ended = 0
   let lateCalls = 0
   let attempting = false
-  /** Signals of running attempts, and of discovery beside them. Each has its own deadline. */
+  /** Signals of running attempts, and of discovery that runs at the same time. Each has its own deadline. */
   const running = new Set<AbortSignal>()
   const isAttempting = () => attempting
   let notice = () => {}
@@ -213,7 +213,7 @@ export interface Setup {
   readonly server: ReturnType<typeof createResourceServer>
   /** Paths of the requests that the authorization server received. */
   readonly requests: string[]
-  /** Events, except those about requests. */
+  /** Events, except events about requests. */
   readonly events: BearwardEvent[]
   /** Waits for a condition. It is checked after each request, stall and event. */
   until(condition: () => boolean): Promise<void>
@@ -229,7 +229,7 @@ export interface Setup {
   lateCalls(): number
   /** Returns whether the last attempt fetched keys. */
   hasFreshKeys(): boolean
-  /** Sends a request with a token signed by this key. The result is filled at once if the outcome is known. */
+  /** Sends a request with a token signed by this key. The result is filled immediately if the outcome is known. */
   send(key: TestKey): Result
   /**
    * Waits until the running attempt, if any, has ended. If the server stalls, lets the time of the attempt pass. Also waits

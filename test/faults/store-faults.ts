@@ -24,7 +24,7 @@ export interface StoreFault {
   readonly records?: true
   /** `true` if the entries from before the fault are lost after it. */
   readonly loses?: true
-  /** `true` if it can concern the proofs of one client only, so that the API never stops to ask the store. */
+  /** `true` if the fault may affect the proofs of only one client. The API then never stops asking the store. */
   readonly isAlwaysAsked?: true
   /** Runs before the first proof is used. */
   readonly prepare?: (setup: StoreSetup) => Promise<void>

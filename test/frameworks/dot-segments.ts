@@ -7,8 +7,8 @@ const used = refusedWithDpop('proof_used', 'invalid_dpop_proof')
 export const DOT_SEGMENTS_REMOVED: Difference = {
   reason: 'a URL of the runtime has no dot segments',
   attacks: Object.fromEntries(
-    ['a dot segment', 'a path above', 'encoded dot segments'].map((what) => [
-      `a used proof, with ${what}`,
+    ['a dot segment', 'a dot segment after another segment', 'encoded dot segments'].map((what) => [
+      `a used proof for /r, with ${what}`,
       used,
     ]),
   ),

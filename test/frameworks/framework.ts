@@ -69,7 +69,7 @@ export interface BeforeGuards {
 
 /** A guard and the handler behind it, for every method. */
 export interface Route {
-  /** Path of the route. Without it, the guard is for all paths of the application. */
+  /** Path of the route. If it is missing, the guard is for all paths of the application. */
   readonly path?: string
   readonly requirements: Requirements
   /**

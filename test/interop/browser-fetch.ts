@@ -16,7 +16,7 @@ const SAFE_RESPONSE_HEADERS = [
 /**
  * Creates a `fetch` that follows the CORS protocol as the page of a browser does (Fetch Standard section 3.3). It sends a preflight
  * request, and rejects with a `TypeError` if the server does not allow the request. It removes response headers that are not
- * exposed. All requests count as cross-origin and without credentials.
+ * exposed. All requests are treated as cross-origin and without credentials.
  */
 export function createBrowserFetch(origin: string): typeof fetch {
   return async (input, init) => {

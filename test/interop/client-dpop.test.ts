@@ -15,7 +15,7 @@ const AUDIENCE = 'https://api.example.com'
 const orders = { kind: 'confidential', id: 'orders', secret: 'a-secret-for-tests' } as const
 
 /**
- * Starts an API that verifies each token and its proof with oauth4webapi. With `nonce`, requires this nonce in each proof.
+ * Starts an API that verifies each token and its proof with oauth4webapi. If `nonce` is set, each proof needs this nonce.
  * Records the outcome of each request.
  */
 async function startApi({ issuer }: AuthorizationServer, nonce?: string) {
@@ -156,7 +156,7 @@ describe.each([
 )
 
 describe('dpop with oidc-provider and a wrong clock', () => {
-  it('getToken() rejects with invalid_dpop_proof after one request', async () => {
+  it('getToken() with a wrong clock rejects with invalid_dpop_proof after one request', async () => {
     const server = await startServer(false)
     const clock = () => Date.now() - 3_600_000
     let requests = 0
@@ -180,7 +180,7 @@ describe('dpop with oidc-provider and a wrong clock', () => {
     expect(requests).toBe(1)
   })
 
-  it('getToken() succeeds if the server requires nonces, because they replace the time', async () => {
+  it('getToken() with a wrong clock succeeds if oidc-provider requires nonces, because it then does not check iat', async () => {
     const server = await startServer(true)
     const clock = () => Date.now() - 3_600_000
     const source = createSource(server, { url: server.issuer }, { clock })

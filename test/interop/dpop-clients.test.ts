@@ -138,7 +138,7 @@ describe.each([
     expect(api.requests).toEqual(['GET /notes 200', 'GET /notes 200'])
   })
 
-  it(`9449-61: ${name} steps through use_dpop_nonce of the API`, async () => {
+  it(`9449-61: ${name} repeats a request with the nonce of a use_dpop_nonce response, and uses this nonce for the next call`, async () => {
     const api = await startApi(NONCE)
     const client = await createClient(api.resource)
     for (let i = 0; i < 2; i++) {
@@ -149,7 +149,7 @@ describe.each([
     expect(api.requests).toEqual(['GET /notes 401', 'GET /notes 200', 'GET /notes 200'])
   })
 
-  it(`9449-61: a request of ${name} that was captured is refused when it is sent again`, async () => {
+  it(`9449-61: an API refuses a captured request of ${name} that is sent again`, async () => {
     const api = await startApi()
     await (await createClient(api.resource)).call(api)
     const { authorization = '', dpop = '' } = api.headers.at(-1)!

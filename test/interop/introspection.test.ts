@@ -119,7 +119,7 @@ describe.each(['json', 'jwt'] as const)(
       })
     })
 
-    it(`a guard with response '${response}' refuses a revoked opaque token after 10 s with maxAge 10, and at once with maxAge 0`, async () => {
+    it(`a guard with response '${response}' refuses a revoked opaque token after 10 s with maxAge 10, and immediately with maxAge 0`, async () => {
       const clock = fakeClock(Date.now() / 1000)
       const call = await startApi({ response, maxAge: 10 }, { clock })
       const token = await machineToken()

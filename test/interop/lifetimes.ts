@@ -1,4 +1,4 @@
-/** The option `ttl` of `oidc-provider`, in seconds. Without it, the server prints a notice for each kind of tokens. */
+/** The option `ttl` of `oidc-provider`, in seconds. If it is not set, the server prints a notice for each kind of token. */
 export const LIFETIMES = {
   AccessToken: 3600,
   ClientCredentials: 3600,

@@ -31,7 +31,7 @@ export const SESSION_AGE = 3600
 /**
  * Starts `oidc-provider` for APIs whose addresses are added to `resources` later. It registers clients dynamically (RFC 7591).
  *
- * A client that sends a DPoP proof gets a bound token. With `requiresNonce`, proofs need a nonce of the server.
+ * A client that sends a DPoP proof gets a bound token. If `requiresNonce` is `true`, proofs need a nonce of the server.
  *
  * The user signs in without a form. A request with `acr_values` or `max_age` is answered with a new sign-in with several factors.
  * For other requests, the user has signed in an hour ago with a password.

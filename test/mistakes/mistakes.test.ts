@@ -302,7 +302,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'offline_access in the scopes of the API',
     { ...GOOD, scopes: { supported: ['read', 'offline_access'] } },
-    'scopes.supported contains offline_access: remove it. This scope concerns refresh tokens of the client, and not this API.',
+    'scopes.supported contains offline_access: remove it. With this scope, a client requests a refresh token: it is not a scope of an API.',
   ],
   [
     'scopes that contain each other',
@@ -397,7 +397,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'offline_access as a required scope',
     { scope: 'read offline_access' },
-    'scope contains offline_access: remove it. This scope concerns refresh tokens of the client, and not this API.',
+    'scope contains offline_access: remove it. With this scope, a client requests a refresh token: it is not a scope of an API.',
   ],
   [
     'a parameter of a challenge as a requirement',

@@ -1,6 +1,6 @@
 /**
  * Common mistakes with requests and tokens. For each, the event and the log line contain the failed check, what was
- * found, and what to change. The requests lead to each piece of advice, except those that other tests cover.
+ * found, and what to change. The requests lead to each piece of advice, except advice that other tests cover.
  */
 import {
   type BearwardEvent,
@@ -131,7 +131,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'an Authorization header instead',
     advice: 'In the client: send the token in the header that the option credentials names',
   },
-  'an Authorization header beside the header that credentials names': {
+  'an Authorization header in addition to the header that credentials names': {
     options: { credentials: { header: 'x-token' } },
     headers: { 'x-token': 'a' },
     reason: 'multiple_credentials',
@@ -395,7 +395,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'unknown_key',
     found: 'only keys of another issuer, or too many keys',
-    advice: 'In the options of this API: check that jwksUri belongs to issuer',
+    advice: 'In the options of this API: check that jwksUri is the address of the keys of issuer',
   },
   'keys of another server': {
     options: {
@@ -660,13 +660,13 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { nbf: now + 30 },
     reason: 'not_yet_valid',
     found: 'in 30 s',
-    advice: 'On this machine: compare its clock with the clock of the authorization server',
+    advice: 'On this computer: compare its clock with the clock of the authorization server',
   },
   'an iat 30 s in the future': {
     claims: { iat: now + 30 },
     reason: 'issued_in_future',
     found: 'in 30 s',
-    advice: 'On this machine: compare its clock with the clock of the authorization server',
+    advice: 'On this computer: compare its clock with the clock of the authorization server',
   },
   'nbf in milliseconds': {
     claims: { nbf: now * 1000 },
@@ -711,7 +711,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { cnf: { kid: 'x' } },
     reason: 'unsupported_binding',
     found: 'the cnf member kid',
-    advice: 'In the client: request a token that is not bound',
+    advice: 'In the client: request an unbound token',
   },
   'a response with token_type DPoP, but without cnf': {
     options: { ...opaque, ...answering({ active: true, token_type: 'DPoP' }) },
@@ -803,7 +803,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     headers: (token) => ({ dpop: prove(token, { iat: clock.seconds() - 300 }) }),
     reason: 'invalid_proof',
     found: '300 s ago',
-    advice: 'In the client: create a new proof for each request, just before it is sent.',
+    advice: 'In the client: create a new proof for each request, just before the request is sent.',
   },
   'a proof by a client whose clock is fast': {
     ...bound,
@@ -842,7 +842,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     headers: (token) => ({ dpop: prove(token) }),
     reason: 'proof_used',
     found: 'a proof that was used',
-    advice: 'In the client: create a new proof for each request, also when',
+    advice: 'In the client: create a new proof for each request, even for',
   },
   'a proof without a nonce': {
     ...bound,
@@ -857,7 +857,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     options: withDpop({ replay: failingWith('full') }),
     headers: (token) => ({ dpop: prove(token) }),
     reason: 'replay_unavailable',
-    found: 'full',
+    found: 'full: the test says so',
     advice: 'At the replay store: give it more memory',
   },
   'a proof of a client that sends too many': {
@@ -865,7 +865,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     options: withDpop({ replay: failingWith('key_full') }),
     headers: (token) => ({ dpop: prove(token) }),
     reason: 'replay_unavailable',
-    found: 'key_full',
+    found: 'key_full: the test says so',
     advice: 'In the options of this API: raise maxPerKey',
   },
   'a proof while the store may forget proofs': {
@@ -873,7 +873,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     options: withDpop({ replay: failingWith('unsuitable') }),
     headers: (token) => ({ dpop: prove(token) }),
     reason: 'replay_unavailable',
-    found: 'unsuitable',
+    found: 'unsuitable: the test says so',
     advice: 'At the replay store: set maxmemory-policy',
   },
   'a proof while the store is unreachable': {
@@ -881,8 +881,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     options: withDpop({ replay: failingWith('unreachable') }),
     headers: (token) => ({ dpop: prove(token) }),
     reason: 'replay_unavailable',
-    found: 'unreachable',
-    advice: 'At the replay store: check that it runs',
+    found: 'unreachable: the test says so',
+    advice: 'At the replay store: check that the store runs',
   },
   'a token bound to a certificate, without the option mtls': {
     claims: { cnf: { 'x5t#S256': X5T } },
@@ -894,6 +894,13 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     options: { mtls: { certificate: 'tls', mode: 'required' } },
     reason: 'unbound_token',
     found: 'a token without it',
+    advice: 'In the client: request a token that is bound to the certificate of the client',
+  },
+  'an unbound token if the route requires one that is bound to a key or a certificate': {
+    options: { ...withDpop(), mtls: { certificate: 'tls' } },
+    requirements: { bound: true },
+    reason: 'unbound_token',
+    found: 'an unbound token',
     advice: 'In the client: request a token that is bound to a key or a certificate',
   },
   'a bound token without a certificate': {
@@ -920,7 +927,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'a header of a peer that is not one of trustedProxies',
     advice: 'In the options of this API: add the address of your proxy',
   },
-  'a certificate in another format than mtls.certificate.format': {
+  'a certificate in a format that is not mtls.certificate.format': {
     options: byHeader(['10.0.0.1']),
     claims: { cnf: { 'x5t#S256': X5T } },
     headers: { 'client-cert': '-----BEGIN%20CERTIFICATE-----' },
@@ -929,7 +936,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'a malformed certificate',
     advice: 'In the options of this API: check that mtls.certificate.format',
   },
-  'a header with a certificate that the proxy adds to that of the client': {
+  'a certificate header that the proxy adds to the header of the client': {
     options: byHeader(['10.0.0.1']),
     claims: { cnf: { 'x5t#S256': X5T } },
     headers: { 'client-cert': [':MAIwAA==:', ':MAIwAA==:'] },
@@ -1252,7 +1259,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { maxAuthAge: 300 },
     reason: 'insufficient_user_authentication',
     found: 'a time in the future',
-    advice: 'On this machine: compare its clock with the clock of the authorization server',
+    advice: 'On this computer: compare its clock with the clock of the authorization server',
   },
   'a token whose auth_time is in milliseconds': {
     claims: { sub: 'alice', client_id: 'web', auth_time: now * 1000 },
@@ -1277,7 +1284,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'keys_unavailable',
     found: 'none, and they could not be fetched (unreachable)',
-    advice: 'On this machine: check that the address of the keys is reachable',
+    advice: 'On this computer: check that the address of the keys is reachable',
   },
   'a wrong secret for introspection': {
     options: { ...opaque, ...answering({ error: 'invalid_client' }, 401) },
@@ -1356,9 +1363,10 @@ describe('refused requests', () => {
     }
   })
 
-  it('the requests of this file lead to each piece of advice, except those that other tests cover', () => {
+  it('the requests of this file lead to each piece of advice, except advice that other tests cover', () => {
     // Other tests cover a distrusted key, too many header lines, and a pause between fetches.
-    // They also cover failed introspection, calls after `close`, and `verify` without a request. `issuer_unavailable` has advice for each cause.
+    // They also cover failed introspection, calls after `close`, and `verify` without a request.
+    // The reason `issuer_unavailable` has advice for each cause.
     const elsewhere = ['a distrusted key', 'at least 1000 header lines']
     const {
       keys_refresh_pending: _pending,

@@ -23,7 +23,7 @@ async function runProgram(name: string, args: readonly string[], env: NodeJS.Pro
   return JSON.parse(stdout) as Record<string, unknown>
 }
 
-/** Expected effects in an application. Without a member, there is no such effect. */
+/** Expected effects in an application. If a member is missing, there is no such effect. */
 interface Expected {
   readonly keys?: string
   readonly token?: string
@@ -56,21 +56,24 @@ describe('the default of the option fetch', () => {
     ['calls fetch', { ...GLOBAL_FETCH, requests: 3 }],
     ['observes undici', { ...GLOBAL_FETCH, observed: 2 }],
     ['sets the dispatcher of undici', { hasUndici: true }],
-  ])('calls the right function in an application that %s', async (application, expected) => {
-    const document = { ...jwks, access_token: 'token', token_type: 'Bearer', expires_in: 600 }
-    let requests = 0
-    const server = closing(
-      await listen((_request, response) => {
-        requests++
-        response.setHeader('Content-Type', 'application/json').end(JSON.stringify(document))
-      }),
-    )
-    const args = [application, `${server.url}/`, JSON.stringify(document)]
-    const found = await runProgram('default-fetch.mjs', args)
-    const usual = { keys: 'keys', token: 'token', stubCalls: 0, observed: 0, hasUndici: false }
-    // An idle connection does not keep the process alive.
-    expect({ requests, ...found }).toEqual({ requests: 0, ...usual, ...expected, sockets: [] })
-  })
+  ])(
+    'the default of fetch calls the right function in an application that %s',
+    async (application, expected) => {
+      const document = { ...jwks, access_token: 'token', token_type: 'Bearer', expires_in: 600 }
+      let requests = 0
+      const server = closing(
+        await listen((_request, response) => {
+          requests++
+          response.setHeader('Content-Type', 'application/json').end(JSON.stringify(document))
+        }),
+      )
+      const args = [application, `${server.url}/`, JSON.stringify(document)]
+      const found = await runProgram('default-fetch.mjs', args)
+      const usual = { keys: 'keys', token: 'token', stubCalls: 0, observed: 0, hasUndici: false }
+      // An idle connection does not keep the process alive.
+      expect({ requests, ...found }).toEqual({ requests: 0, ...usual, ...expected, sockets: [] })
+    },
+  )
 })
 
 describe('the default of the option fetch over TLS', () => {
@@ -93,7 +96,7 @@ describe('the default of the option fetch over TLS', () => {
       'no response (CERT_NOT_YET_VALID)',
     ],
   ])(
-    'has the same result as the global fetch for %s',
+    'the default of fetch has the same result as the global fetch for %s',
     async (_server, certificate, trusted, result) => {
       const encodings: (string | undefined)[] = []
       const https = createHttpsServer(certificate, (request, response) => {

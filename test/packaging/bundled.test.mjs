@@ -42,7 +42,7 @@ function readModules(name) {
   })
 }
 
-/** Returns the nodes of a syntax tree that satisfy a condition, without those in functions if `deep` is `false`. */
+/** Returns the nodes of a syntax tree that satisfy a condition. If `deep` is `false`, omits nodes in functions. */
 function findNodes(node, condition, { deep }) {
   if (!deep && /Function/.test(node.type)) return []
   const children = Object.values(node)

@@ -72,7 +72,7 @@ const EXTENSIONS = { cjs: 'cjs', esm: 'mjs' }
 
 /**
  * Functions that write the bundle of a program for Node into a directory, in one of two formats. Only esbuild leaves out
- * packages: those in `external`.
+ * packages: the packages in `external`.
  */
 const BUNDLERS = {
   async esbuild(entry, format, outDir, external) {

@@ -64,15 +64,15 @@ after(() => directory.remove())
 const compileFiles = (...files) =>
   compile(project, files, { ...RESOLUTIONS.nodenext, types: ['node'], noEmit: true })
 
-test('types: @bearward/express compiles beside requireBearerAuth of @modelcontextprotocol/sdk', async () => {
+test('types: @bearward/express compiles together with requireBearerAuth of @modelcontextprotocol/sdk', async () => {
   assert.equal(await compileFiles('bearward.ts', 'bearer-auth.ts'), '')
 })
 
-test('types: @bearward/express compiles beside express-oauth2-jwt-bearer', async () => {
+test('types: @bearward/express compiles together with express-oauth2-jwt-bearer', async () => {
   assert.equal(await compileFiles('bearward.ts', 'jwt-bearer.ts'), '')
 })
 
-test('types: @bearward/express adds no errors to those of two libraries that conflict', async () => {
+test('types: @bearward/express adds no errors to the errors of two libraries that conflict', async () => {
   const together = await compileFiles('bearer-auth.ts', 'jwt-bearer.ts')
   assert.match(together, /@types\/express-serve-static-core.* error TS2430/)
   assert.equal(await compileFiles('bearer-auth.ts', 'jwt-bearer.ts', 'bearward.ts'), together)

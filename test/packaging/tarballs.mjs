@@ -81,7 +81,7 @@ const VERSIONS = {
   webpack: '5.113.0',
 }
 
-/** Adds exact versions to the names of packages. The versions are those of the workspace, or of `VERSIONS`. */
+/** Adds exact versions to the names of packages. The versions come from the workspace, or from `VERSIONS`. */
 export async function withVersions(...names) {
   const { devDependencies: root } = await readJson('package.json')
   const { devDependencies: test } = await readJson('test/package.json')

@@ -23,7 +23,7 @@ describe.each(Object.entries<readonly Difference[]>(DIFFERENCES))(
   'the differences of %s',
   (_runtime, differences) => {
     it.each(KINDS)(
-      'the table of differences names one case in each entry for %s, and gives it another outcome',
+      'the table of differences names one case in each entry for %s, and its outcome differs',
       (kind, cases) => {
         const entries = differences.flatMap((one) => Object.entries<unknown>(one[kind] ?? {}))
         const faults = entries.filter(([title, outcome]) => {

@@ -28,7 +28,7 @@ async function sendOptions(options: object): Promise<unknown> {
 }
 
 it.each([
-  ['errorBody, which returns its result at once', { errorBody: () => '{}' }],
+  ['errorBody, which returns its result synchronously', { errorBody: () => '{}' }],
   ['match that is not in the list of names', { issuers: { match: () => true } }],
   ['check with a second argument', { check: async (_token: unknown, _request: unknown) => true }],
   ['a member of another option', { logger: { info: () => {} } }],

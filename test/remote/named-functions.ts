@@ -6,8 +6,8 @@ import { sessionCookie } from '../contract/session-cookie.ts'
 import { isKnownHost } from '../attacks/known-host.ts'
 
 /**
- * Functions of options that return their result at once, so another process cannot call them in this one, and stores with such
- * functions. Both processes import them, and send their names.
+ * Functions of options that return their result synchronously, and stores with such functions. Another process cannot call these
+ * functions in this process. Both processes import them, and send their names.
  */
 const NAMED = {
   forwardedCertificate,

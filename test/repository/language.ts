@@ -23,6 +23,10 @@ const AVOIDED: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bthrough and through\b|\bof its own accord\b|\bone's own\b|\bgone by\b/i, 'a plain word'],
   [/\b(?:is|are) told\b|\btold apart\b/i, 'is called, or is distinguished'],
   [/\bwhat is (?:told|said|left|given|read|known|taken|thrown)\b/i, 'a noun'],
+  [/\balso (?:if|when|while|during|after|for|in) /i, 'even if, or including'],
+  [/\b(?:an)?other [a-z]+s? than\b/i, 'X that is not Y, or X other than Y'],
+  [/\b(?:must|has to) be \w+ before[.,:;)]/i, 'earlier, or before a noun'],
+  [/\bown function\b|\bas by\b|\bof which [^.]*\bwhether\b/i, 'a plain sentence'],
   [/\bfor the rest\b|\bat all events\b|\bas it were\b|\bby and by\b/i, 'nothing'],
 ]
 

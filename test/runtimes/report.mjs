@@ -8,7 +8,7 @@ export async function countTests(report) {
 }
 
 /**
- * Adds the number of failed tests to results of the same tests in several places. A test that one place omits counts as failed,
+ * Adds the number of failed tests to results of the same tests in several places. A test that one place omits is a failure,
  * and so does a run that fails although its tests pass.
  */
 export function addFailures(results) {

@@ -21,7 +21,7 @@ export function getThumbprint({ socket }: IncomingMessage): string {
   return toThumbprint((socket as TLSSocket).getPeerX509Certificate())
 }
 
-/** Returns the `x5t#S256` thumbprint of a certificate. Without a certificate, returns an empty text. */
+/** Returns the `x5t#S256` thumbprint of a certificate. Returns an empty text if there is no certificate. */
 export function toThumbprint(certificate: X509Certificate | undefined): string {
   const hex = certificate?.fingerprint256.replaceAll(':', '') ?? ''
   return Buffer.from(hex, 'hex').toString('base64url')

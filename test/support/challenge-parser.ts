@@ -17,8 +17,8 @@ const COMMA = /[ \t]*,[ \t]*/y
  * code with the module that writes challenges.
  *
  * @throws {SyntaxError} For each deviation from the grammar: empty list elements, blanks around an equals sign,
- * a repeated parameter in one challenge, and characters outside ASCII. Also for the `token68` form, which no
- * scheme here uses.
+ * a repeated parameter in one challenge, and characters outside ASCII. The `token68` form, which no scheme
+ * here uses, also causes this error.
  */
 export function parseChallenges(value: string): ParsedChallenge[] {
   const challenges: ParsedChallenge[] = []

@@ -4,7 +4,7 @@ import type { Reporter, TestModule } from 'vitest/node'
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const states = modules.flatMap((module) => [
-      // A file that cannot be loaded has no tests, but must count as failed.
+      // A file that cannot be loaded has no tests, but must be counted as a failure.
       ...(module.ok() || module.children.size > 0 ? [] : ['failed']),
       ...Array.from(module.children.allTests(), (test) => test.result().state as string),
     ])

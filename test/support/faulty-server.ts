@@ -39,7 +39,7 @@ export interface FaultyServer {
   readonly url: string
   /** Sets the document at a path. */
   publish(path: string, document: object): void
-  /** Sets the fault. Without a fault, the server works. */
+  /** Sets the fault. If there is none, the server works. */
   behave(fault?: Fault): Promise<void>
   /** Returns the number of open connections whose response has no end. */
   endless(): number
@@ -53,7 +53,7 @@ export interface FaultyServerOptions {
   readonly onRequest: (path: string) => void
   /** Called when a connection has stalled, and when a connection whose response has no end is closed. */
   readonly onStall: () => void
-  /** Certificate for HTTPS. Without it, the server uses HTTP. */
+  /** Certificate for HTTPS. If it is missing, the server uses HTTP. */
   readonly certificate?: ServerCertificate
 }
 

@@ -20,7 +20,10 @@ export const createTlsServer =
       handler,
     )
 
-/** Sends a GET over a new TLS connection, or that of `agent`, with these options of `node:tls`. Returns the status and the body. */
+/**
+ * Sends a GET over a new TLS connection, or over the connection of `agent`, with these options of `node:tls`. Returns the status
+ * and the body.
+ */
 export function getByTls(
   port: number,
   token: string,

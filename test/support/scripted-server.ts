@@ -37,7 +37,7 @@ export interface ScriptedServer extends RunningServer {
 /**
  * Starts a server.
  *
- * @param path Path of the endpoint. Longer paths that begin with it belong to the endpoint, too.
+ * @param path Path of the endpoint. The endpoint also handles longer paths that begin with this path.
  * @param first First response of the endpoint.
  * @param documents Returns the responses of other paths. It is called for each request.
  */

@@ -51,7 +51,7 @@ export async function sendRaw(port: number, request: string | Uint8Array): Promi
 }
 
 /**
- * Sends requests over one new socket, each after the response to the one before. The last request must contain
+ * Sends requests over one new socket, each after the response to the previous request. The last request must contain
  * `Connection: close`, and the responses must have a `Content-Length`.
  */
 export async function sendInTurn(

@@ -121,7 +121,7 @@ describe('the keys of an issuer in a Worker', () => {
     expect(await request()).toBe('200')
     await until(() => server.count('/jwks') === 2)
     server.release()
-    // The refresh has ended if the keys are still fresh after the first ones would be stale.
+    // If the keys are still fresh when the first keys would be stale, the refresh has ended.
     await advance(100)
     expect((await readStatus())[0].keys.state).toBe('fresh')
     expect(server.cancelled).toEqual([])

@@ -63,7 +63,7 @@ export async function startScene(
       socket.write(`GET ${route} HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\n\r\n`)
       await until(() => server.calls.length === count)
       socket.resetAndDestroy()
-      // Without the context, workerd cancels the call. With it, the call goes on: another request gives workerd the time.
+      // If the route has no context, workerd cancels the call. Otherwise it goes on, and other requests give workerd the time.
       if (route === '/without-context') await until(() => server.cancelled.length > 0)
       else for (let i = 0; i < 3; i++) await send('/unknown')
     },
@@ -156,7 +156,7 @@ async function startAuthorizationServer() {
     /** The paths of the calls that the caller has cancelled. */
     cancelled,
     publish: (keys: readonly object[]) => void (state.keys = [...keys]),
-    /** Holds the responses from now on, except those to discovery. */
+    /** Holds the responses from now on, except responses to discovery. */
     hold: () => void (state.isHolding = true),
     /** Sends the held responses. */
     release() {

@@ -103,7 +103,7 @@ describe('issuers from functions in a Worker', () => {
     await until(() => server.count('/resolve') > before)
   })
 
-  it('calls of resolve that were cancelled while they waited get no slot', async () => {
+  it('waiting calls of resolve that were cancelled do not use up the option concurrency', async () => {
     const { server, issuer, request, requestAndLeave, waitAndLeave, advance } =
       await startScene(tenants)
     server.hold()
@@ -119,7 +119,7 @@ describe('issuers from functions in a Worker', () => {
     expect((await Promise.all(good)).filter((one) => one.startsWith('503'))).toEqual([])
   })
 
-  it('calls of resolve that were cancelled do not use up the option concurrency', async () => {
+  it('running calls of resolve that were cancelled do not use up the option concurrency', async () => {
     const { server, issuer, request, requestAndLeave, advance } = await startScene(tenants)
     server.hold()
     // Two of the eight calls are reserved for issuers that are cached.
@@ -136,7 +136,7 @@ describe('issuers from functions in a Worker', () => {
 })
 
 describe('the log of a Worker', () => {
-  it('the next line of a kind writes how many lines were omitted in the second before', async () => {
+  it('the log writes how many lines of a kind were omitted in a second together with the next line of this kind', async () => {
     const { request, advance, readLog } = await startScene()
     for (let i = 0; i < 30; i++) await request('not-a-token')
     await advance(2)

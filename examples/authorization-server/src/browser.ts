@@ -9,7 +9,7 @@ const REQUEST_LIMIT = 20
  *
  * @param values Values to type into the forms, by field name.
  * @param jar Cookies of earlier sign-ins in the same browser.
- * @returns The URL of that last redirect. It is not requested.
+ * @returns The URL of the redirect to `destination`. This URL is not requested.
  */
 export async function browse(
   start: URL,
@@ -42,7 +42,7 @@ export async function browse(
   throw new Error(`The sign-in took more than ${REQUEST_LIMIT} requests`)
 }
 
-/** Returns the form fields of a page. A field without a given value keeps its preset value. */
+/** Returns the form fields of a page. If `values` has no value for a field, the field keeps its preset value. */
 function fillIn(page: string, values: Readonly<Record<string, string>>): URLSearchParams {
   const form = new URLSearchParams()
   for (const [input] of page.matchAll(/<input[^>]*>/g)) {

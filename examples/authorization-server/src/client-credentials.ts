@@ -6,7 +6,7 @@ import type { TokenResponse } from './token-request.ts'
 export interface AccessRequest {
   /** Scopes, separated by spaces. */
   readonly scope?: string
-  /** Identifier of the API. Without it the token is opaque and has no audience. */
+  /** Identifier of the API. If it is not set, the token is opaque and has no audience. */
   readonly resource?: string
 }
 

@@ -15,13 +15,13 @@ import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-/** Returns the algorithm of ID tokens. It is the algorithm of the first API, so one key signs both. */
+/** Returns the algorithm of ID tokens. It is the algorithm of the first API, so one key signs both kinds of tokens. */
 export function getIdTokenAlgorithm(options: AuthorizationServerOptions): SigningAlgorithm {
   return options.resources[0]?.algorithm ?? 'RS256'
 }
 
 /**
- * Converts the options to a configuration of oidc-provider. Some settings equal the default: without them,
+ * Converts the options to a configuration of oidc-provider. Some settings equal the default. If they are missing,
  * oidc-provider prints warnings.
  */
 export function toConfiguration(
@@ -44,7 +44,7 @@ export function toConfiguration(
     },
     claims: { openid: ['sub'], profile: ['name'] },
     clientBasedCORS: () => false,
-    // All programs run on one machine and share its clock, so no tolerance is needed.
+    // All programs run on one computer and share its clock, so no tolerance is needed.
     clockTolerance: 0,
     features: {
       clientCredentials: { enabled: true },
@@ -109,7 +109,7 @@ export function toConfiguration(
   }
 }
 
-/** Describes an API with the scopes that the client can get. Requests for other scopes are granted without them. */
+/** Describes an API with the scopes that the client can get. If a client requests other scopes, the token does not contain them. */
 function toResourceServer(resource: Resource, client: Client | undefined): ResourceServer {
   const allowed = new Set(client?.scopes ?? resource.scopes)
   const common = {

@@ -17,7 +17,7 @@ export async function loadOidcProvider(): Promise<OidcProviderModule> {
   }
 }
 
-/** Calls `construct` and drops the notices that oidc-provider prints meanwhile. */
+/** Calls `construct` and drops the notices that oidc-provider prints during this call. */
 export function withoutNotices<T>(construct: () => T): T {
   const unmute = muteNotices()
   try {

@@ -2,7 +2,7 @@ import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
 
 /** Options of the authorization server. */
 export interface AuthorizationServerOptions {
-  /** APIs for which the server issues tokens. ID tokens are signed with the algorithm of the first one. */
+  /** APIs for which the server issues tokens. ID tokens are signed with the algorithm of the first API. */
   readonly resources: readonly Resource[]
   readonly clients: readonly Client[]
   /** Users who can sign in. Any password is accepted. */
@@ -15,7 +15,7 @@ export interface AuthorizationServerOptions {
   readonly port?: number
   /**
    * Signing keys, for example the `keys` of a closed server. The server generates a key for each algorithm
-   * without one. If several keys have the same algorithm, the first one signs, and all are published.
+   * that has no key. If several keys have the same algorithm, the first one signs, and all are published.
    */
   readonly keys?: readonly SigningKey[]
   /**

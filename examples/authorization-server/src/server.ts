@@ -15,7 +15,7 @@ export interface AuthorizationServer {
   readonly port: number
   /** Private keys. To restart without a key rotation, pass them as `keys`. */
   readonly keys: readonly SigningKey[]
-  /** Stops listening and closes all connections. Can be called more than once. */
+  /** Stops listening and closes all connections. You can call it more than once. */
   close(): Promise<void>
 }
 
@@ -23,7 +23,7 @@ export interface AuthorizationServer {
  * Starts an authorization server (OAuth 2.0 and OpenID Connect) on 127.0.0.1.
  *
  * @remarks The server is oidc-provider with all data in memory. A restart loses all sessions and opaque tokens.
- * Without `keys`, a restart also creates new keys with the same key ids. The login form accepts any password,
+ * If `keys` is not set, a restart also creates new keys with the same key ids. The login form accepts any password,
  * so use the server for examples and tests only.
  *
  * @throws {Error} If the server cannot listen (`EADDRINUSE`), or if oidc-provider rejects the options.

@@ -15,12 +15,12 @@ export interface SignInRequest extends AccessRequest {
   /** Requests a refresh token as well. */
   readonly offline?: boolean
   /**
-   * The browser of the user. With the same one, the server remembers earlier sign-ins.
+   * The browser of the user. If you pass the same browser again, the server remembers earlier sign-ins.
    *
    * @default a new browser
    */
   readonly browser?: CookieJar
-  /** Seconds. If the last sign-in in this browser is older, the user signs in again (`max_age`). */
+  /** Maximum age of the last sign-in in this browser, in seconds (`max_age`). If it is older, the user signs in again. */
   readonly maxAge?: number
 }
 

@@ -19,7 +19,7 @@ export const SIGNING_ALGORITHMS = [
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 
-/** A private key as a JWK (RFC 7517). It is used with `alg` only. */
+/** A private key as a JWK (RFC 7517). The key is used only with its `alg`. */
 export interface SigningKey extends JsonWebKey {
   readonly kid: string
   readonly alg: SigningAlgorithm
@@ -28,8 +28,8 @@ export interface SigningKey extends JsonWebKey {
 /**
  * Returns the given keys and a new key for each other algorithm.
  *
- * @remarks The `kid` of a new key is its algorithm in lower case, so it is the same after each start. A restart
- * without `given` keys is a key rotation without new key ids.
+ * @remarks The `kid` of a new key is its algorithm in lower case, so it is the same after each start. After a
+ * restart without `given` keys, the server has new keys with the old key ids.
  */
 export async function createSigningKeys(
   algorithms: Iterable<SigningAlgorithm>,

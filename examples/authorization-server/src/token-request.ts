@@ -22,7 +22,7 @@ export interface ClientCredentials {
 /**
  * Sends one request to the token endpoint.
  *
- * @throws {Error} If the server rejects the request. The message contains its response, which has no token.
+ * @throws {Error} If the server rejects the request. The message contains the response of the server, which has no token.
  */
 export async function requestToken(
   issuer: string,
@@ -37,7 +37,7 @@ export async function requestToken(
 /**
  * Revokes a token (RFC 7009). An API detects the revocation only if it introspects the token.
  *
- * @throws {Error} If the server rejects the request. The message contains its response.
+ * @throws {Error} If the server rejects the request. The message contains the response of the server.
  */
 export async function revokeToken(
   issuer: string,

@@ -14,7 +14,7 @@ export async function createInventory(issuer: string): Promise<FastifyInstance> 
   const { plugin, requireToken } = createBearward({
     issuer,
     audience: INVENTORY,
-    // At this issuer, `sub` equals the client id in the tokens of machines only.
+    // At this issuer, `sub` equals the client id only in tokens of machines.
     machineSubject: 'client_id',
   })
   const stock = new Map([

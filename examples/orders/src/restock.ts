@@ -11,7 +11,7 @@ export async function restock(issuer: string, inventoryUrl: string): Promise<rea
     scope: 'read:stock',
     resource: INVENTORY,
     allowedOrigins: [inventoryUrl],
-    // The job is not urgent: it can wait five minutes until the authorization server is available.
+    // The job is not urgent: if the authorization server is unavailable, the job waits up to five minutes for a token.
     maxWait: 300,
   })
   try {

@@ -24,8 +24,8 @@ List the stock with the command-line tool:
   STOCK_ISSUER=${issuer} STOCK_URL=${inventoryUrl} \\
     STOCK_CLIENT_ID=${STOCK.id} STOCK_CLIENT_SECRET=${STOCK.secret} node '${tool}'
 
-Request a machine's token (client credentials grant) and call the inventory with it. Its scope allows the list (200) but
-not a reservation (403):
+Request a machine's token (client credentials grant) and call the inventory with it. The scope of the token allows a
+request for the list (200), but not a reservation (403):
 
 ${machineTokenCommand({ variable: 'MACHINE_TOKEN', tokenEndpoint, ...request })}
 ${curl(`${inventoryUrl}/items`, '', 'MACHINE_TOKEN')}

@@ -15,7 +15,7 @@ if (missing.length > 0) {
   try {
     await list(issuer!, url!, clientId!, secret!)
   } catch (error) {
-    // The message says what to check. The detail describes the response of the server. Neither contains a secret.
+    // The message says what to check. The detail describes the response of the server. They never contain a secret.
     console.error(`stock: ${error instanceof Error ? error.message : 'failed'}`)
     if (error instanceof TokenError && error.detail !== undefined) console.error(error.detail)
     process.exitCode = error instanceof TokenError && error.fault === 'configuration' ? 2 : 1

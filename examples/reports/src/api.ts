@@ -12,7 +12,7 @@ import type { Bearward, BearwardEvent } from '@bearward/express'
 import express from 'express'
 import type { Express, Request, Response } from 'express'
 
-/** Seconds since the sign-in on the route `/publish`. Usual values are minutes. This one keeps the demo short. */
+/** Maximum age of the sign-in on the route `/publish`, in seconds. Usual values are minutes. This value keeps the demo short. */
 const RECENT = 3
 
 /** Creates the reports API. Each route except `/health` has a guard with its requirements. */
@@ -24,7 +24,7 @@ export function createReportsApi(
     issuer,
     // The address of this API. Clients request tokens for it.
     resource: REPORTS_API,
-    // The archive has an identifier of its own, so both are listed.
+    // The archive has its own identifier, so both are listed.
     audience: [REPORTS_API, ARCHIVE],
     // Clients find the authorization server in the metadata of this API.
     metadata: { name: 'Reports' },
@@ -40,7 +40,7 @@ export function createReportsApi(
     },
     // Tokens can be bound to a key of the client. This API runs in one process, so proofs are remembered in its memory.
     dpop: { replay: memoryReplay() },
-    // The authorization server runs on the same machine, so the clocks do not differ.
+    // The authorization server runs on the same computer, so the clocks do not differ.
     clockTolerance: 0,
     onEvent,
   })
@@ -52,7 +52,7 @@ export function createReportsApi(
   app.get('/news', requireToken({ optional: true }), news)
   app.get('/me', requireToken(), me)
   app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
-  // With `introspect: true`, a revoked token is refused immediately. Without it, it can be accepted for ten more seconds.
+  // With `introspect: true`, a revoked token is refused immediately. By default, it may be accepted for ten more seconds.
   app.get('/archive', requireToken({ scope: 'read:archive', introspect: true }), openArchive)
   app.post('/reindex', requireToken({ scope: 'admin:reports', subject: 'machine' }), reindex)
   // A user must have signed in recently. The challenge tells the client to sign them in again.

@@ -6,7 +6,7 @@ import type { ApiRequest, DescribedToken } from '@bearward/example-shared'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 const TARGET = 'GET /reports'
-/** The address that clients call. In the demo, the requests are sent to the API itself. */
+/** The public address, which proofs contain. The demo sends the requests directly to the API on 127.0.0.1. */
 const URL_OF_TARGET = `${REPORTS_API}/reports`
 
 /** A client whose token is bound to its key, and a thief who has read one of its requests. */
@@ -17,7 +17,7 @@ export interface BoundClient {
   stealToken(): ApiRequest
   /** Returns the last request again. */
   repeatRequest(): ApiRequest
-  /** Returns a request with the token of the last request and a proof by the key of the thief. */
+  /** Returns a request with the token of the last request, and a proof that the thief has signed with another key. */
   proveWithOtherKey(): Promise<ApiRequest>
   close(): void
 }
@@ -47,11 +47,11 @@ export function createBoundClient(issuer: string): BoundClient {
     stealToken: () => ({ target: TARGET, token: token('the same token, without a proof') }),
     repeatRequest: () => ({
       target: TARGET,
-      token: token('the same token, with the proof of the request before'),
+      token: token('the same token, with the proof of the previous request'),
       proof,
     }),
     async proveWithOtherKey() {
-      const description = 'the same token, with a proof by another key'
+      const description = 'the same token, with a proof that another key has signed'
       return { target: TARGET, token: token(description), proof: await createProof(value) }
     },
     close: () => source.close(),

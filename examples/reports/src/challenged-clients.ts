@@ -12,12 +12,12 @@ import type { DescribedToken, RunningApi } from '@bearward/example-shared'
 
 /**
  * Requests a token like a client that knows only the address of the API. The challenge names the metadata of the API, the
- * metadata names the authorization server, and its token endpoint issues the token.
+ * metadata names the authorization server, and the token endpoint of this server issues the token.
  */
 export async function getDiscoveredToken(api: RunningApi): Promise<DescribedToken> {
   const response = await fetch(`${api.url}/reports`)
   const address = new URL(readParameter(response, 'resource_metadata'))
-  // In production, a proxy passes the address on to the API. Here, the path is requested at the API itself.
+  // In production, a proxy passes the address on to the API. Here, the path is requested directly from the API.
   const metadata = await fetch(api.url + address.pathname)
   const { resource, authorization_servers: servers } = (await metadata.json()) as {
     readonly resource: string

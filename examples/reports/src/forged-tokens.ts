@@ -23,7 +23,8 @@ export function removeSignature({ value }: DescribedToken): DescribedToken {
 
 /**
  * Signs the header (with its `kid`) and the claims of a token with another key. Sets `iat` to ten minutes ago.
- * A newer token may be signed with a new key. It therefore gets 503 instead of 401 shortly after a fetch of the keys.
+ * A token that was issued after the last fetch of the keys may be signed with a new key. If this fetch was recent, such a token
+ * gets 503 instead of 401.
  */
 export async function signWithAnotherKey({ value }: DescribedToken): Promise<DescribedToken> {
   const header = decodeProtectedHeader(value) as JWTHeaderParameters

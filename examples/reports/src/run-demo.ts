@@ -17,7 +17,7 @@ export async function runDemo(): Promise<boolean> {
   >          request
   token:     description of the token
   <          response
-  API log:   the reason in detail, and what to change. Callers receive only the short description.
+  API log:   the detailed reason, and what to change. Callers receive only the short description.
 `)
     return await runSteps({
       steps: STEPS,

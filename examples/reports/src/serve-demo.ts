@@ -29,7 +29,7 @@ Request an opaque token and open the archive with it. The API introspects the to
 ${machineTokenCommand({ variable: 'OPAQUE_TOKEN', tokenEndpoint, client: CRON, ...request })}
 ${curl(`${api}/archive`, '', 'OPAQUE_TOKEN')}
 
-Show the metadata of the API, from which clients find the authorization server:
+Show the metadata of the API. Clients read the address of the authorization server from it:
 
 ${curl(`${api}/.well-known/oauth-protected-resource`)}
 

@@ -87,7 +87,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     prepare: async ({ earlyToken }) => {
       console.log('Waiting until a sign-in is more than 3 seconds old ...\n')
       const { auth_time: signedInAt } = decodeJwt<{ auth_time: number }>(earlyToken.value)
-      // The authorization server compares whole seconds, so the sign-in is too old after four of them.
+      // The API compares whole seconds, so the sign-in is too old after four seconds.
       await pause(signedInAt * 1000 + 4010 - Date.now())
       const description = `${earlyToken.description}, signed in at the start of the demo`
       return { target: 'POST /publish', token: { ...earlyToken, description } }
@@ -170,7 +170,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: 'Token that is bound to a key, with a proof by this key: granted',
+    heading: 'Token that is bound to a key, with a proof that this key has signed: granted',
     expected: { status: 200, body: { subjectKind: 'machine' } },
     prepare: ({ boundClient }) => boundClient.request(),
   },
@@ -180,12 +180,12 @@ export const STEPS: readonly Step<DemoServers>[] = [
     prepare: ({ boundClient }) => boundClient.stealToken(),
   },
   {
-    heading: 'Stolen bound token with its proof, which was used: refused',
+    heading: 'Stolen bound token with a proof that the client has already used: refused',
     expected: { status: 401, error: 'invalid_dpop_proof' },
     prepare: ({ boundClient }) => boundClient.repeatRequest(),
   },
   {
-    heading: 'Stolen bound token with a proof by the key of the thief: refused',
+    heading: 'Stolen bound token with a proof that the thief has signed with another key: refused',
     expected: { status: 401, error: 'invalid_token' },
     prepare: ({ boundClient }) => boundClient.proveWithOtherKey(),
   },

@@ -12,7 +12,7 @@ const REPORTS: readonly Report[] = [
   { title: 'Returns', owner: 'user-ada' },
 ]
 
-/** Returns the reports that a subject may see: a machine all, a user their own, an unknown subject none. */
+/** Returns the reports that a subject may read: all for a machine, their own for a user, and none for an unknown subject. */
 export function reportsFor(subject: Subject): readonly Report[] {
   switch (subject.kind) {
     case 'machine':

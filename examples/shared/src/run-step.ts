@@ -56,7 +56,7 @@ function compare(expected: ExpectedResponse, response: ApiResponse): string[] {
   return differences
 }
 
-/** Returns the error code, `null` for a challenge without one, and `undefined` without a challenge. */
+/** Returns the error code, or `null` for a challenge without an error code. Returns `undefined` if there is no challenge. */
 function readError(challenge: string | null): string | null | undefined {
   if (challenge === null) return undefined
   return /\berror="([^"]*)"/.exec(challenge)?.[1] ?? null

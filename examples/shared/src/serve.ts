@@ -31,7 +31,7 @@ export async function serve(
   const { token_endpoint: tokenEndpoint } = await discover(issuer)
   const addresses = { issuer, tokenEndpoint, api: servers.api.url }
   console.log(`${basicCommands(addresses)}${moreCommands(addresses)}
-The tokens are also accepted by an API of your own with these options:
+Your own API accepts the tokens, too, if it has these options:
 
   createBearward({ issuer: '${issuer}', audience: '${REPORTS_API}' })
 
@@ -65,7 +65,7 @@ login form, so you do not need a browser:
 
 ${userTokenCommand({ variable: 'USER_TOKEN', issuer, client: WEB_APP, user: ADA, ...request })}
 
-List the reports. The machine gets all reports, the user gets only their own:
+List the reports. The machine gets all reports. The user gets only their own reports:
 
 ${curl(`${api}/reports`, '', 'MACHINE_TOKEN')}
 ${curl(`${api}/reports`, '', 'USER_TOKEN')}

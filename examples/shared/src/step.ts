@@ -34,7 +34,7 @@ export interface ExpectedResponse {
    * `undefined` requires a response without a challenge.
    */
   readonly error?: string | null
-  /** `true` requires a `Retry-After` of at least one second. `undefined` requires a response without it. */
+  /** `true` requires a `Retry-After` of at least one second. `undefined` requires a response without `Retry-After`. */
   readonly retryAfter?: true
   /** Members that the body must have. */
   readonly body?: Readonly<Record<string, unknown>>

@@ -35,7 +35,7 @@ export async function startWorker(
   }
 }
 
-/** Bundles the Worker as the tools of Cloudflare do: for the conditions of Workers, and without modules of Node. */
+/** Bundles the Worker like the tools of Cloudflare: with the export conditions of Workers, and without modules of Node. */
 async function bundle(file: string): Promise<void> {
   await build({
     input: WORKER,
@@ -64,7 +64,7 @@ function readPort(child: ChildProcess): Promise<number> {
   })
 }
 
-/** Returns the configuration of workerd. At Cloudflare, `wrangler.jsonc` has this role. */
+/** Returns the configuration of workerd. At Cloudflare, the configuration is `wrangler.jsonc`. */
 function configure(bindings: Readonly<Record<string, string>>, port: number): string {
   const list = Object.entries(bindings).map(
     ([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`,

@@ -24,7 +24,7 @@ const ROUTES = new Map([
   ['POST /reindex', reindex],
 ])
 
-/** The reports API. Each route has a guard with its requirements. `ctx` keeps a fetch of keys alive. */
+/** The reports API. Each route has a guard with its requirements. With `ctx`, a fetch of keys can continue after the response. */
 export default {
   async fetch(request, _env, ctx) {
     const handle = ROUTES.get(`${request.method} ${new URL(request.url).pathname}`)

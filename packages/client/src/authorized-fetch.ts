@@ -10,7 +10,7 @@ import { resolveTokenTarget, type TokenTarget } from './token-target.ts'
 import { checkOrigin } from './allowed-origins.ts'
 
 /**
- * Type of `source.fetch`: `fetch` that adds an access token. `request` selects another token than the configured one.
+ * Type of `source.fetch`: `fetch` that adds an access token. `request` selects a token that is not the configured one.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function createAuthorizedFetch(
     if (!renewedToken.reject(token.value) || !isRepeatable) return response
     const next = await renewedToken.getSuccessor(token.value, signal).catch(() => undefined)
     signal?.throwIfAborted()
-    // Without a new token, the caller gets the 401 of the API.
+    // If there is no new token, the caller gets the 401 of the API.
     if (next === undefined) return response
     response.body?.cancel().catch(() => {})
     return send(next)

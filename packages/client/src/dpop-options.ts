@@ -33,8 +33,8 @@ export interface DpopKeyOptions {
    */
   readonly key?: PrivateKey | KeyPair
   /**
-   * Signature algorithm of the proofs. The authorization server and the APIs must support it. Requires a public key, so that
-   * HMAC and ML-DSA are not accepted.
+   * Signature algorithm of the proofs. The authorization server and the APIs must support it. HMAC and ML-DSA are not accepted:
+   * HMAC has no public key, and ML-DSA is not supported for signing.
    *
    * @default the `alg` of the JWK, or ES256
    */

@@ -3,7 +3,10 @@ import type { DpopKeySettings } from './dpop-options.ts'
 import { type CreateProof, createProofs } from './dpop-proofs.ts'
 import { createNonces, type ServerNonces } from './nonces.ts'
 
-/** Proofs of a source, and the nonces for them. A server can be an authorization server and an API, with different nonces. */
+/**
+ * Proofs of a source, and the nonces for them. One server can be an authorization server and an API, with different nonces for
+ * each.
+ */
 export interface SourceProofs {
   readonly createProof: CreateProof
   /** Nonces of the token endpoint (RFC 9449 section 8). */

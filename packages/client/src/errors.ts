@@ -85,7 +85,7 @@ export const ERRORS = deepFreeze({
     isTransient: false,
     text: 'The authorization server rejected the DPoP proof of this client.',
     advice:
-      'Check the clock of this machine, dpop.algorithm, and whether a proxy changes the URL of the token endpoint.',
+      'Check the clock of this computer, dpop.algorithm, and whether a proxy changes the URL of the token endpoint.',
   },
   endpoint_not_found: {
     fault: 'configuration',
@@ -123,7 +123,7 @@ export const ERRORS = deepFreeze({
     isTransient: false,
     text: 'The token must not be sent to this origin.',
     advice:
-      'Set resource, whose https origin is allowed by default, or add the origin in detail to allowedOrigins.',
+      'Set resource: its https origin is allowed by default. Or add the origin to allowedOrigins: the property detail contains the origin.',
   },
   too_many_targets: {
     fault: 'configuration',
@@ -165,7 +165,7 @@ export const ERRORS = deepFreeze({
   use_dpop_nonce: {
     fault: 'server',
     isTransient: true,
-    text: 'The authorization server requires a nonce in the DPoP proof, but sent none that it accepts.',
+    text: 'The authorization server requires a nonce in the DPoP proof, but rejects the nonces that it sends, or sends none.',
     advice:
       'Check that all nodes of the server share the secret of their nonces, and that no proxy removes DPoP-Nonce.',
   },
@@ -180,7 +180,7 @@ export const ERRORS = deepFreeze({
     isTransient: true,
     text: 'The authorization server is unreachable.',
     advice:
-      'Check the URL, DNS, proxy, firewall and certificates. The system error code is in detail.',
+      'Check the URL, DNS, proxy, firewall and certificates. The property detail contains the system error code.',
   },
   timeout: {
     fault: 'network',

@@ -110,8 +110,8 @@ function isErrorCode(code: ErrorResponse['code']): code is ErrorResponse['code']
 }
 
 /**
- * Returns whether the cause of an error is an unusable 2xx response. The server may have issued a token with it, and a
- * retry would make it issue another one.
+ * Returns whether the cause of an error is an unusable 2xx response. The server may have issued a token, and a retry would make
+ * the server issue another one.
  */
 export function isUnusableToken({ serverStatus = 0 }: TokenError): boolean {
   return serverStatus >= 200 && serverStatus < 300
@@ -123,8 +123,8 @@ export function toEventDetail({ message, detail }: TokenError): string {
 }
 
 /**
- * Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. Ignores the header if the status is not 429 or
- * 503: then it does not apply to requests for other targets.
+ * Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. Reads the header only if the status is 429 or 503.
+ * With any other status, the header does not apply to requests for other targets.
  */
 function readRetryAfter(
   status: number | undefined,

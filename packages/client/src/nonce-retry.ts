@@ -16,8 +16,8 @@ export interface NonceRetryOptions {
 }
 
 /**
- * Creates a function that sends a request to an API, and once more if the API requires another nonce (RFC 9449 section 9). Sends it
- * again at most once in all calls. Records the nonces of the responses.
+ * Creates a function that sends a request to an API. If the API requires another nonce (RFC 9449 section 9), the function sends
+ * the request once more, but at most once in all its calls. It records the nonces of the responses.
  */
 export function createNonceRetry({
   send,

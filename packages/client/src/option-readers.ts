@@ -71,13 +71,13 @@ export function readParameters(
   for (const parameter of Object.keys(parameters)) {
     if (!GRANT_PARAMETERS.includes(parameter)) continue
     report(
-      `${name}.${parameter} is a parameter of the grant: use the option for it, or remove it if it is always sent.`,
+      `${name}.${parameter} is a parameter of the grant: use the option for this parameter, or remove the parameter if every request contains it.`,
     )
   }
   return Object.freeze(parameters) as Readonly<Record<string, string>>
 }
 
-/** Reads the option `acceptTokenType`. Returns the types in lower case, because they are compared without case. */
+/** Reads the option `acceptTokenType`. Returns the types in lower case, because upper and lower case are treated as equal. */
 export function readTokenTypes(
   given: unknown,
   name: string,
@@ -88,7 +88,7 @@ export function readTokenTypes(
   if (isNonEmptyList(types, (one) => /^[\x21-\x7e]+$/.test(one)))
     return Object.freeze(types.map((type) => type.toLowerCase()))
   report(
-    `${name} must be a token type, or an array of token types, as the server writes them into token_type; '${MISSING_TYPE}' stands for responses without one.`,
+    `${name} must be a token type, or an array of token types, as the server writes them into token_type; '${MISSING_TYPE}' stands for responses without token_type.`,
   )
   return []
 }

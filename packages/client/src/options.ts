@@ -44,8 +44,8 @@ interface SourceOptions extends TokenRequest {
    * request, so that credentials can be rotated without a restart.
    *
    * `tls_client_auth` requires a `fetch` that presents the certificate (RFC 8705 section 2). Also use it for clients that are
-   * registered with `self_signed_tls_client_auth`. Some servers bind the tokens to the certificate (RFC 8705 section 3). An
-   * API then accepts them only over a connection with the same certificate.
+   * registered with `self_signed_tls_client_auth`. Some servers bind the tokens to the certificate (RFC 8705 section 3). An API
+   * then accepts these tokens only over a connection with the same certificate.
    *
    * @example
    * ```ts
@@ -54,9 +54,9 @@ interface SourceOptions extends TokenRequest {
    */
   readonly clientAuthentication: ClientAuthentication
   /**
-   * Values of `token_type` that are accepted in addition to `Bearer`. Case is ignored. Their tokens are sent as bearer tokens.
-   * `'missing'` stands for a response without `token_type`. Set this option only if the server documents that these tokens are
-   * bearer tokens.
+   * Values of `token_type` that are accepted in addition to `Bearer`. Upper and lower case are treated as equal. Tokens of these
+   * types are sent as bearer tokens. `'missing'` stands for a response without `token_type`. Set this option only if the server
+   * documents that these tokens are bearer tokens.
    *
    * A token of any other type is an error, because a token that is bound to a key must not be sent without a proof.
    *
@@ -72,8 +72,8 @@ interface SourceOptions extends TokenRequest {
    * pair when the first token is requested. The key exists only in this process and cannot be exported.
    *
    * Every request to the token endpoint and to an API then contains a proof: another signature for each request. A server can
-   * require a nonce in the proof. The request is then sent once more. If the server returns a token that is not bound to the
-   * key, this is an error. Cannot be combined with `acceptTokenType`.
+   * require a nonce in the proof. The request is then sent once more. If the `token_type` of the response is not `DPoP`, this is
+   * an error. Cannot be combined with `acceptTokenType`. Does NOT check the key in the token: only the API can.
    *
    * @default none: bearer tokens
    * @example
@@ -83,9 +83,10 @@ interface SourceOptions extends TokenRequest {
    */
   readonly dpop?: true | DpopKeyOptions
   /**
-   * Responses of an API after which `source.fetch` replaces the token and sends the request once more. `'invalid_token'` means
-   * a 401 with this error (RFC 6750 section 3.1), and `'any401'` means every 401. Set `'any401'` for APIs that send no error
-   * code, such as Microsoft Graph and Salesforce.
+   * Responses of an API after which `source.fetch` replaces the token and sends the request once more. `'invalid_token'` means a
+   * 401 with this error (RFC 6750 section 3.1). `'any401'` means every 401, except one about the DPoP proof. A request whose body
+   * can be read only once is never sent again. Set `'any401'` for APIs that send no error code, such as Microsoft Graph and
+   * Salesforce.
    *
    * @default 'invalid_token'
    */
@@ -98,8 +99,8 @@ interface SourceOptions extends TokenRequest {
    */
   readonly allowedOrigins?: readonly string[]
   /**
-   * Seconds before the expiry of a token at which it is renewed. The first call in this period starts the renewal. From 0 to
-   * 86400. At most half of the lifetime is used.
+   * Length in seconds of the last part of the lifetime of a token. The first call in this period starts the renewal. From 0 to
+   * 86400. The period is at most half of the lifetime.
    *
    * @default a fifth of the lifetime, at most 300
    */
@@ -111,26 +112,26 @@ interface SourceOptions extends TokenRequest {
    */
   readonly defaultExpiresIn?: number
   /**
-   * Seconds for which failed requests are retried while callers wait. After that, the callers get the error. From 0 to 300.
-   * With 0, a failed request is not retried.
+   * Seconds for which failed requests are retried while callers wait. After that, the callers get the error. From 0 to 300. If
+   * the value is 0, a failed request is not retried.
    *
    * @default 5
    */
   readonly maxWait?: number
   /**
-   * Maximum seconds for one token request. They include the wait for earlier requests, discovery and the function for the
-   * secret. From 0.001 to 30. It does not limit the calls of `source.fetch` to an API: pass a `signal` to limit these.
+   * Maximum seconds for one token request, including the wait for earlier requests, discovery and the function for the secret.
+   * From 0.001 to 30. Does NOT limit the calls of `source.fetch` to an API: pass a `signal` to limit these calls.
    *
    * @default 5
    */
   readonly fetchTimeout?: number
   /**
    * Function that makes the requests to the authorization server, for a proxy, a private CA or a client certificate. It must
-   * support `redirect: 'manual'`. With `tls_client_auth` and without `resourceFetch`, it also makes the calls of `source.fetch`,
-   * and must then return a `Response`.
+   * support `redirect: 'manual'`. With `tls_client_auth`, this function also makes the calls of `source.fetch`, unless
+   * `resourceFetch` is set. It must then return a `Response`.
    *
    * The default behaves like the global `fetch`. On Node, it fetches metadata with `node:http` and `node:https`, until the
-   * application loads, replaces or configures the global `fetch`.
+   * application uses, replaces, configures or observes the global `fetch`.
    *
    * @default like globalThis.fetch
    */
@@ -161,8 +162,8 @@ interface SourceOptions extends TokenRequest {
    */
   readonly onEvent?: (event: TokenEvent) => void
   /**
-   * Clock for tests: a function that returns milliseconds since the epoch, like `Date.now`, or an object with `now`,
-   * `monotonic` and `after`. With `now` alone, timers run in real time.
+   * Clock for tests: a function that returns milliseconds since the epoch, like `Date.now`, or an object with `now`, `monotonic`
+   * and `after`. If the object has only `now`, timers run in real time.
    *
    * @default the clock of the system
    */

@@ -13,9 +13,9 @@ import { createTokenReports, type TokenReportsOptions } from './token-reports.ts
 import type { AccessTokenResponse } from './token-response.ts'
 
 /**
- * State of a renewed token. `running`: a request is running, or its next attempt waits. `valid`: a valid token is cached and
- * in use. `unused`: a valid token is cached, but was not used for some time. `backoff`: no valid token is cached, and the
- * backoff of this target applies. `idle`: none of these, also during a pause of the source.
+ * State of a renewed token. `running`: a request is running, or waits before its next attempt. `valid`: a valid token is cached
+ * and in use. `unused`: a valid token is cached, but was not used for some time. `backoff`: no valid token is cached, and the
+ * backoff of this target applies. `idle`: none of these. A target can be `idle` while the source is in a pause.
  */
 export type RenewedTokenState = 'running' | 'valid' | 'unused' | 'backoff' | 'idle'
 
@@ -26,17 +26,17 @@ export interface RenewedToken {
   /** Returns the cached token, or waits for a new one. `signal` ends only the wait of this caller. */
   get(signal: AbortSignal | undefined): Promise<Token>
   /**
-   * Records that an API rejected the token with this value. Starts a request for a new one, unless a request is running or
-   * a pause or backoff applies. Does nothing if the token is younger than `TOKEN_TIMES.tooYoung`. Until a new token
-   * arrives, `get` returns the old one, also for this API, because other APIs may accept it. Returns whether a retry with
-   * a new token can succeed.
+   * Records that an API rejected the token whose value is `value`. Starts a request for a new one, unless a request is running or
+   * a pause or backoff applies. Does nothing if the token is younger than `TOKEN_TIMES.tooYoung`. Until a new token arrives,
+   * `get` returns the old one, because other APIs may accept it. `get` does not know the API, so this API gets the old token,
+   * too. Returns whether a retry with a new token can succeed.
    */
   reject(value: string): boolean
   /** Returns a valid token with another value, or waits for one. Resolves to `undefined` if none is available now. */
   getSuccessor(value: string, signal: AbortSignal | undefined): Promise<Token | undefined>
   /**
-   * Records that an API rejected the token with this value, and removes it from the cache. Returns whether a retry with
-   * a new token can succeed. If not, the token is kept.
+   * Records that an API rejected the token whose value is `value`, removes it from the cache, and returns `true`. Keeps a token
+   * that is younger than `TOKEN_TIMES.tooYoung`, and returns `false`: a new token would probably be rejected, too.
    */
   drop(value: string): boolean
   /** Removes the cached token. If a request is running, its token will not be cached. */
@@ -46,8 +46,8 @@ export interface RenewedToken {
 /** Options for `createRenewedToken`. */
 export interface RenewedTokenOptions extends TokenAttemptOptions, TokenReportsOptions {
   /**
-   * Called when a new token has arrived, after `TokenLifeCycle` has cached it. Returns `false` if there is no place for
-   * it: later callers then do not find the token.
+   * Called when a new token has arrived, after `TokenLifeCycle` has cached it. Returns `false` if there is no place for the
+   * token: later callers then do not find it.
    */
   readonly reservePlace: () => boolean
   /**
@@ -105,11 +105,11 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     }
   }
 
-  /** Starts the backoff of the target if the failure concerns only this target. Returns the seconds until the next attempt. */
+  /** Starts the backoff of the target if the failure affects only this target. Returns the seconds until the next attempt. */
   function recordFailure(failed: FailedAttempt, attempt: number, requestedAt: Moment): number {
     const { error, concerns } = failed
     const failedAt = now()
-    // The server may have issued a token with an unusable 2xx response, so the full backoff applies.
+    // If a 2xx response is unusable, the server may have issued a token. So the full backoff applies.
     const isFullBackoff = isUnusableToken(error)
     const own = concerns === 'target' ? lifeCycle.fail(attempt, failedAt, isFullBackoff) : 0
     if (concerns !== 'nothing') {
@@ -153,7 +153,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
   /** Returns the cached token, or makes sure that a call is running and returns `undefined`. */
   function getTokenOrStart(): Token | undefined {
-    // The source can be closed while a caller waits for a call that is lost.
+    // The source can be closed while a caller waits for a call that the runtime has cancelled.
     if (closed.aborted) throw new TokenError('closed')
     const { token, wait, pauseError } = renewIfDue()
     if (token === undefined && wait === undefined) throw createBackoffError(pauseError)

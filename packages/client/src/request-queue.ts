@@ -5,11 +5,14 @@ export const REQUESTS_AT_ONCE = 10
 
 /** Queue of the token requests of one source. */
 export interface RequestQueue {
-  /** Resolves when the request may start. Its place in the queue is free again when `signal` is aborted. */
+  /** Resolves when the request may start. The place of the request is free again when `signal` is aborted. */
   waitForTurn(signal: AbortSignal): Promise<void>
 }
 
-/** Creates a queue. Requests run one at a time while `isProbing` returns `true`. `timeout` is the longest time of a request in seconds. */
+/**
+ * Creates a queue. Requests run one at a time while `isProbing` returns `true`. `timeout` is the longest time of a request in
+ * seconds.
+ */
 export function createRequestQueue(
   isProbing: () => boolean,
   clock: Pick<Clock, 'monotonic'>,

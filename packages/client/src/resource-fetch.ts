@@ -1,8 +1,9 @@
 import type { ClientAuthentication, Fetch, FetchInit } from '@bearward/core/internal'
 
 /**
- * Returns the default of `resourceFetch`. With `tls_client_auth`, tokens can be bound to the client certificate (RFC 8705
- * section 3). An API accepts them only over a connection with that certificate, and only the option `fetch` presents it.
+ * Returns the default of `resourceFetch`. With `tls_client_auth`, tokens can be bound to the client certificate (RFC 8705 section
+ * 3). An API accepts such tokens only over a connection with that certificate, and only the option `fetch` presents the
+ * certificate.
  */
 export function getResourceFetch({
   clientAuthentication,

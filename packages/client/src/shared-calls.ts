@@ -9,9 +9,12 @@ import {
   secondsBetween,
 } from '@bearward/core/internal'
 
-/** Calls of which at most one runs at a time. Its callers share it. */
+/** Calls of one function. At most one call runs at a time, and all its callers share the result. */
 export interface SharedCalls<T> {
-  /** Returns how to wait for the running call, or `undefined` if none is running. A call that the runtime has cancelled does not count. */
+  /**
+   * Returns how to wait for the running call, or `undefined` if none is running. A call that the runtime has cancelled is
+   * ignored.
+   */
   getRunning(): WaitForCall<T> | undefined
   /** Starts a call, and returns how to wait for it. No other call may be running. The work starts in a later microtask. */
   start(): WaitForCall<T>
@@ -36,8 +39,8 @@ export interface SharedCallsOptions<T> {
   /** Returns the result of a call. */
   readonly work: (context: CallContext) => Promise<T>
   /**
-   * Called by a caller whose call is lost, because the runtime has cancelled it. Returns the result if it is known without a
-   * call, starts a call and returns `undefined`, or throws.
+   * Called if a call is lost, because the runtime has cancelled it. Returns the result if it is known without a call. Otherwise
+   * starts a call and returns `undefined`, or throws.
    */
   readonly restart: () => T | undefined
   readonly clock: Clock
@@ -151,7 +154,7 @@ export function createSharedCalls<T>({
       )
       const call: CallState<T> = { result, startedAt: getMoment(clock), waiting: 0 }
       running = call
-      // The request of this caller has not ended while the caller waits, so that its own call is not lost.
+      // While this caller waits, its request has not ended, so the runtime does not cancel this call.
       return (signal) => join(call, result, signal)
     },
   }

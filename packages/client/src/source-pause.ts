@@ -2,7 +2,7 @@ import type { Clock } from '@bearward/core/internal'
 import { Backoff } from './backoff.ts'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 
-/** Errors that do not depend on the target: requests for other targets would fail in the same way. */
+/** Errors that affect the whole source: requests for other targets would fail in the same way. */
 const SOURCE_ERRORS: readonly TokenErrorCode[] = [
   'invalid_client',
   'credentials_unavailable',
@@ -13,13 +13,13 @@ const SOURCE_ERRORS: readonly TokenErrorCode[] = [
 /** Pause of a source: no token request is sent for any target. */
 export interface SourcePause {
   /**
-   * Records a failed request. `sentAt` is a monotonic time. Returns whether the failure concerns the whole source. In that case
-   * the backoff of the source replaces that of the target.
+   * Records a failed request. `sentAt` is a monotonic time. Returns whether the failure affects the whole source. In that case,
+   * the backoff of the source replaces the backoff of the target.
    */
   fail(error: TokenError, sentAt: number): boolean
   /** Records that a token was received. This ends the backoff of the source. */
   succeed(): void
-  /** Returns `true` after a failure that concerns the whole source, until a token is received. */
+  /** Returns `true` after a failure that affects the whole source, until a token is received. */
   isProbing(): boolean
   /** Returns the seconds until a request may be sent, or 0. Set `hasToken` if a valid token is cached. */
   getRest(hasToken: boolean): number
@@ -28,9 +28,9 @@ export interface SourcePause {
 }
 
 /**
- * Creates the pause of a source. It starts after a `Retry-After`, and after a failure that concerns the source. If several
- * `Retry-After` apply, the latest end counts. All failures that concern the source share one backoff. `random` returns a
- * number from 0 to 1 and spreads the attempts.
+ * Creates the pause of a source. The pause starts after a `Retry-After`, and after a failure that affects the whole source. If
+ * several `Retry-After` apply, the pause ends at the latest of these times. All failures that affect the whole source share one
+ * backoff. `random` returns a number from 0 to 1 and spreads the attempts.
  */
 export function createSourcePause(clock: Clock, random: () => number = Math.random): SourcePause {
   const backoff = new Backoff(random)
@@ -44,7 +44,7 @@ export function createSourcePause(clock: Clock, random: () => number = Math.rand
 
   function concernsSource({ code }: TokenError): boolean {
     if (SOURCE_ERRORS.includes(code)) return true
-    // If the client got a token before, it is allowed to use the grant, and the error concerns this target only.
+    // If the client has received a token, it is allowed to use the grant, and the error affects only this target.
     return code === 'unauthorized_client' && !hasSucceeded
   }
 
@@ -54,7 +54,7 @@ export function createSourcePause(clock: Clock, random: () => number = Math.rand
       const until = now + (error.retryAfter ?? 0) * 1000
       if (until > now && until > (requested?.until ?? 0)) requested = { error, until }
       if (!concernsSource(error)) return false
-      // Concurrent requests fail for the same reason. Those sent before the last failure do not extend the backoff.
+      // Concurrent requests fail for the same reason. Requests that were sent before the last failure do not extend the backoff.
       if (sentAt <= failedAt) return true
       backoff.fail(now)
       failedAt = now

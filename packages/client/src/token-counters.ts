@@ -21,7 +21,7 @@ export interface TokenCounters {
   readonly duration: number
 }
 
-/** Counters that a token source increments. They also count if `onEvent` is not set. */
+/** Counters that a token source increments. The source increments them even if `onEvent` is not set. */
 export type MutableTokenCounters = { -readonly [Name in keyof TokenCounters]: TokenCounters[Name] }
 
 /** Creates counters that start at 0. */

@@ -110,7 +110,7 @@ export interface TokenCachedEvent extends TokenEventBase {
  *   fault: 'network',
  *   detail:
  *     'unreachable: The authorization server is unreachable. Check the URL, DNS, proxy, firewall and certificates. The ' +
- *     'system error code is in detail. (https://login.example.com/token: no response (ECONNREFUSED))',
+ *     'property detail contains the system error code. (https://login.example.com/token: no response (ECONNREFUSED))',
  *   duration: 0.03,
  *   covered: true,
  * }

@@ -2,7 +2,7 @@ import type { SourceProofs } from './dpop.ts'
 import type { Token } from './token.ts'
 
 /**
- * Header fields that authorize one request: `Authorization`, and `DPoP` with the option `dpop`. A proof in `DPoP` is valid
+ * Header fields that authorize one request: `Authorization`, and `DPoP` if the option `dpop` is set. A proof in `DPoP` is valid
  * for one request. Do not log these values.
  *
  * @example

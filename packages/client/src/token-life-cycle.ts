@@ -11,8 +11,8 @@ export interface TokenPlan<T> {
 }
 
 /**
- * Effect of a rejection by an API. `rejected`: the token will be replaced. `no_effect`: it was already replaced or rejected.
- * `too_young`: it is kept, because a new token would probably be rejected for the same reason.
+ * Effect of a rejection by an API. `rejected`: the token will be replaced. `no_effect`: the token was already replaced or
+ * rejected. `too_young`: the token is kept, because a new token would probably be rejected for the same reason.
  */
 export type RejectionEffect = 'rejected' | 'no_effect' | 'too_young'
 
@@ -31,10 +31,10 @@ interface TokenEntry<T> {
  * State machine for one token and its successors. It sends no requests: the code that uses it reports each result with its
  * time, and `plan` returns the next step.
  *
- * - A token is fresh at first, then due for renewal, then expired. A token that is due is still returned to callers. A
- *   rejected token is due at once.
- * - A failure starts an exponential backoff. The full backoff applies to renewals. Without a valid cached token it is limited
- *   to `TOKEN_TIMES.withoutToken`, unless `isFullBackoff` is set.
+ * - A token is fresh at first, then due for renewal, then expired. A token that is due is still returned to callers. A rejected
+ *   token is due immediately.
+ * - A failure starts an exponential backoff. The full backoff applies to renewals. If no valid token is cached, the backoff is
+ *   limited to `TOKEN_TIMES.withoutToken`, unless `isFullBackoff` is set.
  */
 export class TokenLifeCycle<T> {
   readonly #renewBefore: number | undefined
@@ -70,8 +70,8 @@ export class TokenLifeCycle<T> {
   }
 
   /**
-   * Records a failure. `attempt` counts the attempts of one call, from 1. With `isFullBackoff`, the backoff is not limited
-   * if no valid token is cached. Returns the seconds until the next attempt of this call.
+   * Records a failure. `attempt` counts the attempts of one call, from 1. If `isFullBackoff` is `true`, the backoff is not
+   * limited, even if no valid token is cached. Returns the seconds until the next attempt of this call.
    */
   fail(attempt: number, now: Moment, isFullBackoff = false): number {
     this.#backoff.fail(now.monotonic, isFullBackoff)
@@ -101,7 +101,7 @@ export class TokenLifeCycle<T> {
 
   #margin(lifetime: number): number {
     if (this.#renewBefore === undefined) return limit(TOKEN_TIMES.renewBefore, lifetime)
-    // With a margin as long as the lifetime, every call would renew the token.
+    // If the margin were as long as the lifetime, every call would renew the token.
     return Math.min(this.#renewBefore, lifetime / 2)
   }
 }

@@ -21,7 +21,7 @@ export interface TokenReportsOptions {
 
 /** Functions that count what happens to the token of one target, and publish events about it. */
 export interface TokenReports {
-  /** Reports a new token. With `isRenewal`, the previous token was still valid. */
+  /** Reports a new token. `isRenewal`: the previous token was still valid. */
   arrived(
     isRenewal: boolean,
     members: Pick<TokenIssuedEvent, 'duration' | 'lifetime' | 'cached' | 'missingScopes'>,

@@ -121,7 +121,7 @@ async function sendTokenRequest(
   return { response, error }
 }
 
-/** Returns whether the description of an error is shown. This one can contain the new nonce. */
+/** Returns whether the description of an error is shown. The description of `use_dpop_nonce` can contain the new nonce. */
 function isDescribed(code: ErrorResponse['code']): boolean {
   return code !== 'use_dpop_nonce'
 }

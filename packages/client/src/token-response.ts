@@ -61,7 +61,7 @@ export function readAccessTokenResponse(
   return { value, expiresIn, scopes }
 }
 
-/** Returns whether the token is a bearer token. Case is ignored (RFC 6749 section 5.1). */
+/** Returns whether the token is a bearer token. Upper and lower case are treated as equal (RFC 6749 section 5.1). */
 function isBearer(type: string | null | undefined, acceptTokenType: readonly string[]): boolean {
   if (type === undefined || type === null) return acceptTokenType.includes(MISSING_TYPE)
   const accepted = ['bearer', ...acceptTokenType.filter((one) => one !== MISSING_TYPE)]

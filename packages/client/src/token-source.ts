@@ -24,8 +24,8 @@ import { readTokenCall, type TokenTarget, toTokenTargetKey } from './token-targe
 /** Source of access tokens for one client. It requests, caches and renews tokens. Create it with `clientCredentials`. */
 export interface TokenSource {
   /**
-   * Returns a valid token. Returns the cached token, or requests a new one if no valid token is cached. Concurrent callers
-   * share one request. Without `options`, returns the token that the source is configured for.
+   * Returns a valid token. Returns the cached token, or requests a new one if no valid token is cached. Concurrent callers share
+   * one request. If `options` is missing, returns the token that the source is configured for.
    *
    * Does NOT verify the token, and does NOT check that all scopes were granted: see `missingScopes`. To send the token with your
    * own HTTP client, call `headers`: with the option `dpop`, the token alone is not accepted by an API.
@@ -42,13 +42,13 @@ export interface TokenSource {
   getToken(options?: GetTokenOptions): Promise<Token>
   /**
    * Returns the header fields for one request that your own HTTP client sends: `Authorization`, and a proof in `DPoP` with the
-   * option `dpop` (RFC 9449 section 7.1). Call it again for every request, also for a retry: an API accepts a proof only once.
+   * option `dpop` (RFC 9449 section 7.1). Call it again for every request, even for a retry: an API accepts a proof only once.
    * Requests a token if no valid token is cached.
    *
    * Does NOT send the request. Your client must not follow redirects with these header fields. If the API responds with 401 and
-   * `use_dpop_nonce`, repeat the request once with its `DPoP-Nonce` as `nonce`.
+   * `use_dpop_nonce`, repeat the request once: pass the `DPoP-Nonce` of the response as `nonce`.
    *
-   * @throws `TokenError` if no token is available, or with the code `origin_not_allowed` for other origins
+   * @throws `TokenError` if no token is available, or with the code `origin_not_allowed` if the origin is not allowed
    * @throws `ConfigurationError` if `request` is invalid
    * @throws the reason of `signal` if it is aborted
    *
@@ -61,11 +61,10 @@ export interface TokenSource {
   headers(request: HeadersRequest): Promise<TokenHeaders>
   /**
    * Removes a token from the cache, after an API rejected it. `token` is the token, its value, or the value of the
-   * `Authorization` header. Returns whether a retry with
-   * a new token can succeed. If the token was requested less than 5 seconds ago, keeps it and returns `false`. A new token
-   * would probably be rejected for the same reason.
+   * `Authorization` header. Returns whether a retry with a new token can succeed. If the token was requested less than 5 seconds
+   * ago, keeps it and returns `false`. A new token would probably be rejected for the same reason.
    *
-   * Without an argument, removes all tokens and returns `true`.
+   * If `token` is missing, removes all tokens and returns `true`.
    *
    * @example
    * ```ts
@@ -77,22 +76,23 @@ export interface TokenSource {
    */
   invalidate(token?: Token | string): boolean
   /**
-   * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects another token than
-   * the configured one. Redirects are not followed. With the option `dpop`, every request has a new proof in the `DPoP` header.
+   * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects a token that is not the
+   * configured one. Redirects are not followed. With the option `dpop`, every request has a new proof in the `DPoP` header.
    *
-   * After a 401 with `invalid_token` (RFC 6750 section 3.1), sends the request once more with a new token. With
-   * `retryOn: 'any401'`, does this after every 401. Does not send the request again if its body can be read only once, or if
-   * the token was requested less than 5 seconds ago. Also returns the 401 if no new token is available.
+   * After a 401 with `invalid_token` (RFC 6750 section 3.1), sends the request once more with a new token.
+   * With `retryOn: 'any401'`, does this after every 401, except one about the DPoP proof. Does not send the request again if its
+   * body can be read only once, or if the token was requested less than 5 seconds ago. Also returns the 401 if no new token is
+   * available.
    *
    * After a 401 with `use_dpop_nonce` (RFC 9449 section 9), sends the request once more with the nonce of the API. Does not do
-   * this if its body can be read only once.
+   * this if the body of the request can be read only once.
    *
    * Does NOT check the status of the response.
    *
-   * @throws `TokenError` if no token is available, or with the code `origin_not_allowed` for other origins
+   * @throws `TokenError` if no token is available, or with the code `origin_not_allowed` if the origin is not allowed
    * @throws `ConfigurationError` if `request` is invalid
    * @throws `TypeError` for an invalid URL, an `init` that is not a plain object, or an `Authorization` header in the request.
-   *   With the option `dpop`, also for a `DPoP` header.
+   *   With the option `dpop`, a `DPoP` header in the request causes the same error.
    * @throws the reason of `signal` if it is aborted, and the errors of `resourceFetch`
    *
    * @example
@@ -113,7 +113,7 @@ export interface TokenSource {
   counters(): TokenCounters
   /**
    * Closes the source: aborts running token requests, rejects waiting callers with the code `closed`, and removes all tokens.
-   * Calls to an API that are running continue.
+   * Running calls to an API continue.
    *
    * @example
    * ```ts

@@ -1,8 +1,8 @@
 /** Times of the token life-cycle in seconds. */
 export const TOKEN_TIMES = {
-  /** Default of `renewBefore`: fraction of the lifetime before the expiry at which a token is renewed, and its maximum. */
+  /** Default of `renewBefore`: last part of the lifetime in which a token is renewed, as a fraction and with a maximum. */
   renewBefore: { part: 0.2, most: 300 },
-  /** Time before the expiry from which a token is no longer returned, because it still has to reach the API. */
+  /** Last part of the lifetime in which a token is no longer returned, because it still has to reach the API. */
   leeway: { part: 0.05, most: 5 },
   /** Default of `defaultExpiresIn`: lifetime of a token if the response contains no usable `expires_in`. */
   defaultExpiresIn: 300,
@@ -14,6 +14,6 @@ export const TOKEN_TIMES = {
   withoutToken: 5,
   /** Maximum of `Retry-After`. */
   retryAfter: 300,
-  /** Minimum age at which a rejected token is replaced. A replacement of a younger one would probably be rejected, too. */
+  /** Minimum age at which a rejected token is replaced. A replacement of a younger token would probably be rejected, too. */
   tooYoung: 5,
 } as const

@@ -4,8 +4,8 @@ export type TokenType = 'Bearer' | 'DPoP'
 /** Access token. The object is frozen. Its value does not appear if the object is printed, logged or copied. */
 export interface Token {
   /**
-   * Token for the `Authorization` header, after `type` as the scheme. Do not use it in other places, such as URLs. A token of
-   * the type `DPoP` also requires a proof: `source.headers` returns both header fields.
+   * The token itself. In the `Authorization` header, it follows `type` and a space. Do not use it in other places, such as URLs.
+   * A token of the type `DPoP` also requires a proof: `source.headers` returns both header fields.
    */
   readonly value: string
   /** Token type and scheme. With the option `dpop`, `'DPoP'`: the token is bound to a key (RFC 9449). Otherwise `'Bearer'`. */

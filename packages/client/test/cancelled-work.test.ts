@@ -2,11 +2,11 @@ import { expect, it, vi } from 'vitest'
 import { setup, waitForRequests } from './setup.ts'
 
 const runtime = vi.hoisted(() => ({
-  /** Ends the work that has started like Cloudflare Workers when a request ends: its promises reject. */
+  /** Rejects the promises of running work, as Cloudflare Workers do when a request ends. */
   cancelWork: () => {},
 }))
 
-// The part of the runtimes that cancel work. Node does not, so the test does it.
+// Replaces the module that starts work. Node does not cancel work, so this module does it in place of other runtimes.
 vi.mock('#async-context', async () => {
   const portable = await import('../../core/src/lib/portable-async-context.ts')
   const cancelled = new Promise<never>((_, reject) => {
@@ -16,7 +16,7 @@ vi.mock('#async-context', async () => {
   return { ...portable, runDetached }
 })
 
-it('getToken() rejects with closed if the source is closed while it waits for a call that the runtime cancels', async () => {
+it('getToken() rejects with the code closed if the source is closed while the call waits for a call that the runtime cancels', async () => {
   const { source, getErrorCode } = await setup(undefined, {
     fetch: () => new Promise<Response>(() => {}),
   })

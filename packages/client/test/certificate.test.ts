@@ -104,7 +104,7 @@ describe('a source with tls_client_auth', () => {
     const { source, api } = await setup(createUndiciFetch(), {
       resourceFetch: createUndiciFetch(pairs.other),
     })
-    // The connection uses another certificate than the one that the token is bound to.
+    // The token is bound to a certificate that is not the one of the connection.
     expect((await source.fetch(api.url)).status).toBe(401)
   })
 
@@ -137,7 +137,7 @@ describe('a source with tls_client_auth', () => {
     }
   })
 
-  it('getToken() rejects with unreachable if fetch does not present a certificate', async () => {
+  it('getToken() rejects with the code unreachable if fetch does not present a certificate', async () => {
     const { source } = await setup((url, init) => createUndiciFetch({} as never)(url, init))
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({ code: 'unreachable' })

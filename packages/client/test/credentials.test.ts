@@ -173,7 +173,7 @@ describe('a client assertion', () => {
     expect(server.requests[0]!.form.get('client_assertion_type')).toMatch(/:jwt-bearer$/)
   })
 
-  it('clientCredentials() rejects an assertion that is not a function, and key options together with one', () => {
+  it('clientCredentials() rejects an assertion that is not a function, and an assertion together with key options', () => {
     const assertion = () => 'a'
     const wrong = [
       [{ assertion: 'a' }, 'clientAuthentication.assertion must be a function'],
@@ -279,7 +279,7 @@ describe('credentials that are unavailable', () => {
 })
 
 describe('parameters', () => {
-  it('getToken() sends parameters in addition to those of the grant', async () => {
+  it('getToken() sends the option parameters in addition to the parameters of the grant', async () => {
     const { getValue, server } = await setup(grantTokens, { parameters: { organization: 'acme' } })
     await getValue()
     expect(Object.fromEntries(server.requests[0]!.form)).toEqual({
@@ -291,7 +291,7 @@ describe('parameters', () => {
   })
 })
 
-describe('a token request whose connection is closed before the response', () => {
+describe('a token request on a connection that is closed before the response', () => {
   const closed = ({ response }: ReceivedRequest) => void response.destroy()
 
   /** Requests a second token on the connection of the first. The server then closes the connection. */
@@ -343,7 +343,7 @@ describe('a token request whose connection is closed before the response', () =>
     expect(sent).toEqual(['assertion-1', 'assertion-2', 'assertion-3'])
   })
 
-  it('getToken() rejects with unreachable if the function for the assertion returns no second one for a retry', async () => {
+  it('getToken() rejects with the code unreachable if the function for the assertion returns no second assertion for a retry', async () => {
     const assertions = ['the-only-one']
     const { server, getErrorCode } = await setup(closed, {
       clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },

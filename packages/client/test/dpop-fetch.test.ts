@@ -163,7 +163,7 @@ describe('source.fetch() with dpop', () => {
     expect(await other.readNonces()).toEqual([undefined])
   })
 
-  it('a nonce of a response after a redirect that resourceFetch followed is not remembered', async () => {
+  it('source.fetch() does not remember the nonce of a response if resourceFetch followed a redirect', async () => {
     const nonces: unknown[] = []
     const { source } = await setupCaller([API], {
       resourceFetch: async (_input, init) => {
@@ -180,7 +180,7 @@ describe('source.fetch() with dpop', () => {
 })
 
 describe('nonces of APIs', () => {
-  it('source.fetch() repeats a request once with the nonce of the API, and remembers it', async () => {
+  it('source.fetch() repeats a request once with the nonce of the API, and remembers the nonce', async () => {
     const { url, calls, readNonces } = await createApi(requireNonce(() => 'nonce-1'))
     const { source, server } = await setupCaller([url])
     expect(await (await source.fetch(url, { method: 'POST', body: 'hello' })).text()).toBe(
@@ -239,7 +239,7 @@ describe('nonces of APIs', () => {
     },
   )
 
-  it('source.fetch() returns the 401 for a stream, and the next request has the nonce', async () => {
+  it('source.fetch() returns the 401 if the body is a stream, and sends the nonce in the next request', async () => {
     const { url, calls, readNonces } = await createApi(requireNonce(() => 'nonce-1'))
     const { source } = await setupCaller([url])
     const send = () => {
@@ -271,7 +271,7 @@ describe('nonces of APIs', () => {
     expect(claims['nonce']).toBe('nonce-of-the-server')
   })
 
-  it('an API on the origin of the authorization server has its own nonce', async () => {
+  it('source.fetch() sends an API its own nonce, even if the authorization server has the same origin', async () => {
     const server = closing(
       await createTokenServer(async (request) => {
         const { claims } = await verifyProof(request.headers['dpop'])
@@ -288,7 +288,7 @@ describe('nonces of APIs', () => {
     expect(server.requests.map(({ url }) => url)).toEqual(['/token', '/token/api', '/token/api'])
   })
 
-  it(`the nonces of at most ${NONCES_AT_MOST} origins are remembered`, async () => {
+  it(`source.fetch() remembers the nonces of at most ${NONCES_AT_MOST} origins`, async () => {
     const seen = new Map<string, unknown[]>()
     const origins = Array.from(
       { length: NONCES_AT_MOST + 1 },
@@ -376,7 +376,7 @@ describe('a DPoP token that an API rejects', () => {
   })
 
   it.each(['invalid_token', 'any401'] as const)(
-    'source.fetch() with retryOn %s returns the 401 after invalid_dpop_proof, without a retry and a new token',
+    'source.fetch() with retryOn %s returns the 401 after invalid_dpop_proof, without a retry and without a new token',
     async (retryOn) => {
       const { url, calls } = await createApi((_call, number, response) =>
         refuse(response, 'invalid_dpop_proof', `nonce-${number}`),
@@ -420,7 +420,7 @@ describe('source.headers()', () => {
     expect(other).toEqual({ Authorization: 'Bearer token-2' })
   })
 
-  it('source.headers() remembers nonce for its origin, and ignores a text that is not a nonce', async () => {
+  it('source.headers() remembers the member nonce for the origin of url, and ignores a value that is not a nonce', async () => {
     const { source } = await setupCaller([API, 'https://other.example.com'])
     const getNonce = async (request: { url: string; nonce?: string }) =>
       (await verifyProof((await source.headers(request))['DPoP'])).claims['nonce']
@@ -430,7 +430,7 @@ describe('source.headers()', () => {
     expect(await getNonce({ url: 'https://other.example.com' })).toBe(undefined)
   })
 
-  it('source.headers() rejects with origin_not_allowed for other origins, and requests no token', async () => {
+  it('source.headers() rejects with origin_not_allowed for an origin that is not allowed, and requests no token', async () => {
     const { source, server } = await setup(undefined, { dpop: true })
     const error = { code: 'origin_not_allowed', detail: 'https://evil.example.com' }
     await expect(source.headers({ url: 'https://evil.example.com/a' })).rejects.toMatchObject(error)

@@ -68,7 +68,7 @@ describe('the option dpop', () => {
     expect((await source.getToken()).type).toBe('DPoP')
   })
 
-  it('getToken() rejects with credentials_unavailable if the public key belongs to another private key', async () => {
+  it('getToken() rejects with credentials_unavailable if the public key and the private key are not a pair', async () => {
     const [one, two] = await Promise.all([1, 2].map(() => generateKeyPair('ES256')))
     const key = { privateKey: one!.privateKey, publicKey: two!.publicKey }
     const { source, server } = await setup(bound, { dpop: { key }, maxWait: 0 })
@@ -110,7 +110,7 @@ describe('the option dpop', () => {
     expect(problems.join()).not.toContain(secretJwk.d)
   })
 
-  it('clientCredentials() reports dpop together with acceptTokenType', () => {
+  it('clientCredentials() reports a problem if dpop and acceptTokenType are both set', () => {
     expect(getProblems(true, { acceptTokenType: 'missing' })).toEqual([
       'acceptTokenType cannot be combined with dpop, because the token type must be DPoP: remove one of them.',
     ])

@@ -86,7 +86,7 @@ describe('a token request with dpop', () => {
     expect(server.requests.map(({ headers }) => headers['dpop'])).toEqual([undefined])
   })
 
-  it('a request is retried with a new proof after a reset connection', async () => {
+  it('a token request is retried with a new proof after its connection is reset', async () => {
     const { server, source } = await setup(
       (request) => {
         if (request.number > 1) return grant(request.number, { token_type: 'DPoP' })
@@ -101,7 +101,7 @@ describe('a token request with dpop', () => {
 })
 
 describe('nonces of the authorization server', () => {
-  it('getToken() repeats the request once with the nonce of use_dpop_nonce, and remembers it', async () => {
+  it('getToken() repeats the request once with the nonce of a use_dpop_nonce response, and remembers the nonce', async () => {
     const { server, source, events } = await setup(requireNonces(['nonce-1']), {
       dpop: true,
       maxWait: 0,
@@ -161,16 +161,19 @@ describe('nonces of the authorization server', () => {
     ['an invalid nonce', { 'DPoP-Nonce': 'a b' }],
     ['an empty nonce', { 'DPoP-Nonce': '' }],
     ['a nonce of 1025 characters', { 'DPoP-Nonce': 'n'.repeat(1025) }],
-  ])('getToken() does not repeat the request if use_dpop_nonce has %s', async (_case, headers) => {
-    const { server, source } = await setup(respondWithError('use_dpop_nonce', { headers }), {
-      dpop: true,
-      maxWait: 0,
-    })
-    await expect(source.getToken()).rejects.toMatchObject({ code: 'use_dpop_nonce' })
-    expect(server.requests).toHaveLength(1)
-  })
+  ])(
+    'getToken() does not repeat the request if the use_dpop_nonce response has %s',
+    async (_case, headers) => {
+      const { server, source } = await setup(respondWithError('use_dpop_nonce', { headers }), {
+        dpop: true,
+        maxWait: 0,
+      })
+      await expect(source.getToken()).rejects.toMatchObject({ code: 'use_dpop_nonce' })
+      expect(server.requests).toHaveLength(1)
+    },
+  )
 
-  it('getToken() does not repeat the request if use_dpop_nonce has the nonce that was sent', async () => {
+  it('getToken() does not repeat the request if the use_dpop_nonce response has the nonce that was sent', async () => {
     const { server, source } = await setup(
       (request) => {
         request.response.setHeader('DPoP-Nonce', 'nonce-1')
@@ -197,7 +200,7 @@ describe('nonces of the authorization server', () => {
     await source.getToken()
     const rejected = { code: 'invalid_dpop_proof' }
     await expect(source.getToken({ scope: 'a' })).rejects.toMatchObject(rejected)
-    // The failure concerns all tokens, so that the backoff of the source applies.
+    // The server would refuse a request for any target, so the backoff applies to the whole source.
     await expect(source.getToken({ scope: 'b' })).rejects.toMatchObject(rejected)
     clock.advance(1)
     expect((await source.getToken({ scope: 'b' })).value).toBe('token-3')

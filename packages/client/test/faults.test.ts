@@ -27,7 +27,7 @@ const grantWithout = (name: string): Script => ({ ...grant(1), [name]: undefined
 /** Number of requests for each kind of failure if `maxWait` is 1. */
 const REQUESTS = { once: 1, twice: 2, 'twice, each with a retry': 4 }
 
-/** Behaviour of the server, the error code that it causes, and the number of requests. */
+/** Behavior of the server, the error code that this behavior causes, and the number of requests. */
 const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof REQUESTS])[] = [
   [
     'rejects the credentials',
@@ -200,7 +200,7 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
 
 describe.each(FETCHES)('getToken() with %s', (_name, fetch) => {
   it.each(FAULTS.map(([name, script, code, requests]) => [code, name, script, requests] as const))(
-    'getToken() rejects with %s if the token endpoint %s',
+    'getToken() rejects with the code %s if the token endpoint %s',
     async (code, _case, script, requests) => {
       const { server, source, advanceUntilSettled, events } = await setup(script, {
         fetch,
@@ -291,7 +291,7 @@ describe('getToken()', () => {
     })
   })
 
-  it('getToken() rejects with unexpected if a custom fetch does not return a Response', async () => {
+  it('getToken() rejects with the code unexpected if a custom fetch does not return a Response', async () => {
     const { source, events } = await setup(grantTokens, { fetch: async () => ({}) as Response })
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'unexpected',
@@ -301,7 +301,7 @@ describe('getToken()', () => {
   })
 
   it.each([200, 400])(
-    'getToken() rejects with redirected if a custom fetch follows a redirect to a response with status %d',
+    'getToken() rejects with the code redirected if a custom fetch follows a redirect to a response with status %d',
     async (status) => {
       const script = ({ response, url }: ReceivedRequest) => {
         if (url === '/token/elsewhere') return status === 200 ? grant(1) : status
@@ -314,7 +314,7 @@ describe('getToken()', () => {
     },
   )
 
-  it('getToken() rejects with unreachable if a custom fetch throws, and does not pass on its error', async () => {
+  it('getToken() rejects with the code unreachable if a custom fetch throws, and does not pass on its error', async () => {
     const { source } = await setup(500, {
       maxWait: 0,
       fetch: () => Promise.reject(new Error(`sending ${SECRET}`)),

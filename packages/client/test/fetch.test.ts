@@ -440,7 +440,7 @@ describe('allowed origins', () => {
     },
   )
 
-  it('source.fetch() sends no token for a Request that reports another URL than its own', async () => {
+  it('source.fetch() sends no token for a Request that reports a wrong URL', async () => {
     class Spoofed extends Request {
       override get url(): string {
         return `${API}/x`

@@ -38,7 +38,7 @@ function toText(value: unknown): string {
 }
 
 describe('clientCredentials()', () => {
-  it('clientCredentials() accepts the required options alone', () => {
+  it('clientCredentials() accepts options that contain only the required ones', () => {
     expect(getProblems(GOOD)).toEqual([])
     expect(
       getProblems({ ...GOOD, issuer: undefined, tokenEndpoint: 'http://127.0.0.1:9/t' }),

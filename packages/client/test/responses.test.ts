@@ -22,7 +22,7 @@ describe('a token response', () => {
   )
 
   it.each([300, 304, 399])(
-    'getToken() rejects with redirected if a token response has status %i',
+    'getToken() rejects with the code redirected if a token response has status %i',
     async (status) => {
       const { getErrorCode } = await setup(respondWith(status, grant(1)))
       expect(await getErrorCode()).toBe('redirected')

@@ -257,7 +257,7 @@ describe('a new token', () => {
   })
 })
 
-describe('a failure that concerns all targets', () => {
+describe('a failure that affects all targets', () => {
   /** Calls `getToken` for 50 targets every 0.1 seconds, for 6 seconds. */
   async function callFor6Seconds({ source, clock }: Awaited<ReturnType<typeof setup>>) {
     for (let tenth = 0; tenth < 60; tenth++) {
@@ -360,7 +360,7 @@ describe('a failure that concerns all targets', () => {
     expect(server.requests).toHaveLength(5)
   })
 
-  it('getToken() still returns tokens for other targets after unauthorized_client if the client got a token before', async () => {
+  it('getToken() still returns tokens for other targets after unauthorized_client if the client has already got a token', async () => {
     const { source } = await setup(grantGoodScopes(respondWithError('unauthorized_client')))
     await getResults(source, [{ scope: 'good' }])
     expect(await getResults(source, [{ scope: 'bad' }, { scope: 'good-too' }])).toEqual([

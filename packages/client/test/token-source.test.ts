@@ -162,7 +162,7 @@ describe('getToken()', () => {
 })
 
 describe('counters()', () => {
-  it('counters() counts without onEvent', async () => {
+  it('counters() returns the counts even if onEvent is not set', async () => {
     const { clock, server, source, getValue, getErrorCode } = await setup(grantTokens, {
       onEvent: undefined!,
       maxWait: 0,
@@ -332,7 +332,7 @@ describe('an outage of the authorization server', () => {
     expect(count('token_failed')).toBe(3)
   })
 
-  it('getToken() rejects before maxWait is exceeded, and at once during the backoff', async () => {
+  it('getToken() rejects before maxWait is exceeded, and immediately during the backoff', async () => {
     const { clock, server, source, getErrorCode, advanceUntilSettled } = await setup(503)
     const start = clock.monotonic()
     expect(await advanceUntilSettled(getErrorCode())).toBe('temporarily_unavailable')
@@ -423,7 +423,7 @@ describe('an outage of the authorization server', () => {
     const results = await Promise.all(Array.from({ length: 50 }, (_, i) => getRetryAfter(i)))
     results.push(await getRetryAfter(0), await getRetryAfter(50))
     expect(new Set(results)).toEqual(new Set([300]))
-    // Only the requests that ran when the first response arrived were sent.
+    // Ten requests were running when the first response arrived. No other requests were sent.
     expect(server.requests).toHaveLength(10)
     server.answer(grantTokens)
     clock.advance(300)
@@ -476,7 +476,7 @@ describe('an outage of the authorization server', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('getToken() uses the known endpoint if the metadata server hangs', async () => {
+  it('getToken() uses the known endpoint if a request for metadata gets no response', async () => {
     const { clock, server, getValue } = await setup()
     await getValue()
     server.publish(() => () => undefined)
@@ -487,7 +487,7 @@ describe('an outage of the authorization server', () => {
     expect(server.otherPaths).toHaveLength(3)
   })
 
-  it('getToken() succeeds when hanging metadata is available again', async () => {
+  it('getToken() succeeds when the metadata is available again after a request for metadata got no response', async () => {
     let isAvailable = false
     const { clock, server, getErrorCode, advanceUntilSettled } = await setup(grantTokens, {
       maxWait: 0,
@@ -502,7 +502,7 @@ describe('an outage of the authorization server', () => {
     expect(server.otherPaths).toHaveLength(1)
   })
 
-  it('getToken() uses the known endpoint if the metadata belongs to another issuer', async () => {
+  it('getToken() uses the known endpoint if the metadata names another issuer', async () => {
     const { clock, server, getValue } = await setup()
     await getValue()
     server.publish(() => ({ issuer: 'https://another-issuer.example' }))
@@ -581,7 +581,7 @@ describe('a waiting caller', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('close() rejects waiting callers with closed, and leaves no timer', async () => {
+  it('close() rejects waiting callers with the code closed, and leaves no timer', async () => {
     const { clock, source, getErrorCode, server, count } = await setup(() => undefined)
     const waiting = getErrorCode()
     await until(() => server.requests.length === 1)
@@ -589,7 +589,7 @@ describe('a waiting caller', () => {
     expect(await waiting).toBe('closed')
     expect(await getErrorCode()).toBe('closed')
     expect(clock.pending()).toBe(0)
-    // A planned shutdown publishes no failure, so that it triggers no alert.
+    // A planned shutdown publishes no failure, so it triggers no alert.
     expect(count('token_failed')).toBe(0)
   })
 
@@ -672,7 +672,7 @@ describe('a client secret', () => {
     expect(JSON.stringify(events)).not.toContain(SECRET)
   })
 
-  it('the secret is not sent if the metadata belongs to another issuer', async () => {
+  it('getToken() does not send the secret if the metadata names another issuer', async () => {
     const { server, getErrorCode } = await setup()
     server.publish((url) => ({
       issuer: 'https://bank.example.com',
@@ -682,7 +682,7 @@ describe('a client secret', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('the secret is not sent to an endpoint without https', async () => {
+  it('getToken() does not send the secret to an endpoint without https', async () => {
     const called: string[] = []
     const { server, getErrorCode } = await setup(grantTokens, {
       fetch: (url, init) => {

@@ -31,7 +31,7 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
   ): Promise<Granted | Refused> {
     if (options.length === 0) return server.verify(token)
     const [given] = options
-    // The core reports every other value.
+    // A value that is not `{ request }` is passed unchanged, because the core reports it as an error.
     const proving =
       isPlainObject(given) && isRecord(given['request'])
         ? { ...given, request: toRequestLike(given['request']) }
@@ -53,7 +53,7 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
     authorize(raw, ...requirements) {
       const decide = async () =>
         server.authorize(toRequestLike(raw), ...(requirements as [Requirements]))
-      // Only requirements with `optional` can have an anonymous outcome.
+      // An anonymous outcome is possible only if the requirements have `optional`.
       return mustBeAwaited(decide(), OUTCOME_MEMBERS) as Promise<never>
     },
     verify: (...args) => mustBeAwaited(verify(...args), OUTCOME_MEMBERS),
@@ -78,16 +78,16 @@ export function createGuard<Args extends readonly [object, ...unknown[]], Result
   server: ResourceServer,
   requirements: readonly unknown[],
 ): AdapterHandler<Args, Result> {
-  // The arguments are not changed, so that the core reports an argument that is present but undefined.
+  // The arguments are passed unchanged, so that the core reports an argument that is present but undefined.
   const guard = server.guard(...(requirements as [Requirements]))
-  // The guard of the core has not begun. Without `beginGuard`, the request looks like one without guards.
+  // If the adapter cannot describe the request, the guard of the core is not called. `beginGuard` records that a guard was called.
   const handle = createHandler(definition, createRequestReader(definition), guard, beginGuard)
   return function bearwardGuard(...args) {
     return handle(...args)
   }
 }
 
-/** Returns the options of an adapter as a source of options. */
+/** Returns the description of the options of an adapter, for the validation of the options. */
 export function toSource<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
 ): OptionSource {
@@ -106,7 +106,7 @@ function createRequestReader<Args extends readonly [object, ...unknown[]], Resul
   }
 }
 
-/** Returns the function that writes the log if the application does not set another. */
+/** Returns the function that writes the log, unless the application sets a logger. */
 export function getLog<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
 ): WriteLine<Args[0]> {

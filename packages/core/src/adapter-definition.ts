@@ -14,60 +14,67 @@ export type AdapterHandler<Args extends readonly unknown[], Result> = (
 
 /**
  * Definition of an adapter: how guards read a request and write a response. `Args` are the arguments of a guard. The
- * first one is the request. `Result` is the type that a guard returns.
+ * first argument is the request. `Result` is the type that a guard returns.
  *
- * After a response or an error, the framework must not call the next handler. If it calls the next handler when the returned
- * promise resolves, return `pending()`.
+ * After a response or an error, the framework must not call the next handler. If the framework calls the next handler when the
+ * returned promise resolves, return `pending()`.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /** Describes the request for the core. `raw` is added to the result. */
   toRequest(raw: Args[0]): Omit<RequestLike, 'raw' | 'socket'>
   /**
-   * Returns the connection of the request, as `request.socket` of Node, for the option `mtls`.
+   * Returns the connection of the request, for the option `mtls`. In Node, this is `request.socket`.
    *
-   * @default a request has no connection: `mtls.certificate` must then be a function
+   * @default requests have no connection, so `mtls.certificate` must be a function
    */
   getSocket?(raw: Args[0]): SocketLike | undefined
   /** Returns the id and the route pattern of a request, if the framework knows them. Called only for events. */
   identify?(raw: Args[0]): RequestIdentity
-  /** Stores the token where handlers find it. Does not call the next handler. Errors it throws are passed to `fail`. */
+  /**
+   * Stores the token where handlers find it. Does not call the next handler. Errors that this function throws are passed to
+   * `fail`.
+   */
   grant(outcome: Granted | Anonymous, ...args: Args): void
   /**
-   * Sets headers of the response that a later handler writes, unless the response was sent. `Vary` is added to the values that
-   * other code has set. Errors it throws are passed to `fail`.
+   * Sets headers of the response that a later handler writes, unless the response was already sent. Adds the value of `Vary` to the
+   * values that other code has set. Errors that this function throws are passed to `fail`.
    */
   setHeaders(headers: ResponseHeaders, ...args: Args): void
-  /** Calls the next handler. Errors it throws are not caught. */
+  /** Calls the next handler. Errors that the handler throws are not caught. */
   proceed(...args: Args): Result
-  /** Writes `status`, `headers` and `body` byte for byte, unless the response was sent. Errors it throws are passed to `fail`. */
+  /**
+   * Writes `status`, `headers` and `body` without changes, unless the response was already sent. Errors that this function throws
+   * are passed to `fail`.
+   */
   respond(response: HttpResponse, ...args: Args): Result
   /**
-   * Passes an error to the error handling of the framework. The error was thrown by `check`, `credentials` or `errorBody`
-   * of the application, or by `toRequest`, `grant`, `setHeaders` or `respond` of the adapter.
+   * Passes an error to the error handling of the framework. The error was thrown by a function of the application, such as `check`
+   * or `errorBody`, or by `toRequest`, `grant`, `setHeaders` or `respond` of the adapter.
    */
   fail(error: Error, ...args: Args): Result
   /**
-   * Returns the result of a guard that has to wait. `settled` is a promise of the value that `proceed`, `respond` or `fail`
-   * returns.
+   * Returns the result of a guard that cannot decide immediately. `settled` is a promise of the value that `proceed`, `respond` or
+   * `fail` returns.
    *
    * @default returns `settled`
    */
   wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
   /**
-   * Keeps work alive until it has ended, for platforms that cancel the work of a request that has ended. `work` never rejects. It is
-   * the decision about the request, if it is not known yet, and work in the background, such as a refresh of keys.
+   * Keeps `work` alive until it is finished. Needed on platforms that cancel unfinished work when a request ends. `work` includes
+   * the decision about the request, if the guard has not decided yet, and background work, such as a refresh of keys. `work` never
+   * rejects.
    *
    * @default does nothing
    */
   keepAlive?(work: Promise<void>, ...args: Args): void
   /**
-   * Writes a line of the log. Used if neither `logger` nor `onEvent` is set. `request` is missing if the line is not about a
-   * request.
+   * Writes a line of the log. Used only if neither `logger` nor `onEvent` is set. `request` is `undefined` if the line is not about
+   * a request.
    *
    * @default writes to the console
    */
   log?: WriteLine<Args[0]>
-  /** Environment variables that the stand-alone `requireToken` reads, such as `process.env`. */
+  /** The environment variables for the stand-alone `requireToken`, such as `process.env`. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
@@ -80,7 +87,7 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   'ready' | 'status' | 'distrustKey' | 'forgetIssuer' | 'close'
 > {
   /**
-   * Creates a guard. A request passes if it contains a valid token that meets the requirements. Otherwise it is refused.
+   * Creates a guard. The guard grants a request with a valid token that meets the requirements, and refuses any other request.
    *
    * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
    * @example
@@ -88,11 +95,11 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    */
   readonly requireToken: (requirements?: Requirements<Raw>) => Guard
   /**
-   * Checks one request without a guard. Writes nothing to the response, and `auth` does not find the token.
+   * Checks one request without a guard. Writes nothing to the response. `auth` does not return the token.
    * Continue only if the outcome is `granted`, or `anonymous` if callers without a token are allowed.
    *
-   * Rejects with a `ConfigurationError` if the requirements are wrong, and with an error that a `check`, `credentials` or
-   * `errorBody` throws.
+   * Rejects with a `ConfigurationError` if the requirements are wrong. Rejects with the error that a function of the application,
+   * such as `check` or `errorBody`, throws.
    *
    * @example
    * const outcome = await bearward.authorize(request, { scope: 'read:reports' })
@@ -106,11 +113,11 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
     (request: Raw, requirements?: Requirements<Raw>): Promise<Outcome>
   }
   /**
-   * Verifies a token from another source than a request, such as a socket, a queue or a command line. Pass the token alone,
-   * without `Bearer`. Uses the same token cache and publishes the same events as a guard.
+   * Verifies a token that does not come from a request, but for example from a socket, a queue or a command line. Pass only the
+   * token, without `Bearer`. Uses the same token cache and publishes the same events as a guard.
    *
-   * Refuses every bound token (`cnf`), unless `request` is the request with the proof or the certificate. The binding is then checked
-   * as by a guard. There is no option to skip this check.
+   * Refuses every bound token (`cnf`), unless `request` is the request with the proof or the certificate. In this case, the binding
+   * is checked in the same way as in a guard. No option switches this check off.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *
@@ -124,7 +131,7 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   ) => Promise<Granted | Refused>
   /**
    * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls the next handler for all other
-   * requests. Mount it before every guard. Requires the options `resource` and `metadata`.
+   * requests. Mount the handler before every guard. Requires the options `resource` and `metadata`.
    *
    * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
    * @example
@@ -132,9 +139,10 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    */
   readonly metadata: () => Guard
   /**
-   * Creates a handler for cross-origin requests of browsers. It answers preflight requests without a token. For other requests, it
-   * sets headers and calls the next handler. With these headers, pages of the allowed origins can read the response and its
-   * `WWW-Authenticate`. Mount it before every guard, and after `metadata()`. Cookies are never allowed.
+   * Creates a handler for cross-origin requests of browsers. The handler answers preflight requests without a token. For any other
+   * request, it sets headers and calls the next handler. These headers let pages of the allowed origins read the response and its
+   * `WWW-Authenticate`. Mount the handler before every guard, and after `metadata()`. `Access-Control-Allow-Credentials` is never
+   * sent, so pages cannot read responses to requests with cookies.
    *
    * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
    * @example

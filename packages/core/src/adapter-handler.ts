@@ -12,7 +12,7 @@ export type Decision = Outcome | CorsResult
 export const CONTINUE: Decision = { kind: 'continue', headers: {} }
 
 /**
- * Creates a handler of a framework that decides about each request, and then responds, fails or calls the next handler.
+ * Creates a handler for a framework. The handler decides about each request, and then responds, fails or calls the next handler.
  * `onUnreadable` is called if the adapter cannot describe the request.
  */
 export function createHandler<Args extends readonly [object, ...unknown[]], Result>(
@@ -72,15 +72,15 @@ export function createHandler<Args extends readonly [object, ...unknown[]], Resu
     } catch (error) {
       return fail(error)
     }
-    // Called outside of the `try`, because an error of a later handler must not be passed to `fail`.
+    // This call is outside of the `try`, because an error of a later handler must not be passed to `fail`.
     return definition.proceed(...args)
   }
 }
 
 /**
- * Keeps a decision alive, and the work in the background that it has started, such as a refresh of keys. For platforms that cancel
- * the work of a request that has ended. `keep` is called with a promise that never rejects, unless there is no work. An error of
- * `keep` is ignored: the platform may refuse to keep work alive, for example after the request has ended.
+ * Keeps alive a decision, and the background work that the decision has started, such as a refresh of keys. Needed on platforms
+ * that cancel unfinished work when a request ends. If there is unfinished work, calls `keep` with a promise that never rejects.
+ * Ignores an error of `keep`: the platform may refuse to keep work alive, for example after the request has ended.
  *
  * @example
  * const outcome = bearward.authorize(request)
@@ -98,16 +98,16 @@ export function keepAlive(
   try {
     keep(work)
   } catch {
-    // The decision stays the same.
+    // The error does not change the decision.
   }
 }
 
 /**
- * Returns a thrown object unchanged, and wraps any other value in an `Error`. Express treats `next(undefined)` as no error and
- * `next('route')` as a command.
+ * Returns a thrown object unchanged, and wraps any other value in an `Error`, because Express treats `next(undefined)` as success
+ * and `next('route')` as a command.
  */
 function toError(thrown: unknown): Error {
-  // Without `instanceof`, an error of another realm (as in Jest) keeps its message and status.
+  // `instanceof` is not used here, so that an error from another realm (such as a test in Jest) keeps its message and status.
   if (typeof thrown === 'object' && thrown !== null) return thrown as Error
   const message =
     'check, credentials, errorBody or the adapter threw a value that is not an Error. Throw an Error.'
@@ -115,7 +115,7 @@ function toError(thrown: unknown): Error {
 }
 
 /**
- * Prevents an unhandled rejection, which ends the process in Node. A framework can ignore the promise that a guard
+ * Prevents an unhandled rejection, which ends the process in Node. A framework may ignore the promise that a guard
  * returns. Code that awaits the guard still gets the error.
  */
 function withoutWarning<T>(result: T): T {

@@ -36,8 +36,8 @@ export { getUnmetGuard } from './request/request-state.ts'
 /** Result of `defineAdapter`: functions that an adapter exports. */
 export interface Adapter<Raw extends object, Guard> {
   /**
-   * Validates the options and returns functions that create guards. `log` writes the log of this configuration, instead
-   * of the `log` of the definition.
+   * Validates the options and returns functions that create guards. If `log` is set, it writes the log of this configuration. The
+   * `log` of the definition is then not used.
    *
    * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
    * @example
@@ -51,9 +51,9 @@ export interface Adapter<Raw extends object, Guard> {
     log?: WriteLine<Raw>,
   ) => AdapterBearward<Raw, Guard>
   /**
-   * Returns the verified access token of a request that has passed a guard. Never returns `undefined`.
+   * Returns the verified access token of a request that a guard has granted. Never returns `undefined`.
    *
-   * @throws {Error} if the request has not passed a guard, if a guard has refused it or is still deciding, or if the caller
+   * @throws {Error} if no guard has granted the request, if a guard has refused it or has not decided yet, or if the caller
    * is anonymous
    * @example
    * const { subject, clientId } = auth(request)
@@ -64,7 +64,7 @@ export interface Adapter<Raw extends object, Guard> {
 /** Result of `defineSmallAdapter`. */
 export interface SmallAdapter<Raw extends object, Guard> extends Pick<Adapter<Raw, Guard>, 'auth'> {
   /**
-   * Creates the functions like `createBearward` of other adapters, with the parts in `use`.
+   * Creates the same functions as `createBearward` of other adapters, but uses only the parts in the option `use`.
    *
    * @throws {ConfigurationError} if options are wrong, or require a part that is not in `use`
    * @example
@@ -117,7 +117,8 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
 
 /**
  * Creates `createBearward` and `auth` for a framework, for applications that need a small bundle. The resource server has only the
- * parts in the option `use`. Without `introspection` and `dynamicIssuers`, it verifies JWTs of static issuers.
+ * parts in the option `use`. If `introspection` and `dynamicIssuers` are not in `use`, the
+ * resource server verifies only JWTs of static issuers.
  *
  * @example
  * export const { createBearward, auth } = defineSmallAdapter(definition)
@@ -133,9 +134,9 @@ export function defineSmallAdapter<Args extends readonly [object, ...unknown[]],
 }
 
 /**
- * Creates the stand-alone `requireToken` for a framework. It creates guards with the configuration in the `BEARWARD_*` environment
- * variables, and reads the variables at each call. It is not part of `defineAdapter`, so that bundles for applications that
- * only use `createBearward` do not contain it.
+ * Creates the stand-alone `requireToken` for a framework. `requireToken` creates guards with the configuration in the `BEARWARD_*`
+ * environment variables, and reads the variables at each call. This function is not part of `defineAdapter`, so that an application
+ * that uses only `createBearward` gets a smaller bundle.
  *
  * `requireToken` throws a `ConfigurationError` if variables are missing, unknown or wrong, or if the requirements are wrong.
  *
@@ -164,8 +165,8 @@ export function callNext<T>(next: () => T): T {
 }
 
 /**
- * Returns a promise that is never settled. A guard returns it after a response if the framework ignores the result. Code
- * that awaits the guard does not continue.
+ * Returns a promise that never settles. `respond` and `fail` of an adapter can return it, if the framework does not use the result
+ * of a guard. Then code that awaits the guard does not continue after a response or an error.
  *
  * @example
  * respond(answer, _request, response) {

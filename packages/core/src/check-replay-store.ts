@@ -20,15 +20,15 @@ export type { ProofUse, ReplayStore, ReplayStoreConfiguration } from './binding/
  */
 export interface CheckReplayStoreOptions {
   /**
-   * Function that advances the time of the store by milliseconds. With it, the check also proves that a proof is forgotten some
-   * time after its `ttl`. Without it, the check waits for 600 milliseconds.
+   * Function that advances the clock of the store by the given number of milliseconds. If it is set, the check also verifies that
+   * the store forgets a proof after its `ttl`. If it is not set, the check waits for 600 milliseconds.
    *
    * @default the check waits
    */
   readonly advance?: (milliseconds: number) => unknown
   /**
-   * Function that makes the store unavailable, for example by stopping the server. Every use must then reject. Requires
-   * `restoreStore`.
+   * Function that makes the store unavailable, for example by stopping the server. While the store is unavailable, every use
+   * must reject. Requires `restoreStore`.
    *
    * @default not checked
    */
@@ -40,14 +40,14 @@ export interface CheckReplayStoreOptions {
    */
   readonly restoreStore?: () => unknown
   /**
-   * Function that fills the store until it has no space for another entry. A new proof must then be rejected, and an earlier one
-   * must not be forgotten. This is the last check, so the store can stay full.
+   * Function that fills the store until it has no space for another entry. A full store must reject a new proof, and must not
+   * forget an earlier proof. This is the last check, so the store can stay full.
    *
    * @default not checked
    */
   readonly fill?: () => unknown
   /**
-   * Maximum milliseconds for a single call.
+   * Maximum time for a single call, in milliseconds.
    *
    * @default 5000
    */
@@ -56,21 +56,23 @@ export interface CheckReplayStoreOptions {
 
 /** Number of simultaneous uses of one proof. */
 const SIMULTANEOUS = 100
-/** Number of other proofs after which a proof must still be known. */
+/** Number of other proofs that are used between the two uses of a proof. */
 const OTHERS = 2000
-/** Milliseconds for which a use must be remembered, unless a check says otherwise. */
+/** The `ttl` of a use in milliseconds, unless a check sets a different `ttl`. */
 const TTL = 60_000
-/** Milliseconds for which a use must be remembered without `advance`. */
+/** The `ttl` in milliseconds for the check of the `ttl`, if `advance` is not set. */
 const SHORT_TTL = 1000
-/** Milliseconds that the check waits without `advance`. The rest of the time is for a slow store. */
+/**
+ * Milliseconds that this check waits if `advance` is not set. The remaining 400 ms of `SHORT_TTL` are a margin for a slow store.
+ */
 const SHORT_PAUSE = 600
 
 /**
- * Checks that a store does what `ReplayStore` requires. Needs no test runner. Adds about 2000 entries to the store, so do not run
- * it in production.
+ * Checks that a store meets the requirements of `ReplayStore`. Works without a test runner. Adds about 2000 entries to the store,
+ * so do not run it in production.
  *
  * Checks the first and the second use of a proof, different ids, simultaneous uses, the `ttl`, many entries, `ready()` and
- * `configuration()`. With the options, it also checks an unavailable and a full store. Does not check uses by several
+ * `configuration()`. If the options are set, also checks an unavailable store and a full store. Does NOT check uses by several
  * processes, failovers and restarts.
  *
  * @example
@@ -113,8 +115,8 @@ interface Context {
 /** Result of a call of the store. */
 type Result =
   | { readonly kind: 'returned'; readonly value: unknown }
-  | { readonly kind: 'rejected'; readonly message: string }
-  /** The call has not settled in time. */
+  | { readonly kind: 'rejected'; readonly message: string | undefined }
+  /** The call did not settle in time. */
   | { readonly kind: 'late'; readonly timeout: number }
 
 /** Calls a function of the store. Never rejects. */
@@ -129,7 +131,7 @@ async function call(work: () => MaybePromise<unknown>, timeout: number): Promise
     } catch (error) {
       return {
         kind: 'rejected',
-        message: error instanceof Error ? error.message : 'not with an Error',
+        message: error instanceof Error ? error.message : undefined,
       }
     }
   })()
@@ -168,7 +170,7 @@ const CHECKS: readonly ((context: Context) => Promise<void>)[] = [
   checkFull,
 ]
 
-/** Returns whether a use settles. Otherwise, each other check would wait for the timeout. */
+/** Returns whether a use settles. If it does not, the other checks are skipped, because each of them would wait for the timeout. */
 async function checkSettles({ use, report }: Context): Promise<boolean> {
   const result = await use({ id: createId() })
   const settles = result.kind !== 'late'
@@ -190,7 +192,7 @@ async function checkOrder({ use, report }: Context): Promise<void> {
 
 async function checkIds({ use, report }: Context): Promise<void> {
   const id = `${createId().slice(0, 40)}aA-`
-  // A database can compare texts without case, or ignore their ends.
+  // Some databases ignore case when they compare strings, or compare only the beginning of a string.
   const others = [`${id.slice(0, 40)}AA-`, `${id.slice(0, 40)}aA_`, `b${id.slice(1)}`]
   await use({ id })
   for (const other of new Set(others)) {
@@ -225,11 +227,11 @@ async function checkTimeToLive({ options, use, report }: Context): Promise<void>
   if (advance === undefined) await new Promise((resolve) => setTimeout(resolve, pause))
   else await advance(pause)
   const result = await use({ id, ttl })
-  // On a busy machine, the time can be over.
+  // On a busy computer, the `ttl` may already have passed when the second use starts.
   const isOver = advance === undefined && performance.now() - start >= ttl
   if (!hasReturned(result, false) && !isOver)
     report(
-      `A use must be remembered for its ttl, but before its end another use ${toWords(result)}.`,
+      `A use must be remembered for its ttl, but another use before the end of the ttl ${toWords(result)}.`,
     )
   if (advance === undefined) return
   await advance(2 * TTL)
@@ -285,10 +287,15 @@ async function checkFull({ options, use, report }: Context): Promise<void> {
     report('A full store must not forget a proof before its ttl has passed.')
 }
 
-/** Describes a result: the end of a sentence about a call. */
+/** Describes a result with a phrase that completes a sentence about a call. */
 function toWords(result: Result): string {
   if (result.kind === 'late') return `does not settle within ${result.timeout} ms`
-  if (result.kind === 'rejected') return `rejects: ${result.message}`
+  if (result.kind === 'rejected') {
+    const { message } = result
+    return message === undefined
+      ? 'rejects with a value that is not an Error'
+      : `rejects: ${message}`
+  }
   const { value } = result
   if (typeof value === 'boolean' || value === null) return `returns ${value}`
   return `returns a value of type ${typeof value}`

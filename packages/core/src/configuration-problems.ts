@@ -1,7 +1,7 @@
 import { ConfigurationError } from './errors.ts'
 import { quoteName } from './lib/describe-given.ts'
 
-/** The kind of a name, in words: one name, and all of them. */
+/** Words for a kind of names, for messages: for one name, and for all names of this kind. */
 export interface KindOfName {
   readonly one: string
   readonly all: string
@@ -44,9 +44,9 @@ export class Problems {
 }
 
 /**
- * Returns a hint for an unknown name. The hint is made from the most similar name in `known` or in `foreign`. The values
- * of `foreign` are the replacements for names that are used elsewhere. Without a similar name, the hint lists all known
- * names. `plural` is the word for them, such as `options`.
+ * Returns a hint for an unknown name. The hint contains the most similar name in `known`, or the replacement for the most similar
+ * name in `foreign`. The keys of `foreign` are names that other libraries use, and its values are the replacements for these names.
+ * If no name is similar, the hint lists all known names. `plural` is the word for the known names, such as `options`.
  */
 export function hintAt(
   name: string,

@@ -33,8 +33,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 }
 
 /**
- * Returns the same resource server, whose outcomes throw if code uses them without `await`. Such code would treat every request as
- * granted. Adapters await every outcome, so they use the resource server itself, which is faster.
+ * Returns a copy of the resource server. Its outcomes throw if code uses them without `await`, because such code would treat every
+ * request as granted. Adapters await every outcome, so they use the original resource server, which is faster.
  */
 export const failUnlessAwaited: (server: ResourceServer) => ResourceServer =
   /* @__PURE__ */ memoize((server: ResourceServer): ResourceServer => {

@@ -24,11 +24,12 @@ import { TokenCache } from './token/cache/token-cache.ts'
 import { MissingAudienceReports } from './token/missing-audience.ts'
 import type { Guard, ResourceServer } from './resource-server.ts'
 
-/** Maximum number of members without effect in results of `errorBody` that are reported. */
+/** Maximum number of unknown members of results of `errorBody` that are reported. */
 const MOST_IGNORED = 10
 
 /**
- * Creates a resource server for adapters from validated options. `defaultLog` writes the log if neither `logger` nor `onEvent` is set.
+ * Creates a resource server for adapters from validated options. `defaultLog` writes the log if neither `logger` nor `onEvent` is
+ * set.
  */
 export function createServer(
   {
@@ -84,7 +85,7 @@ export function createServer(
     publish('configuration_warning', () => ({ issuer: undefined, option: 'errorBody', advice }))
   }
   let isMetadataUsed = false
-  /** Clients follow the address in the challenge. Without a handler there, they find no authorization server. */
+  /** Warns if `metadata()` was not called. Clients follow the address in the challenge, so a handler must respond there. */
   function reportUnusedMetadata(): void {
     if (isMetadataUsed) return
     isMetadataUsed = true
@@ -170,8 +171,8 @@ function getSchemes(dpop: DpopSettings | undefined): readonly Scheme[] {
 }
 
 /**
- * Returns the request in the options of `verify`. Throws for any other value, because a request in the wrong place would not be
- * checked.
+ * Returns the request in the options of `verify`. Throws if the options are anything but `{ request }`, because a request in the
+ * wrong place would not be checked.
  */
 function readProvingRequest(given: readonly unknown[]): RequestLike | undefined {
   if (given.length === 0) return undefined

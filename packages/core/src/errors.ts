@@ -3,11 +3,11 @@
  *
  * - `createResourceServer` and `createBearward`, for wrong options
  * - `guard`, `authorize` and `requireToken`, for wrong requirements
- * - `distrustKey` and `forgetIssuer`, for an issuer or a thumbprint that is wrong
+ * - `distrustKey` and `forgetIssuer`, for a wrong issuer or a wrong thumbprint
  * - `optionsFromEnv`, `resourceServerFromEnv` and the stand-alone `requireToken`, for wrong environment variables
  *
- * A call of a guard does not throw it, with one exception. In runtimes that import keys asynchronously, a guard and `ready()`
- * reject with it if a key of the option `jwks` cannot be used.
+ * A call of a guard does not throw this error, with one exception. In runtimes that import keys asynchronously, a guard and
+ * `ready()` reject with this error if a key of the option `jwks` cannot be used.
  *
  * @example
  * try {

@@ -32,9 +32,9 @@ export type BearwardEvent =
   | CertificateIgnoredEvent
 
 /**
- * Listener for events. It is called for every event. `request` is the request of the framework if the event is about one
- * (`verified`, `refused`, `subject_unknown`, `certificate_ignored`): read its id or its path. It contains the token, so never log the whole
- * request. Errors that the listener throws are ignored.
+ * Listener that is called for every event. `request` is the request of the framework, for the events `verified`, `refused`,
+ * `subject_unknown` and `certificate_ignored`. Use it to read the id or the path of the request. A request contains the token, so
+ * never log the whole request. Errors that the listener throws are ignored.
  *
  * @example
  * const onEvent: BearwardEventListener = (event) => {

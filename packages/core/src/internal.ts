@@ -1,6 +1,6 @@
 /**
- * Parts of the core that `@bearward/client` and `@bearward/redis` use, too: discovery, calls to an authorization server, client
- * authentication and option tables. This module changes together with these packages. It is not public API.
+ * Parts of the core for `@bearward/client` and `@bearward/redis`: discovery, calls to an authorization server, client
+ * authentication and option tables. This module is not public API. It can change in every release, together with these packages.
  *
  * @packageDocumentation
  */

@@ -22,7 +22,10 @@ export interface ResourceMetadata {
   readonly respond: (
     request: Pick<RequestLike, 'method' | 'url'>,
   ) => MaybePromise<HttpResponse | undefined>
-  /** Resolves when the document is signed, if it is signed. Rejects if the key cannot sign it. */
+  /**
+   * Resolves when the metadata is signed, and rejects if the key cannot sign. Resolves immediately if the metadata need not be
+   * signed.
+   */
   readonly ready: () => Promise<void>
 }
 
@@ -36,8 +39,8 @@ export interface AuthenticationMethods {
 }
 
 /**
- * Creates the metadata of this API from its settings alone. Returns `undefined` if it has none. `sign` is `undefined` if it is not
- * signed.
+ * Creates the metadata of this API, only from its settings. Returns `undefined` if the option `resource` or `metadata` is not
+ * set. `sign` is `undefined` if the metadata is not signed.
  */
 export function createResourceMetadata(
   settings: Settings,
@@ -69,8 +72,8 @@ export function createResourceMetadata(
 }
 
 /**
- * Returns the paths of the document, with the query of the resource. The well-known path is inserted between host and path (RFC
- * 9728 section 3.1).
+ * Returns the request targets at which the document is served: paths, with the query of the resource. The well-known path is
+ * inserted between the host and the path of the resource (RFC 9728 section 3.1).
  */
 function getTargets(resource: string, atRoot: boolean): readonly string[] {
   const { pathname, search } = new URL(resource)
@@ -78,7 +81,9 @@ function getTargets(resource: string, atRoot: boolean): readonly string[] {
   return atRoot && target !== WELL_KNOWN ? [target, WELL_KNOWN] : [target]
 }
 
-/** Returns whether a request target is one of the targets. A query counts only if the target has one. */
+/**
+ * Returns whether a request target is one of `targets`. If an entry of `targets` has no query, a query in the request is ignored.
+ */
 function isTarget(url: string, targets: readonly string[]): boolean {
   const target = url.startsWith('/') ? url : toTarget(url)
   const [path] = target.split('?')
@@ -98,7 +103,8 @@ function createDocument(
   { issuers, scopes, insecureHosts, mtls }: Settings,
   { hasBearerHeader, dpop }: AuthenticationMethods,
 ): JsonObject {
-  // Tenants are customers, and every user of a public platform has its tokens: neither is advertised without being asked for.
+  // The issuers of tenants would reveal customers. Every user of a public platform has tokens of its issuer. So both are omitted,
+  // unless `authorizationServers` contains them.
   const callable = issuers
     .filter((settings) => settings.tenant === undefined && !isPublic(settings))
     .map(({ issuer }) => issuer)
@@ -127,7 +133,7 @@ function createDocument(
   ) as JsonObject
 }
 
-/** Returns the document as text, with signed metadata. */
+/** Returns the document as JSON text, with the member `signed_metadata`. */
 export type SignMetadata = (
   document: JsonObject,
   signed: NonNullable<MetadataSettings['signed']>,
@@ -141,7 +147,7 @@ export const signMetadata: SignMetadata = async (document, signed) => {
   return JSON.stringify({ ...document, signed_metadata: jwt })
 }
 
-/** Browsers may read the document from every origin: it is public. */
+/** Pages of every origin may read the document, because it is public. */
 const FROM_ANYWHERE = { 'Access-Control-Allow-Origin': '*' }
 
 const METHODS = 'GET, HEAD, OPTIONS'

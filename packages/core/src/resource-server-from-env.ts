@@ -17,7 +17,7 @@ let latest: ServerOfEnv | undefined
 
 /**
  * Returns the resource server that the `BEARWARD_*` environment variables configure. The stand-alone `requireToken` of
- * adapters uses it. It returns the same server until a variable changes, so that all guards of a process share their keys.
+ * adapters uses it. Until a variable changes, every call returns the same server, so that all guards of a process share the keys.
  *
  * @throws {ConfigurationError} if variables are missing, unknown or wrong
  * @example
@@ -30,7 +30,7 @@ export function resourceServerFromEnv(
   return failUnlessAwaited(serverFromEnv(environment))
 }
 
-/** Returns the server as above, for adapters. The first `defaultLog` that is passed for these variables writes the log. */
+/** Returns the same server as `resourceServerFromEnv`, for adapters. The first `defaultLog` for these variables writes the log. */
 export function serverFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
   defaultLog?: WriteLine,

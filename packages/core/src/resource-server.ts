@@ -8,8 +8,8 @@ import type { HttpResponse } from './response/http-response.ts'
 import type { Refused } from './response/refusal.ts'
 
 /**
- * Decides about one request with the requirements of this guard. Returns the outcome directly if it is known, and a
- * promise otherwise: always `await` it. Throws or rejects only with an error of a function of the application: `check`,
+ * Decides about one request with the requirements of this guard. Returns the outcome directly if it is already known, and a
+ * promise otherwise: always `await` the result. Throws or rejects only with an error of a function of the application: `check`,
  * `errorBody`, `credentials`, `publicUrl`, `mtls.certificate`, or a function in `authorizationDetails`.
  *
  * @example
@@ -19,8 +19,8 @@ import type { Refused } from './response/refusal.ts'
 export type Guard = (request: RequestLike) => MaybePromise<Outcome>
 
 /**
- * Returns the response to a request for the metadata of this API (RFC 9728), or `undefined` for every other request. Returns it
- * directly if it is known, and a promise otherwise: always `await` it.
+ * Returns the response to a request for the metadata of this API (RFC 9728), or `undefined` for every other request. Returns the
+ * response directly if it is already known, and a promise otherwise: always `await` the result.
  *
  * @example
  * const response = await respond(request)
@@ -34,7 +34,7 @@ export type MetadataHandler = (
 export interface ServerStatus {
   /** One entry for each static issuer. */
   readonly issuers: readonly IssuerStatus[]
-  /** The checks that depend on a store of the application, such as the detection of used DPoP proofs. */
+  /** One entry for each check that depends on a store of the application, such as the detection of used DPoP proofs. */
   readonly controls: readonly ControlStatus[]
 }
 
@@ -49,12 +49,13 @@ export interface ResourceServer {
    */
   guard(requirements?: Requirements): Guard
   /**
-   * Returns the outcome for one request without a guard, directly if it is known, and as a promise otherwise: always
-   * `await` it. `getToken` does not find the token. Validates the requirements at every call. If they are used again,
-   * create a `guard`.
+   * Decides about one request without a guard. Returns the outcome directly if it is already known, and a promise otherwise: always
+   * `await` the result. `getToken` does not return the token. Validates the requirements at every call. If you need the same
+   * requirements again, create a `guard`.
    *
-   * Throws or rejects only for programming errors: a `ConfigurationError` for wrong requirements, and an error of a function of the
-   * application. Such functions are `check`, `errorBody`, `credentials`, `publicUrl` and `mtls.certificate`.
+   * Throws or rejects only for programming errors: with a `ConfigurationError` for wrong requirements, or with an error of a
+   * function of the application. Such functions are `check`, `errorBody`, `credentials`, `publicUrl`, `mtls.certificate` and the
+   * functions in `authorizationDetails`.
    *
    * @example
    * const outcome = await server.authorize(request, { scope: 'read:reports' })
@@ -66,13 +67,13 @@ export interface ResourceServer {
   ): MaybePromise<Granted | Refused>
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
-   * Verifies a token from another source than a request, such as a socket, a queue or a command line. Pass
-   * the token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard.
+   * Verifies a token that does not come from a request, but for example from a socket, a queue or a command line. Pass
+   * only the token, without `Bearer`. Uses the same token cache and publishes the same events as a guard.
    *
-   * Refuses every bound token (`cnf`), unless `request` is the request with the proof or the certificate. The binding is then checked
-   * as by a guard. There is no option to skip this check.
+   * Refuses every bound token (`cnf`), unless `request` is the request with the proof or the certificate. In this case, the binding
+   * is checked in the same way as in a guard. No option switches this check off.
    *
-   * Returns the outcome directly if it is known, and a promise otherwise: always `await` it.
+   * Returns the outcome directly if it is already known, and a promise otherwise: always `await` the result.
    *
    * Does NOT check scopes, the subject or any other requirement. Some issuers (such as GitHub Actions) issue tokens for any
    * audience to every user of their platform. A granted token of such an issuer does not identify a caller that you trust.
@@ -86,9 +87,9 @@ export interface ResourceServer {
     options?: { readonly request: RequestLike },
   ) => MaybePromise<Granted | Refused>
   /**
-   * Returns a function that responds to requests for the metadata of this API (RFC 9728). Call it before every guard. It responds
-   * to GET, HEAD and OPTIONS at the well-known path of the option `resource`, and to other methods with 405. The response depends
-   * on the options alone, and never on `Host`.
+   * Returns a function that responds to requests for the metadata of this API (RFC 9728). Call that function before every guard. It
+   * responds to GET, HEAD and OPTIONS at the well-known path of the option `resource`, and to other methods with 405. The response
+   * depends only on the options, and never on `Host`.
    *
    * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
    * @example
@@ -96,34 +97,36 @@ export interface ResourceServer {
    */
   metadata(): MetadataHandler
   /**
-   * Fetches the keys of all static issuers and finds their introspection endpoints. Resolves when this is done, and when the replay
+   * Fetches the keys of all static issuers and finds their introspection endpoints. Resolves when both are complete and the replay
    * store of `dpop` is ready.
    *
-   * Rejects with a `KeysUnavailableError` or an `IntrospectionUnavailableError` if an issuer is unavailable, and with the error of
-   * the replay store, usually a `ReplayStoreError`. In runtimes that
-   * import keys asynchronously, rejects with a `ConfigurationError` if a key of the option `jwks` cannot be used. Also signs the
-   * metadata, if `metadata.signed` is set, and rejects if the key cannot sign.
+   * Rejects with a `KeysUnavailableError` or an `IntrospectionUnavailableError` if an issuer is unavailable. Rejects with the error
+   * of the replay store, usually a `ReplayStoreError`, if this store cannot be used. In runtimes that import keys asynchronously,
+   * rejects with a `ConfigurationError` if a key of the option `jwks` cannot be used. If `metadata.signed` is set, also signs the
+   * metadata, and rejects if the key cannot sign.
    *
-   * Does NOT check that an introspection endpoint accepts the client credentials. The first introspected token shows it.
+   * Does NOT check that an introspection endpoint accepts the client credentials. Wrong credentials are detected only when the
+   * first token is introspected.
    *
    * @example
    * await server.ready() // before the application listens
    */
   readonly ready: () => Promise<void>
   /**
-   * Returns the state of the keys of each static issuer, and of the stores that checks depend on, without waiting. If the keys of an
-   * issuer are not cached, starts to fetch them, so a readiness probe is enough to fetch them.
+   * Returns the state of the keys of each static issuer, and the state of the replay store. Does not wait. If the keys of an issuer
+   * are not cached, starts to fetch these keys. So calls of `status()` in a readiness probe are enough to fetch them.
    *
    * @example
    * const isReady = server.status().issuers.every(({ keys }) => keys.state !== 'unavailable')
    */
   readonly status: () => ServerStatus
   /**
-   * Stops trusting a key of an issuer, for emergencies. Tokens that are signed with it are refused from now on, even if the
+   * Stops trusting a key of an issuer, for emergencies. From now on, tokens that this key has signed are refused, even if the
    * issuer still publishes the key.
    *
-   * `issuer` is a configured issuer, or one that the function `match` accepts. Tenants share their keys, so the key is distrusted for all tenants. `thumbprint` is the
-   * SHA-256 thumbprint of the key (RFC 7638) in base64url.
+   * `issuer` is a configured issuer, or an issuer that the function `match` accepts. The Entra directories in the option `tenants`
+   * share keys, so the key is distrusted for all of them. An issuer from `resolve` has its own keys. `thumbprint` is the SHA-256
+   * thumbprint of the key (RFC 7638) in base64url.
    *
    * @throws {ConfigurationError} if the issuer is not configured or has no public keys, or if `thumbprint` is malformed
    * @example
@@ -134,15 +137,15 @@ export interface ResourceServer {
    */
   readonly distrustKey: (key: { readonly issuer: string; readonly thumbprint: string }) => void
   /**
-   * Forgets the options of an issuer that the function `resolve` has returned, its keys and its cached tokens. The next token of
-   * the issuer makes `resolve` be called. Call it when your application has added, changed or removed a tenant. Has an effect
-   * only in this process.
+   * Forgets an issuer that the function `resolve` has returned: its options, its keys and its cached tokens. For the next token of
+   * this issuer, `resolve` is called again. Call `forgetIssuer` when your application has added, changed or removed a tenant. It
+   * has an effect only in this process.
    *
    * @throws {ConfigurationError} if the issuer is static, or if `issuers` has no functions
    * @example
    * server.forgetIssuer('https://login.example.com/tenants/acme')
    */
   readonly forgetIssuer: (issuer: string) => void
-  /** Aborts outgoing calls and does not start new ones. Cached keys stay in use. */
+  /** Aborts outgoing calls, and starts no new calls. Cached keys stay in use. */
   readonly close: () => void
 }

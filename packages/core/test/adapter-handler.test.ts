@@ -103,7 +103,7 @@ describe('createHandler', () => {
     },
   )
 
-  it('createHandler passes errors of the decision, also those of a promise, to fail', async () => {
+  it('createHandler passes an error of the decision to fail(), even if the decision is a promise that rejects', async () => {
     const thrown = decideTo(() => {
       throw new RangeError('a')
     })
@@ -114,7 +114,7 @@ describe('createHandler', () => {
   })
 
   it.each(['setHeaders', 'respond', 'grant'])(
-    'createHandler passes an error of %s to fail, and does not call the next handler',
+    'createHandler passes an error of %s to fail(), and does not call the next handler',
     (member) => {
       const fault = () => {
         throw new RangeError('a')
@@ -131,7 +131,7 @@ describe('createHandler', () => {
     },
   )
 
-  it('createHandler does not pass an error of the next handler to fail', async () => {
+  it('createHandler does not pass an error of the next handler to fail()', async () => {
     const next = () => {
       throw new RangeError('of the application')
     }
@@ -144,7 +144,7 @@ describe('createHandler', () => {
   })
 
   it.each([undefined, 'route', null, 0])(
-    'createHandler passes an Error to fail if %j is thrown, which a framework could misread',
+    'createHandler passes an Error to fail() if the thrown value is %j, which a framework could misread',
     (value) => {
       const failed: unknown[] = []
       const { handle } = decideTo(() => throwValue(value), {
@@ -266,7 +266,7 @@ describe('metadata() and cors() of an adapter', () => {
     expect(() => misused[0]!(raw)).toThrow('write metadata() with parentheses')
   })
 
-  it('metadata() and cors() of an adapter pass a request that cannot be described to fail', () => {
+  it('metadata() and cors() of an adapter call fail() if the request cannot be described', () => {
     const { cors, metadata, calls } = createBearward({
       toRequest() {
         throw new RangeError('a')

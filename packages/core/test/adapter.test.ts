@@ -55,7 +55,7 @@ describe('a guard of an adapter', () => {
     expect(() => guard(raw)).toThrow('A guard was called without next.')
   })
 
-  it('a guard keeps a request pending if toRequest throws, and auth throws even after an earlier grant', () => {
+  it('a guard keeps a request pending if toRequest() throws, and then auth() throws, even after an earlier grant', () => {
     const { guard, calls, auth } = createAdapter()
     const raw = { url: '//[', authorization: bearer(issuer.token()) }
     expect(guard(raw, () => 'handled')).toBe('failed')
@@ -69,7 +69,7 @@ describe('a guard of an adapter', () => {
     expect(calls).toEqual(['fail: TypeError', 'grant', 'fail: TypeError'])
   })
 
-  it('a guard passes errors of grant, setHeaders and respond to fail', () => {
+  it('a guard passes errors of grant(), setHeaders() and respond() to fail()', () => {
     const fault = () => {
       throw new RangeError('an error of the adapter')
     }

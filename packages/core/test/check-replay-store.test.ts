@@ -100,7 +100,7 @@ describe('checkReplayStore', () => {
     [
       'forgets a use before its ttl',
       (store) => ({ firstUse: (proof) => store.firstUse({ ...proof, ttl: proof.ttl / 2 }) }),
-      'A use must be remembered for its ttl, but before its end another use returns true.',
+      'A use must be remembered for its ttl, but another use before the end of the ttl returns true.',
     ],
     [
       'never forgets',

@@ -75,7 +75,7 @@ describe('operations of one request', () => {
     })
   })
 
-  it('a guard needs one hash in addition for a token that it has verified once before', () => {
+  it('a guard needs one more hash for a token that it has already verified once', () => {
     const guard = createWarmGuard()
     const token = createToken()
     void guard(requestWith(token))
@@ -101,7 +101,7 @@ describe('operations of one request', () => {
     expect(countOperations(guard, requestWith(createToken()))).toEqual(expected)
   })
 
-  it('a guard needs none of the counted operations for a request that it has verified before', () => {
+  it('a guard needs none of the counted operations for a request that it has already verified', () => {
     const guard = createWarmGuard()
     const request = requestWith(createToken())
     void guard(request)

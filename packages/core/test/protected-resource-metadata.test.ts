@@ -202,7 +202,7 @@ describe('metadata()', () => {
     })
   })
 
-  it('9728-08: the document names tenants and public platforms only if authorizationServers does', async () => {
+  it('9728-08: the document lists tenants and public platforms only if the option authorizationServers lists them', async () => {
     const tenant = 'https://login.example.com/a/v2.0'
     const tenants = { issuer: 'https://login.example.com/{tenantid}/v2.0', tenants: ['a', 'b'] }
     expect(await fetchDocument({}, tenants)).not.toHaveProperty('authorization_servers')
@@ -213,7 +213,7 @@ describe('metadata()', () => {
     expect(await fetchDocument({}, github)).not.toHaveProperty('authorization_servers')
   })
 
-  it('9728-09: the document contains supported scopes only, and not those of implies', async () => {
+  it('9728-09: the document contains only the scopes in supported, and not the scopes in implies', async () => {
     expect(await fetchDocument({}, { scopes: { implies: { a: ['b'] } } })).not.toHaveProperty(
       'scopes_supported',
     )

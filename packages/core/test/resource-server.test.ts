@@ -56,7 +56,7 @@ describe('a resource server', () => {
     expect(events).toHaveLength(2)
   })
 
-  it('a guard adds no readable property to a request, accepts a frozen one, and getToken throws for a copy of it', () => {
+  it('a guard adds no readable property to a request, accepts a frozen request, and getToken throws for a copy of the request', () => {
     const server = createResourceServer(options)
     const raw = Object.freeze({ ...request(issuer.token()) })
     expect(createGuardCaller(server)(raw)).toMatchObject({ kind: 'granted' })
@@ -117,7 +117,7 @@ describe('a resource server', () => {
     expect(() => getToken(view.raw)).toThrow('requireToken')
   })
 
-  it('a 503 of one resource server does not discard the result of another one for the same request', async () => {
+  it('a 503 of one resource server does not discard the result of another resource server for the same request', async () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const other = createResourceServer({ ...options, onEvent })
@@ -317,7 +317,7 @@ describe('a resource server', () => {
     ])
   })
 
-  it('authorize() accepts only tokens without an audience, with the tokenUse and of allowed clients, if audience is null', () => {
+  it('authorize() with audience: null accepts only tokens that have no aud, have the configured tokenUse and are of allowed clients', () => {
     const server = createResourceServer({
       ...options,
       audience: null,
@@ -416,7 +416,7 @@ describe('a resource server', () => {
     expect(server.authorize(view)).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('authorize() calls check again if the claims of an introspected token can have changed meanwhile', async () => {
+  it('authorize() calls check again if the claims of an introspected token may have changed during the check', async () => {
     const { server, endpoint } = await issuing('any', { introspection: { maxAge: 0 } })
     const answer = (tenant: string) => endpoint.answer({ ...ACTIVE, tenant })
     answer('a')
@@ -584,7 +584,7 @@ describe('an optional guard', () => {
   })
 
   it.each<[string, object]>([
-    ['an object with an own function get', { get: () => BAD }],
+    ['an object with its own member get', { get: () => BAD }],
     ['a web Headers', new Headers({ authorization: BAD })],
     ['an object with Authorization in mixed case', { aUTHORIZATION: BAD }],
   ])('an optional guard refuses a malformed token if headers is %s', (_, headers) => {

@@ -198,7 +198,7 @@ describe('defineSmallAdapter', () => {
       const name = VENDOR_ISSUERS.find((address) => pattern.test(address))!
       const vendor = { issuer: name, jwks: issuer.jwks, audience: AUDIENCE }
       expect(getProblemsOf(() => createBearward(vendor))).toEqual([
-        `issuer belongs to the provider ${provider}, whose rules are a part: import providers, and set use: [providers].`,
+        `issuer is an address of the provider ${provider}. Its rules are a part: import providers, and set use: [providers].`,
       ])
       createBearward({ ...vendor, use: [providers], logger: false })
     },
@@ -216,7 +216,7 @@ describe('defineSmallAdapter', () => {
     })
   })
 
-  it('a guard without the part providers and without options about subjects rejects subject, and finds kinds only by convention', async () => {
+  it('a small adapter without the part providers throws for the requirement subject, and finds kinds only by convention', async () => {
     expect(getProblemsOf(() => create({}).requireToken({ subject: 'user' }))).toEqual([
       expect.stringContaining("subject: 'user' cannot be determined"),
     ])

@@ -62,7 +62,7 @@ const definition: AdapterDefinition<[Request, Response, NextFunction], void | Pr
 const adapter = /* @__PURE__ */ defineAdapter(definition)
 
 /**
- * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the first token arrives,
+ * Creates the guards of one configuration. The options are validated immediately. Keys are fetched when the first token arrives,
  * or by `ready()` or `status()`.
  *
  * @throws {ConfigurationError} if an option is wrong. The message names every problem.

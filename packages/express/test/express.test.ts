@@ -230,7 +230,7 @@ describe.each([
     expect(handled).toBe(0)
   })
 
-  it('6750-30: requireToken() refuses two Authorization lines, of which Express shows only one', async () => {
+  it('6750-30: requireToken() refuses two Authorization lines, although req.headers contains only one of them', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/', bearward.requireToken(), (_req, res) => void res.send('in'))

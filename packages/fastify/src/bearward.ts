@@ -60,7 +60,7 @@ function findDone(rest: readonly unknown[]): Done | undefined {
 }
 
 /**
- * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the first token arrives,
+ * Creates the guards of one configuration. The options are validated immediately. Keys are fetched when the first token arrives,
  * or by `ready()` or `status()`.
  *
  * @throws {ConfigurationError} if an option is wrong. The message names every problem.

@@ -5,7 +5,7 @@ import type { AnyRequest } from './types.ts'
 /** The log of one `Bearward`. */
 export interface AppLog {
   readonly write: WriteLine<AnyRequest>
-  /** Sets the log of an app, for lines that do not belong to a request. */
+  /** Sets the log of an app, for lines that are not about a request. */
   readonly use: (log: FastifyBaseLogger) => void
 }
 

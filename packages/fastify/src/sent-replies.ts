@@ -1,6 +1,6 @@
 /**
- * Replies to which a guard or the plugin has sent a response. `reply.sent` is `false` until the response has ended, and a
- * second response before that would end the process.
+ * Replies to which a guard or the plugin has sent a response. `reply.sent` is `false` until the response has ended. A second
+ * response before the end of the first one would end the process.
  */
 const sentReplies = new WeakSet()
 

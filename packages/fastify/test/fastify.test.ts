@@ -218,7 +218,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     info.mockRestore()
   })
 
-  it('a failure that does not belong to a request is written to the log of the app', async () => {
+  it('a failure outside of a request is written to the log of the app', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const lines: string[] = []
     const stream = new Writable({

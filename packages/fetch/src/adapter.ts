@@ -16,8 +16,8 @@ export function toPassage(context: RequestContext | undefined): Passage {
 }
 
 /**
- * Returns whether a request may continue: only then the decision is its own passage. A check of the class `Response` would let
- * requests pass if other code has replaced that global class.
+ * Returns whether a request may continue. Only then is the decision the passage of this request. A check with
+ * `instanceof Response` would let requests pass if other code has replaced that global class.
  */
 export function isPassage(decision: Decision, own: Passage): decision is Passage {
   return decision === own

@@ -38,8 +38,8 @@ export interface Bearward extends Pick<
    * All other arguments are passed on. If one of them has a function `waitUntil`, as the context of Cloudflare Workers does, the
    * guard uses it.
    *
-   * The response of the handler is returned unchanged, unless the guard adds headers to it. They are then added to a copy with the
-   * same body stream. A response with the status 101 is never copied.
+   * The response of the handler is returned unchanged, unless the guard adds headers to it. These headers are added to a copy
+   * with the same body stream. A response with the status 101 is never copied.
    *
    * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
    * @example
@@ -58,11 +58,11 @@ export interface Bearward extends Pick<
     ): (request: Req, ...rest: Others<Rest>) => Promise<Response>
   }
   /**
-   * Checks one request without a guard, and creates no response. Continue only if the outcome is `granted`, or `anonymous` if callers
-   * without a token are allowed. Pass the context of Cloudflare Workers, as for a guard.
+   * Checks one request without a guard, and creates no response. Continue only if the outcome is `granted`, or `anonymous` if
+   * callers without a token are allowed. In Cloudflare Workers, pass the context, in the same way as to a guard.
    *
-   * Rejects with a `ConfigurationError` if the requirements are wrong, and with an error that a `check`, `credentials` or
-   * `errorBody` throws.
+   * Rejects with a `ConfigurationError` if the requirements are wrong. Rejects with an error of a function of the application,
+   * such as `check`, `credentials`, `errorBody`, `publicUrl`, `mtls.certificate` or `authorizationDetails`.
    *
    * @example
    * const outcome = await authorize(request, { scope: 'read:reports' }, context)
@@ -81,10 +81,12 @@ export interface Bearward extends Pick<
     ): Promise<Outcome>
   }
   /**
-   * Verifies a token from another source than a request, such as a socket or a queue. Pass the token alone, without `Bearer`. Uses the
-   * same token cache and publishes the same events as a guard. Pass the context of Cloudflare Workers, as for a guard.
+   * Verifies a token that did not come in a request, but for example from a socket or a queue. Pass the token alone, without
+   * `Bearer`. Uses the same token cache and publishes the same events as a guard. In Cloudflare Workers, pass the context, in the
+   * same way as to a guard.
    *
-   * Refuses every bound token (`cnf`), unless `request` is the request with the proof. The binding is then checked as by a guard.
+   * Refuses every bound token (`cnf`), unless `request` is the request with the proof or the certificate. The binding is then
+   * checked in the same way as in a guard.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *
@@ -95,7 +97,7 @@ export interface Bearward extends Pick<
   readonly verify: Verify<Request>
   /**
    * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls `next` for all other requests.
-   * Without `next`, other requests get 404. Requires the options `resource` and `metadata`.
+   * If `next` is missing, other requests get 404. Requires the options `resource` and `metadata`.
    *
    * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
    * @example
@@ -105,9 +107,10 @@ export interface Bearward extends Pick<
     next?: Handler<Req, Rest>,
   ) => (request: Req, ...rest: Rest) => Promise<Response>
   /**
-   * Creates a handler for cross-origin requests of browsers. It answers preflight requests without a token. For other requests, it
-   * calls `next` and adds headers to its response. With these headers, pages of the allowed origins can read the response and its
-   * `WWW-Authenticate`. Put it before every guard, and after `metadata`. Cookies are never allowed.
+   * Creates a handler for cross-origin requests of browsers. It answers preflight requests without a token. For other requests,
+   * it calls `next` and adds headers to its response. With these headers, pages of the allowed origins can read the response and
+   * its `WWW-Authenticate`. Put it before every guard, and after `metadata`. `Access-Control-Allow-Credentials` is never sent, so
+   * pages cannot read responses to requests with cookies.
    *
    * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
    * @example

@@ -8,8 +8,8 @@ import type { Bearward } from './bearward-type.ts'
 const adapter = /* @__PURE__ */ defineAdapter(definition)
 
 /**
- * Creates the guards of one configuration. Call it once, outside of the handlers, because keys and verified tokens are kept in
- * it. The options are validated at once. Keys are fetched when the first token arrives, or by `ready()` or `status()`.
+ * Creates the guards of one configuration. Call it once, outside of the handlers, because its result keeps keys and verified
+ * tokens. The options are validated immediately. Keys are fetched when the first token arrives, or by `ready()` or `status()`.
  *
  * @throws {ConfigurationError} if an option is wrong. The message names every problem.
  *

@@ -19,14 +19,14 @@ export function toGuard(decide: Decide): FetchGuard {
     result.catch(() => {})
     return Object.setPrototypeOf(result, NOT_AWAITED) as typeof result
   }
-  // Without a request, `await requireToken(...)` would return this function, which is not a `Response`.
+  // If the guard is not called, `await requireToken(...)` would return the guard itself, which is not a `Response`.
   // oxlint-disable-next-line unicorn/no-thenable -- `await` of the guard itself must throw
   return Object.defineProperty(guard, 'then', { get: failBecauseNotCalled })
 }
 
 /**
- * Prototype of the results of guards. It is the prototype of promises, but code that uses a result without `await` throws. Otherwise
- * `result instanceof Response` would be `false` for every token, and the code would continue.
+ * Prototype of the results of guards. It works like the prototype of promises, but code that uses a result without `await`
+ * throws. Otherwise `result instanceof Response` would be `false` for every token, and the code would continue.
  */
 const NOT_AWAITED: object = /* @__PURE__ */ createPrototype()
 

@@ -23,7 +23,7 @@ export function toProtected(
 
 /** Creates a handler that responds to requests for metadata, and calls `next` for other requests. */
 export function toMetadataHandler(decide: Decide, next: AnyHandler = notFound): AnyHandler {
-  checkHandler('metadata', next, 'metadata(handler), or metadata() for a route of its own')
+  checkHandler('metadata', next, 'metadata(handler), or metadata() on a separate route')
   return before(decide, next)
 }
 

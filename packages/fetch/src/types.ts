@@ -17,7 +17,9 @@ export interface RequestContext {
   waitUntil?(promise: Promise<unknown>): void
 }
 
-/** A request that has passed a guard. `Token` is `AccessToken | undefined` if callers without a token are allowed. */
+/**
+ * The result for a request that has passed a guard. `Token` is `AccessToken | undefined` if callers without a token are allowed.
+ */
 export interface Passed<Token = AccessToken> {
   /** The verified token. `undefined` if the caller is anonymous. */
   readonly token: Token
@@ -27,11 +29,12 @@ export interface Passed<Token = AccessToken> {
 
 /**
  * Decides about one request. The result is the complete response of a refusal, or the token of a request that has passed. Always
- * `await` it. Rejects with an error of a function of the application, such as `check`, and with a `TypeError` if the argument is not
- * a `Request`.
+ * `await` it. Rejects with an error of a function of the application, such as `check`, and with a `TypeError` if the argument is
+ * not a `Request`.
  *
- * If the platform has a context with `waitUntil`, pass it as the second argument. Without it, Cloudflare Workers cancels a fetch of
- * keys when the client disconnects. Clients could then delay new keys for other callers. See `RequestContext`.
+ * If the platform has a context with `waitUntil`, pass it as the second argument. If you do not pass the context, Cloudflare
+ * Workers cancels a fetch of keys when the client disconnects. Clients could then delay new keys for other callers. See
+ * `RequestContext`.
  *
  * @example
  * const passed = await guard(request)

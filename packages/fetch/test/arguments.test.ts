@@ -19,7 +19,7 @@ const TOKEN = [{ alg: 'ES256' }, { iss: 'https://auth.example.com' }, {}]
 const request = () =>
   new Request('https://localhost/', { headers: { authorization: `Bearer ${TOKEN}` } })
 
-it('protect accepts a context, also if the handler does not take it, and calls its waitUntil', async () => {
+it('protect accepts a context even if the handler does not take it, and calls waitUntil of the context', async () => {
   const handler = protect({ scope: 'read' }, () => new Response())
   const waited: unknown[] = []
   const context = { waitUntil: (promise: Promise<unknown>) => void waited.push(promise) }
@@ -43,7 +43,7 @@ it('protect requires the arguments that the handler takes', async () => {
   void handler(anonymous, 7)
 })
 
-it('authorize and verify accept a context after their arguments, and call its waitUntil', async () => {
+it('authorize and verify accept a context after their arguments, and call waitUntil of the context', async () => {
   const waited: unknown[] = []
   const context = { waitUntil: (promise: Promise<unknown>) => void waited.push(promise) }
   expect((await authorize(request(), {}, context)).kind).toBe('refused')
@@ -55,7 +55,7 @@ it('authorize and verify accept a context after their arguments, and call its wa
   expect(await Promise.all(waited)).toEqual([undefined, undefined, undefined])
 })
 
-it('authorize and verify accept undefined and a waitUntil that throws instead of a context', async () => {
+it('authorize and verify accept undefined instead of a context, and ignore a waitUntil that throws', async () => {
   const failing = {
     waitUntil() {
       throw new Error('The request has ended.')

@@ -46,7 +46,7 @@ describe('protect', () => {
     expect(await response.json()).toEqual([API, 'reports-cron', 'a', 7, true])
   })
 
-  it('protect returns the response of the handler itself', async () => {
+  it('protect returns the response object of the handler unchanged', async () => {
     const { protect } = bearwardWith()
     const own = Response.json({})
     expect(await protect({}, () => own)(requestWith(issuer.token()))).toBe(own)
@@ -106,7 +106,7 @@ describe('protect', () => {
     await expect(protect({}, async () => fail())(requestWith(issuer.token()))).rejects.toBe(error)
   })
 
-  it('protect keeps the verification alive with waitUntil of any argument, and only if it has to wait', async () => {
+  it('protect passes the verification to waitUntil of any argument, but only if the verification has to wait', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     const { protect, events } = bearwardWith({
@@ -201,7 +201,7 @@ describe('the context of a guard', () => {
 })
 
 describe('requireToken', () => {
-  it('resolves to the token and headers of a request that passes', async () => {
+  it('a guard resolves to the token and the headers of a request that it grants', async () => {
     const { requireToken: create } = bearwardWith()
     const passed = await create({ scope: 'read' })(requestWith(issuer.token()))
     if (passed instanceof Response) throw new Error('refused')
@@ -210,14 +210,14 @@ describe('requireToken', () => {
     expect(passed.headers).toBeInstanceOf(Headers)
   })
 
-  it('resolves to the response of a refusal', async () => {
+  it('a guard resolves to the response of a refusal', async () => {
     const { requireToken: create } = bearwardWith()
     const refused = await create()(requestWith())
     expect(refused).toBeInstanceOf(Response)
     expect((refused as Response).status).toBe(401)
   })
 
-  it('verifies a token once for several guards of one request', async () => {
+  it('several guards of one request verify its token once', async () => {
     const { requireToken: create, events } = bearwardWith()
     const request = requestWith(issuer.token())
     await create()(request)
@@ -226,7 +226,7 @@ describe('requireToken', () => {
   })
 
   it.each(['token', 'headers'] as const)(
-    'throws if %s of its result is read without await',
+    'a guard throws if %s of its result is read without await',
     async (member) => {
       const { requireToken: create } = bearwardWith()
       const result = create()(requestWith())
@@ -241,12 +241,15 @@ describe('requireToken', () => {
     ['a URL', API],
     ['the request of Node', { method: 'GET', url: '/', headers: { authorization: 'Bearer a' } }],
     ['the event of SvelteKit', { request: new Request(API), url: new URL(API) }],
-  ])('rejects with an error if it gets %s instead of a Request', async (_what, value) => {
-    const { requireToken: create } = bearwardWith()
-    await expect(create({ optional: true })(value as never)).rejects.toThrow(TypeError)
-  })
+  ])(
+    'a guard rejects with a TypeError if it gets %s instead of a Request',
+    async (_what, value) => {
+      const { requireToken: create } = bearwardWith()
+      await expect(create({ optional: true })(value as never)).rejects.toThrow(TypeError)
+    },
+  )
 
-  it('works with all functions for promises', async () => {
+  it('the result of a guard works with await, with all methods of a promise, and with Promise.all, any and resolve', async () => {
     const { requireToken: create } = bearwardWith()
     const refuse = () => create()(requestWith())
     const results = [
@@ -265,13 +268,13 @@ describe('requireToken', () => {
     await expect(failing(requestWith(issuer.token()))).rejects.toThrow('from check')
   })
 
-  it('throws if the guard itself is awaited instead of its result', async () => {
+  it('a guard throws if it is awaited itself instead of its result', async () => {
     const { requireToken: create } = bearwardWith()
     const guard: unknown = create()
     await expect((async () => await guard)()).rejects.toThrow('Call the guard with the request')
   })
 
-  it('reads the environment variables, if it is imported from the package', async () => {
+  it('requireToken from the package reads the options from the environment', async () => {
     expect(() => requireToken()).toThrow(ConfigurationError)
     process.env['BEARWARD_ISSUER'] = ISSUER
     process.env['BEARWARD_AUDIENCE'] = AUDIENCE
@@ -286,7 +289,7 @@ describe('requireToken', () => {
 describe('cors', () => {
   const options = { origins: [APP] }
 
-  it('adds its headers to a copy of the response, with the same body and all other headers', async () => {
+  it('cors adds its headers to a copy of the response, with the same body and all other headers', async () => {
     const { cors, protect } = bearwardWith()
     const own = new Response('content', { status: 201, statusText: 'Made' })
     own.headers.append('Set-Cookie', 'a=1')
@@ -306,7 +309,7 @@ describe('cors', () => {
     expect(own.headers.get('access-control-allow-origin')).toBeNull()
   })
 
-  it('adds its headers to a response whose headers cannot be changed', async () => {
+  it('cors adds its headers to a response whose headers cannot be changed', async () => {
     const { cors } = bearwardWith()
     const response = await cors(options, () => Response.redirect(API, 303))(
       requestWith(undefined, { headers: { origin: APP } }),
@@ -316,7 +319,7 @@ describe('cors', () => {
   })
 
   it.each([204, 205, 304])(
-    'adds its headers to a response with %i, which has no body',
+    'cors adds its headers to a response with %i, which has no body',
     async (status) => {
       const { cors } = bearwardWith()
       const handler = cors(options, () => new Response(null, { status }))
@@ -326,7 +329,7 @@ describe('cors', () => {
     },
   )
 
-  it('returns Response.error() unchanged, because it cannot be copied', async () => {
+  it('cors returns Response.error() unchanged, because this response cannot be copied', async () => {
     const { cors } = bearwardWith()
     const own = Response.error()
     expect(await cors(options, () => own)(requestWith())).toBe(own)
@@ -340,13 +343,13 @@ describe('cors', () => {
     )
   })
 
-  it('cors passes all arguments on', async () => {
+  it('cors passes all arguments to its handler', async () => {
     const { cors } = bearwardWith()
     const handler = cors(options, (_request: Request, name: string) => new Response(name))
     expect(await (await handler(requestWith(), 'a')).text()).toBe('a')
   })
 
-  it('throws a ConfigurationError without a handler', () => {
+  it('cors throws a ConfigurationError without a handler, and without origins', () => {
     const { cors } = bearwardWith()
     expect(() => cors(options, undefined as never)).toThrow(ConfigurationError)
     expect(() => cors({} as never, () => new Response())).toThrow(ConfigurationError)
@@ -357,7 +360,7 @@ describe('metadata', () => {
   const more = { resource: 'https://api.example.com', metadata: {} }
   const ADDRESS = 'https://api.example.com/.well-known/oauth-protected-resource'
 
-  it('responds to requests for the document, and passes other requests on', async () => {
+  it('metadata responds to requests for the document, and passes other requests to its handler', async () => {
     const { metadata } = bearwardWith(more)
     const handler = metadata((_request: Request, name: string) => new Response(name))
     expect(await (await handler(new Request(ADDRESS), 'a')).json()).toMatchObject({
@@ -368,13 +371,13 @@ describe('metadata', () => {
     expect([preflight.status, preflight.body]).toEqual([204, null])
   })
 
-  it('responds with 404 to other requests if there is no handler', async () => {
+  it('metadata without a handler responds with 404 to other requests', async () => {
     const { metadata } = bearwardWith(more)
     expect((await metadata()(requestWith())).status).toBe(404)
     expect((await metadata()(new Request(ADDRESS))).status).toBe(200)
   })
 
-  it('throws a ConfigurationError if it is used as a handler, or if the options are missing', () => {
+  it('metadata throws a ConfigurationError if it is used as a handler, or if the option metadata is missing', () => {
     expect(() => bearwardWith(more).metadata(requestWith() as never)).toThrow(ConfigurationError)
     expect(() => bearwardWith().metadata()).toThrow(ConfigurationError)
   })

@@ -28,7 +28,7 @@ describe('@bearward/fetch/hono', () => {
     expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api", scope="read"')
   })
 
-  it('optional: c.get returns undefined for a caller without a token, and auth throws', async () => {
+  it('requireToken({ optional: true }): c.get returns undefined for a caller without a token, and auth throws', async () => {
     const { requireToken } = bearwardWith()
     const app = new Hono()
     app.get('/', requireToken({ optional: true }), (c) =>
@@ -39,7 +39,7 @@ describe('@bearward/fetch/hono', () => {
     expect((await app.request('/auth')).status).toBe(500)
   })
 
-  it('ignores a value of auth that other code has set, and removes it for an anonymous caller', async () => {
+  it('requireToken ignores a value of auth that other code has set, and removes this value for an anonymous caller', async () => {
     const { requireToken } = bearwardWith()
     const app = new Hono<{ Variables: { auth: unknown } }>()
     app.use((c, next) => {
@@ -50,7 +50,7 @@ describe('@bearward/fetch/hono', () => {
     expect(await (await app.request('/')).json()).toBe(true)
   })
 
-  it('passes an error of check to onError of the application', async () => {
+  it('requireToken passes an error of check to onError of the application', async () => {
     const { requireToken } = bearwardWith()
     const error = new Error('from check')
     const check = () => {
@@ -68,7 +68,7 @@ describe('@bearward/fetch/hono', () => {
   })
 
   it.each([undefined, new Request('https://api.example.com/')])(
-    'rejects with a clear error if it gets %s instead of the context',
+    'a guard and authorize reject with an error that names the context if they get %s',
     async (value) => {
       const { requireToken, authorize } = bearwardWith()
       const guard = requireToken() as unknown as (request: unknown) => Promise<unknown>
@@ -77,7 +77,7 @@ describe('@bearward/fetch/hono', () => {
     },
   )
 
-  it('publishes the route and the id of a request', async () => {
+  it('the event refused contains the route and the id of a request', async () => {
     const { requireToken, events } = bearwardWith()
     const app = new Hono()
     app.use(requestId({ generator: () => 'request-1' }))
@@ -107,7 +107,7 @@ describe('@bearward/fetch/hono', () => {
     ],
     ['for files', '/files/a-secret', 'GET /files/*', (app, guard) => app.get('/files/*', guard)],
   ])(
-    'names the pattern of the route, and no part of the path, if a guard is mounted %s',
+    'the event refused contains the pattern of the route, and no part of the path, if a guard is mounted %s',
     async (_, path, route, mount) => {
       const { requireToken, events } = bearwardWith()
       const app = new Hono()
@@ -119,7 +119,7 @@ describe('@bearward/fetch/hono', () => {
     },
   )
 
-  it('keeps headers that other code has set, except those of the refusal', async () => {
+  it('a refusal keeps headers that other code has set, and replaces only its own headers', async () => {
     const { requireToken } = bearwardWith()
     const app = new Hono()
     app.use((c, next) => {
@@ -184,7 +184,7 @@ describe('@bearward/fetch/hono', () => {
     expect((await app.request('/v1')).status).toBe(401)
   })
 
-  it('passes the verification to waitUntil of the platform if it has to wait', async () => {
+  it('requireToken passes the verification to waitUntil of the platform if the verification has to wait', async () => {
     const { requireToken } = bearwardWith({
       jwks: undefined,
       jwksUri: 'https://as.example.com/jwks',

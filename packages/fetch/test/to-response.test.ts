@@ -8,7 +8,7 @@ const { authorize, requireToken } = createBearward({
   logger: false,
 })
 
-it('toResponse returns the same response for a refused outcome as a guard does', async () => {
+it('toResponse returns the same response for a refused outcome as a guard', async () => {
   const request = new Request('https://api.example.com/reports')
   const outcome = await authorize(request, { scope: 'read' })
   if (outcome.kind !== 'refused') throw new Error('The request was not refused.')

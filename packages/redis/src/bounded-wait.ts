@@ -11,7 +11,9 @@ export interface BoundedWait {
   end(): void
 }
 
-/** Starts a timer. If this process was blocked for longer than the timeout, replies in the socket are read first: see `afterTime`. */
+/**
+ * Starts a timer. If this process was blocked for longer than the timeout, replies in the socket are read first: see `afterTime`.
+ */
 export function startBoundedWait(clock: Clock, timeout: number): BoundedWait {
   let end = () => {}
   const over = new Promise<'timeout'>((resolve) => {

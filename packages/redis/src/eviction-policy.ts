@@ -6,11 +6,11 @@ import { isCommandRefused, readPolicies } from './replies.ts'
 
 /** Milliseconds after which the policy is read again. */
 export const POLICY_TIMES = {
-  /** The policy is right, or the server does not show it. It can change, and a failover can lead to another server. */
+  /** The policy is right, or the server refuses to show it. The policy can change, and a failover can lead to another server. */
   settled: 600_000,
   /** The policy is wrong. The server is used again soon after it is corrected. */
   unsuitable: 60_000,
-  /** The server has not shown the policy: it has not replied, or has replied with an error that can end soon. */
+  /** The server has not shown the policy: it has not replied, or has replied with a temporary error. */
   unanswered: 5000,
 } as const
 
@@ -22,8 +22,9 @@ export interface EvictionPolicy {
   /** Reads the policy if this is due, and joins a request that is running. Never rejects. Takes at most `timeout` milliseconds. */
   check(timeout: number): Promise<void>
   /**
-   * Makes the next `check` read the policy, because the server can be another one. If a request is running, its reply can be that of
-   * the earlier server. The policy is then read once more after it. `state` stays in use until then.
+   * Makes the next `check` read the policy, because the client may now be connected to another server. If a request is running,
+   * its reply may come from the earlier server. The policy is then read once more after this request. `state` stays in use until
+   * then.
    */
   expire(): void
 }

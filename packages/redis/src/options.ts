@@ -40,8 +40,8 @@ export interface RedisReplayOptions {
    */
   readonly prefix?: string
   /**
-   * Maximum milliseconds for one use, from 1 to 5000. If the server has not replied, the use rejects with a `ReplayStoreError`,
-   * whatever the client does about retries and queues.
+   * Maximum milliseconds for one use, from 1 to 5000. If the server has not replied after this time, the use rejects with a
+   * `ReplayStoreError`. This applies even if the client still retries or queues the command.
    *
    * @default 50
    */

@@ -16,18 +16,22 @@ export interface RedisReplayStore extends ReplayStore {
   configuration(): ReplayStoreConfiguration
 }
 
-/** Milliseconds that `ready()` waits, because clients connect when the process starts. */
+/**
+ * Maximum milliseconds for `ready()`. This time is longer than `timeout`, because the Redis client may still be connecting when
+ * the process starts.
+ */
 const READY_TIMEOUT = 5000
 
 /**
- * Creates a store for the DPoP proofs that were used (RFC 9449 section 11.1), on a Redis server (7.0 or later) or a Valkey server.
- * All processes of an API use the same server. Each use is one command, `SET` with `NX`, `GET` and `PX`. The key of an
- * entry is the prefix and the id of the proof. The server removes it after the `ttl`.
+ * Creates a store for the DPoP proofs that were used (RFC 9449 section 11.1), on a Redis server (7.0 or later) or a Valkey
+ * server. All processes of an API must use the same server. Nothing checks this. Each use is one command, `SET` with `NX`, `GET`
+ * and `PX`. The key of an entry is the prefix followed by the id of the proof. The server removes the entry after the `ttl`.
  *
- * The `maxmemory-policy` of the server must be `noeviction`. If it is another one, each use rejects with a `ReplayStoreError`. If the
- * server does not show its policy, or does not reply in time, the store works, and `configuration()` returns `unverified`.
+ * The `maxmemory-policy` of the server must be `noeviction`. If it is another one, each use rejects with a `ReplayStoreError`.
+ * The server may refuse to show its policy, or may not send the policy in time. Uses are then still recorded, and
+ * `configuration()` returns `unverified`.
  *
- * Does not check persistence and replication. After a failover or a restart, the server can have lost the last entries.
+ * Does not check persistence and replication. After a failover or a restart, the server may have lost the last entries.
  *
  * @example
  * const client = createClient({ url: 'rediss://redis.internal' })
@@ -38,7 +42,7 @@ const READY_TIMEOUT = 5000
  */
 export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
   const { send: sendOnce, prefix, timeout, clock } = readOptions(options)
-  // An own function can throw instead of returning a promise.
+  // A function `send` of the application can throw instead of returning a rejected promise.
   const send = async (args: readonly string[]) => sendOnce(args)
   const policy = createEvictionPolicy(send, clock)
 
@@ -46,7 +50,7 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
   async function use({ id, ttl }: Pick<ProofUse, 'id' | 'ttl'>, limit: number): Promise<boolean> {
     const wait = startBoundedWait(clock, limit)
     try {
-      // An unsuitable server gets no entries. It may have been corrected.
+      // An unsuitable server gets no entries. First its policy is read again, because the policy may have been corrected.
       if (policy.state === 'unsuitable') await wait.race(policy.check(limit))
       assertSuitable(policy)
       const checked = policy.check(limit)
@@ -57,8 +61,9 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
       if (reply === 'timeout')
         throw new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
       const isFirst = readFirstUse(reply, value)
-      // The first uses wait for the policy, at most until the timeout. If the server has not sent the policy by then, the use
-      // counts, and `configuration()` is `unverified`. Later, the policy is read in the background.
+      // The first uses wait for the policy, at most until the timeout. If the server has not sent the policy at the end of this
+      // time, the result of the use is returned, and `configuration()` returns `unverified`. Later, the policy is read in the
+      // background.
       if (policy.isUnknown) await wait.race(checked)
       assertSuitable(policy)
       return isFirst

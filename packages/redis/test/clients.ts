@@ -60,7 +60,7 @@ export const CLIENTS: Readonly<Record<string, Connect>> = {
   },
 }
 
-/** The clients for a cluster. The port is that of one of its servers. */
+/** The clients for a cluster. The port is the port of one of its servers. */
 export const CLUSTER_CLIENTS: Readonly<Record<string, Connect>> = {
   'node-redis 6': connectNodeRedisCluster(redis6),
   'node-redis 5': connectNodeRedisCluster(redis5),

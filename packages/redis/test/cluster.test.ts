@@ -8,7 +8,7 @@ import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
 import { startCluster } from './cluster.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
+/** Milliseconds for tests that do not measure time. It is long, so that they pass on a busy machine. */
 const timeout = 5000
 
 let nodes: readonly RedisServer[]
@@ -27,7 +27,7 @@ describe.each(Object.entries(CLUSTER_CLIENTS))('a cluster with %s', (client, con
       expect(Number((await node.command('DBSIZE')).slice(1))).toBeGreaterThan(100)
   })
 
-  it(`firstUse() rejects with unsuitable when one server of a cluster has another policy (${client})`, async () => {
+  it(`firstUse() rejects with the problem unsuitable when one server of a cluster has a policy other than noeviction (${client})`, async () => {
     const send = await connect(nodes[0]!.port)
     await nodes[2]!.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru')
     try {
@@ -39,7 +39,7 @@ describe.each(Object.entries(CLUSTER_CLIENTS))('a cluster with %s', (client, con
   })
 })
 
-it('firstUse() rejects with failed when a client for one server is connected to a cluster', async () => {
+it('firstUse() rejects with the problem failed when a client for one server is connected to a cluster', async () => {
   const send = await CLIENTS['node-redis 6']!(nodes[0]!.port)
   const store = redisReplay({ send, timeout })
   const uses = await Promise.allSettled(
@@ -76,7 +76,7 @@ it.each(['node-redis 6', 'ioredis 6', 'GLIDE'])(
     const problems = ['failed', 'unreachable', 'timeout']
     expect(problems.some((problem) => results.has(problem))).toBe(true)
     for (const result of results) expect([true, ...problems]).toContain(result)
-    // A proof that was accepted is never accepted again. The servers that work know most of them.
+    // A proof that was accepted is never accepted again. The working servers know most of these proofs.
     results.clear()
     const useAgain = async () => {
       for (const proof of used) await use(proof)

@@ -12,7 +12,7 @@ import { CLIENTS } from './clients.ts'
 import { untilLinked } from './replication.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
+/** Milliseconds for tests that do not measure time. It is long, so that they pass on a busy machine. */
 const timeout = 5000
 
 const CASES: readonly (readonly [client: string, server: ServerName])[] = [
@@ -70,7 +70,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     })
   })
 
-  it(`firstUse() rejects with full when the entries have filled the memory, and keeps all of them ${at}`, async () => {
+  it(`firstUse() rejects with the problem full when the entries have filled the memory, and keeps all entries ${at}`, async () => {
     const server = await start()
     const store = await createStore(server)
     await store.ready()
@@ -98,7 +98,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(size).toBeGreaterThanOrEqual(count + 1)
   })
 
-  it(`ready() and firstUse() reject with unsuitable until the policy is noeviction ${at}`, async () => {
+  it(`ready() and firstUse() reject with the problem unsuitable until the policy is noeviction ${at}`, async () => {
     const server = await start({ args: ['--maxmemory-policy', 'allkeys-lru'] })
     const store = await createStore(server)
     expect(await getProblem(store.ready())).toBe('unsuitable')
@@ -109,7 +109,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(store.configuration()).toBe('verified')
   })
 
-  it(`firstUse() works without the permission for CONFIG, and the configuration is unverified ${at}`, async () => {
+  it(`firstUse() returns true without the permission for CONFIG, and configuration() returns unverified ${at}`, async () => {
     const server = await start()
     await server.command('ACL', 'SETUSER', 'default', '-config')
     const store = await createStore(server)
@@ -118,7 +118,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(store.configuration()).toBe('unverified')
   })
 
-  it(`firstUse() needs only the permissions for SET and GET on its keys ${at}`, async () => {
+  it(`firstUse() needs only the permission for SET on its keys ${at}`, async () => {
     const server = await start()
     const store = await createStore(server)
     await store.ready()
@@ -130,7 +130,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
   })
 
-  it(`firstUse() rejects with failed on a replica, and a promoted replica knows the proofs that it got ${at}`, async () => {
+  it(`firstUse() rejects with the problem failed on a replica, and a promoted replica knows the replicated proofs ${at}`, async () => {
     const primary = await start()
     const replica = await start()
     const [onPrimary, onReplica] = [await createStore(primary), await createStore(replica)]
@@ -140,19 +140,19 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(await onPrimary.firstUse(known)).toBe(true)
     await expect.poll(() => replica.command('DBSIZE'), { timeout: 30_000 }).toBe(':1')
     expect(await getProblem(onReplica.firstUse(createUse()))).toBe('failed')
-    // The replica gets no more entries. This is the window of an asynchronous replication.
+    // The replica gets no more entries. Replication is asynchronous, so a primary can end before the replica has the last entries.
     replica.signal('SIGSTOP')
     expect(await onPrimary.firstUse(lost)).toBe(true)
     await primary.kill()
     replica.signal('SIGCONT')
     await replica.command('REPLICAOF', 'NO', 'ONE')
     expect(await onReplica.firstUse(known)).toBe(false)
-    // The kernel can have received the write before the primary ended, so the first of these uses has either result.
+    // The kernel may have received the write before the primary ended, so the next use returns true or false.
     await onReplica.firstUse(lost)
     expect(await onReplica.firstUse(lost)).toBe(false)
   })
 
-  it(`firstUse() rejects with failed while min-replicas-to-write is not met ${at}`, async () => {
+  it(`firstUse() rejects with the problem failed while min-replicas-to-write is not met ${at}`, async () => {
     const server = await start({ args: ['--min-replicas-to-write', '1'] })
     const store = await createStore(server)
     expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
@@ -163,7 +163,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
 
   // ioredis sends no commands until the server has loaded its data.
   const whileLoading = client === 'ioredis 6' ? 'timeout' : 'failed'
-  it(`firstUse() rejects with ${whileLoading} while the server loads its data ${at}`, async () => {
+  it(`firstUse() rejects with the problem ${whileLoading} while the server loads its data ${at}`, async () => {
     const server = await start({
       args: ['--enable-debug-command', 'yes', '--rdbcompression', 'no'],
     })

@@ -10,7 +10,7 @@ const PROCESSES = 4
 const COPIES = 25
 
 it.each(SERVERS)(
-  `exactly one of ${PROCESSES * COPIES} uses of a proof by ${PROCESSES} processes is the first one (%s)`,
+  `firstUse() returns true for exactly one of ${PROCESSES * COPIES} uses of a proof by ${PROCESSES} processes (%s)`,
   async (name) => {
     const server = closing(await startRedisServer({ name }))
     const code = await bundleNodeProgram(fileURLToPath(new URL('process.ts', import.meta.url)))

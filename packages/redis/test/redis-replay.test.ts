@@ -128,7 +128,7 @@ describe('the reply to a use', () => {
     ['its own value as a Buffer', (args) => Buffer.from(args[2]!), true],
     ['another value', () => '17', false],
     ['another value as bytes', () => bytes('17'), false],
-  ])('firstUse() understands a reply that is %s', async (_name, set, expected) => {
+  ])('firstUse() returns the right result if the reply is %s', async (_name, set, expected) => {
     expect(await createStore({ set }).store.firstUse(PROOF)).toBe(expected)
   })
 
@@ -139,7 +139,7 @@ describe('the reply to a use', () => {
     ['a boolean', true],
     ['an array', [null]],
     ['an object', {}],
-  ])('firstUse() rejects with failed when the reply is %s', async (_name, reply) => {
+  ])('firstUse() rejects with the problem failed when the reply is %s', async (_name, reply) => {
     expect(await getProblem(createStore({ set: () => reply }).store.firstUse(PROOF))).toEqual([
       'failed',
       'the reply to SET with NX and GET has an unexpected type.',
@@ -175,13 +175,16 @@ describe('the error of a use', () => {
     [new TypeError('x is not a function'), 'failed', 'threw an error.'],
     ['a string', 'failed', 'threw an error.'],
     [undefined, 'failed', 'threw an error.'],
-  ])('firstUse() maps the error %s of a client to %s', async (error, problem, detail) => {
-    const [found, message] = await getProblem(
-      createStore({ set: throws(error) }).store.firstUse(PROOF),
-    )
-    expect(found).toBe(problem)
-    expect(message).toContain(detail)
-  })
+  ])(
+    'firstUse() rejects with the right problem for the error %s of a client: %s',
+    async (error, problem, detail) => {
+      const [found, message] = await getProblem(
+        createStore({ set: throws(error) }).store.firstUse(PROOF),
+      )
+      expect(found).toBe(problem)
+      expect(message).toContain(detail)
+    },
+  )
 
   it('firstUse() rejects when the function that sends commands throws', async () => {
     const send = () => {
@@ -193,7 +196,7 @@ describe('the error of a use', () => {
     ])
   })
 
-  it('the error of a use contains neither the id nor the key, if the error of the client does', async () => {
+  it('the error of firstUse() contains neither the id nor the key, even if the error of the client contains them', async () => {
     const set: Reply = (args) =>
       Promise.reject(
         Object.assign(new Error(`ERR ${args.join(' ')}`), { command: { name: 'set', args } }),
@@ -207,7 +210,7 @@ describe('the error of a use', () => {
 })
 
 describe('the time of a use', () => {
-  it('firstUse() rejects with timeout after 50 ms by default', async () => {
+  it('firstUse() rejects with the problem timeout after 50 ms by default', async () => {
     const { store, clock } = createStore({ set: never })
     const use = getProblem(store.firstUse(PROOF))
     await clock.pass(0.05)
@@ -232,7 +235,7 @@ describe('the time of a use', () => {
     expect(rejected).not.toHaveBeenCalled()
   })
 
-  it('firstUse() reads a reply that arrived while the process was blocked', async () => {
+  it('firstUse() returns true if the reply arrived while the process was blocked, even if the timeout has passed', async () => {
     const { promise, resolve } = deferred<null>()
     const { store, clock } = createStore({ set: () => promise })
     const use = store.firstUse(PROOF)
@@ -278,7 +281,7 @@ describe('the eviction policy', () => {
     ['allkeys-lru', ['maxmemory-policy', 'allkeys-lru']],
     ['volatile-ttl', { 'maxmemory-policy': 'volatile-ttl' }],
     [
-      'another one on one primary',
+      'not noeviction on one of two primaries',
       { a: ['maxmemory-policy', 'noeviction'], b: ['maxmemory-policy', 'volatile-lru'] },
     ],
   ])('firstUse() and ready() reject when the policy is %s', async (_name, reply) => {
@@ -327,21 +330,24 @@ describe('the eviction policy', () => {
     ['a lost connection', new Error('Connection is closed.')],
     ['an error of the client itself', new TypeError('the client has a fault')],
     ['an error without a prototype', Object.create(null)],
-  ])('configuration() keeps verified after %s, and CONFIG is repeated', async (_name, error) => {
-    let config: Reply = policy('noeviction')
-    const { store, clock, count } = createStore({ config: (args) => config(args) })
-    await store.firstUse(PROOF)
-    config = throws(error)
-    await clock.pass(POLICY_TIMES.settled / 1000)
-    await store.firstUse(PROOF)
-    await settled()
-    expect(store.configuration()).toBe('verified')
-    await clock.pass(POLICY_TIMES.unanswered / 1000)
-    await store.firstUse(PROOF)
-    expect(count('CONFIG')).toBe(3)
-  })
+  ])(
+    'configuration() still returns verified after %s, and CONFIG is sent again',
+    async (_name, error) => {
+      let config: Reply = policy('noeviction')
+      const { store, clock, count } = createStore({ config: (args) => config(args) })
+      await store.firstUse(PROOF)
+      config = throws(error)
+      await clock.pass(POLICY_TIMES.settled / 1000)
+      await store.firstUse(PROOF)
+      await settled()
+      expect(store.configuration()).toBe('verified')
+      await clock.pass(POLICY_TIMES.unanswered / 1000)
+      await store.firstUse(PROOF)
+      expect(count('CONFIG')).toBe(3)
+    },
+  )
 
-  it('firstUse() reads the policy again after an unreachable use, and rejects when it has changed', async () => {
+  it('firstUse() reads the policy again after a use that failed with the problem unreachable, and rejects if the policy has changed', async () => {
     let config: Reply = policy('noeviction')
     let set: Reply = () => null
     const { store, count } = createStore({
@@ -360,7 +366,7 @@ describe('the eviction policy', () => {
     expect(count('CONFIG')).toBe(3)
   })
 
-  it('firstUse() reads the policy once more if a use was unreachable while it was read', async () => {
+  it('firstUse() reads the policy a second time if a use failed with the problem unreachable while the policy was being read', async () => {
     const { promise, resolve } = deferred<unknown>()
     let config: Reply = () => promise
     let set: Reply = throws(new Error('Connection is closed.'))
@@ -377,7 +383,7 @@ describe('the eviction policy', () => {
     expect(count('CONFIG')).toBe(2)
   })
 
-  it('the first use sends both commands at once and returns its result if CONFIG is not answered in time', async () => {
+  it('the first call of firstUse() sends CONFIG and SET together, and returns its result even if CONFIG gets no reply in time', async () => {
     const { store, clock, commands, count } = createStore({ config: never })
     const use = store.firstUse(PROOF)
     await settled()
@@ -385,7 +391,7 @@ describe('the eviction policy', () => {
     await clock.pass(0.05)
     expect(await use).toBe(true)
     expect(store.configuration()).toBe('unverified')
-    // It is read again later, and uses do not wait for it in the meantime.
+    // The policy is read again later. Until then, uses do not wait for it.
     expect(await store.firstUse(PROOF)).toBe(true)
     expect(count('CONFIG')).toBe(1)
     await clock.pass(POLICY_TIMES.unanswered / 1000)
@@ -393,13 +399,13 @@ describe('the eviction policy', () => {
     expect(count('CONFIG')).toBe(2)
   })
 
-  it('simultaneous first uses send one CONFIG', async () => {
+  it('simultaneous first calls of firstUse() send one CONFIG', async () => {
     const { store, count } = createStore()
     await Promise.all(Array.from({ length: 10 }, () => store.firstUse(PROOF)))
     expect([count('CONFIG'), count('SET')]).toEqual([1, 10])
   })
 
-  it('firstUse() uses a corrected server after one minute', async () => {
+  it('firstUse() returns true one minute after the policy of an unsuitable server was corrected', async () => {
     let config = policy('allkeys-lru')
     const { store, clock, count } = createStore({ config: () => config() })
     expect((await getProblem(store.firstUse(PROOF)))[0]).toBe('unsuitable')
@@ -412,7 +418,7 @@ describe('the eviction policy', () => {
     expect(store.configuration()).toBe('verified')
   })
 
-  it('firstUse() stays unsuitable when an unsuitable server does not answer CONFIG', async () => {
+  it('firstUse() still rejects with the problem unsuitable if an unsuitable server does not answer CONFIG', async () => {
     let config: Reply = policy('allkeys-lru')
     const { store, clock } = createStore({ config: (args) => config(args) })
     await getProblem(store.firstUse(PROOF))
@@ -428,7 +434,7 @@ describe('the eviction policy', () => {
     ['NOPERM', new Error("NOPERM this user has no permissions to run 'config|get'")],
     ['an error of the client itself', new TypeError('the client has a fault')],
   ])(
-    'firstUse() stays unsuitable when an unsuitable server answers CONFIG with %s',
+    'firstUse() still rejects with the problem unsuitable if an unsuitable server answers CONFIG with %s',
     async (_name, error) => {
       let config: Reply = policy('allkeys-lru')
       const { store, clock } = createStore({ config: (args) => config(args) })
@@ -440,7 +446,7 @@ describe('the eviction policy', () => {
     },
   )
 
-  it('firstUse() reads the policy in the background after 10 minutes, and rejects when it has changed', async () => {
+  it('firstUse() reads the policy in the background after 10 minutes, and rejects if the policy has changed', async () => {
     let config: Reply = policy('noeviction')
     const { store, clock, count } = createStore({ config: (args) => config(args) })
     await store.firstUse(PROOF)
@@ -454,14 +460,14 @@ describe('the eviction policy', () => {
     expect((await getProblem(store.firstUse(PROOF)))[0]).toBe('unsuitable')
   })
 
-  it('ready() reads the policy again', async () => {
+  it('ready() reads the policy each time it is called', async () => {
     const { store, count } = createStore()
     await store.ready()
     await store.ready()
     expect(count('CONFIG')).toBe(2)
   })
 
-  it('ready() waits 5 seconds for a client that connects', async () => {
+  it('ready() waits for at most 5 seconds while the client is still connecting', async () => {
     const { store, clock } = createStore({ set: never, config: never })
     const ready = getProblem(store.ready())
     await clock.pass(4.9)

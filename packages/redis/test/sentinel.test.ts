@@ -8,7 +8,7 @@ import { type RedisServer, startRedisServer } from '../../../test/support/redis-
 import { untilLinked } from './replication.ts'
 import { createUse } from './uses.ts'
 
-/** Milliseconds for tests in which the time does not matter, so that a busy machine does not fail them. */
+/** Milliseconds for tests that do not measure time. It is long, so that they pass on a busy machine. */
 const timeout = 5000
 
 /** Starts a sentinel that promotes a replica of a primary as soon as the primary has not replied for 300 ms. */
@@ -87,7 +87,7 @@ it.each<[string, (port: number) => Promise<SendCommand>]>([
     },
   ],
 ])(
-  'firstUse() knows the proofs of the old primary after a sentinel has promoted its replica (%s)',
+  'firstUse() returns false for a proof of the old primary after a sentinel has promoted its replica (%s)',
   async (_name, connect) => {
     const old = closing(await startRedisServer())
     const replica = closing(

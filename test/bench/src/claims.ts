@@ -13,7 +13,7 @@ export interface Times {
   readonly expiresAt: number
 }
 
-/** Seconds. A forged token that was issued before the keys were fetched does not wait for newer keys. */
+/** Seconds. A forged token that was issued before the last fetch of the keys is refused without another fetch. */
 const AGE = 600
 
 /** Creates the times of a token that was issued ten minutes ago and is valid for `seconds` from now on. */
@@ -23,8 +23,8 @@ export function createTimes(seconds: number): Times {
 }
 
 /**
- * Creates the claims of an RFC 9068 access token, as a common authorization server issues them. They have the same
- * length for every `index` below ten million.
+ * Creates the claims of an RFC 9068 access token, as a common authorization server issues them. Their
+ * length is the same for every `index` below ten million.
  */
 export function createClaims(index: number, times: Times): Record<string, unknown> {
   const number = String(index).padStart(12, '0').slice(-12)

@@ -6,7 +6,7 @@ export type ByName<T> = Readonly<Record<string, readonly T[]>>
 export const cpu = (cost: { readonly cpu: number }): number => cost.cpu
 export const wall = (cost: { readonly wall: number }): number => cost.wall
 
-/** Returns the ratio of `name` to `over`, compared round by round. `undefined` if either was not measured. */
+/** Returns the ratio of `name` to `over`, compared round by round. `undefined` if one of them was not measured. */
 export function ratio<T>(
   all: ByName<T>,
   name: string,
@@ -16,7 +16,7 @@ export function ratio<T>(
   return compareRounds(all, name, over, (a, b) => value(a) / value(b))
 }
 
-/** Returns `name` minus `from`, compared round by round. `undefined` if either was not measured. */
+/** Returns `name` minus `from`, compared round by round. `undefined` if one of them was not measured. */
 export function difference<T>(
   all: ByName<T>,
   name: string,

@@ -13,7 +13,7 @@ import {
 
 const DAY = 86_400
 
-/** Mints and stores a pool for `readPool`, unless a stored one is valid for at least one more day. */
+/** Mints and stores a pool for `readPool`, unless a stored pool is valid for at least one more day. */
 export async function ensurePool(options: PoolOptions): Promise<void> {
   const { tokens, metadata } = toPoolPaths(options)
   const times = createTimes(30 * DAY)
@@ -25,7 +25,7 @@ export async function ensurePool(options: PoolOptions): Promise<void> {
   }
   const { jwk, lines } = await mintLines(options, times)
   await mkdir(dirname(tokens), { recursive: true })
-  // Written last: its presence means that the file of tokens is complete.
+  // This file is written last. If it exists, the file of tokens is complete.
   await rm(metadata, { force: true })
   await writeFile(tokens, lines)
   await writeFile(

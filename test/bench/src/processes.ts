@@ -10,7 +10,10 @@ export const canPin = cpus().length > 1 && spawnSync('taskset', ['-V']).status =
 export interface RunningProgram<Ready> {
   /** First message of the program. */
   readonly ready: Ready
-  /** Sends a message and waits for the response. Rejects if the program ends first. Send one message at a time. */
+  /**
+   * Sends a message and waits for the response. Rejects if the program ends first. Wait for each response before you send the next
+   * message.
+   */
   request<Response>(message: object | string): Promise<Response>
   /** Ends the program. Resolves when its process has exited. */
   end(): Promise<void>

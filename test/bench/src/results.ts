@@ -54,7 +54,7 @@ export interface VersionResults {
 const RESULTS = join(FOLDER, 'results')
 const VERSION_FOLDER = /^node(\d+)$/
 
-/** Creates the description of the run that this process belongs to. `run.mjs` starts one process for each version of Node. */
+/** Creates the description of the current run. `run.mjs` starts one process for each version of Node. */
 export function startRun(command: string): Run {
   return {
     command,
@@ -78,8 +78,8 @@ export async function saveResults<P extends Part>(
 }
 
 /**
- * Reads all saved results, the newest version of Node first. Rejects if a file has the shape of an earlier version of
- * the benchmark.
+ * Reads all saved results, the newest version of Node first. Rejects if an earlier version of the benchmark has written
+ * a file with another shape.
  */
 export async function readResults(results = RESULTS): Promise<VersionResults[]> {
   const folders = await readdir(results).catch(() => [])
@@ -102,7 +102,7 @@ async function readPartResults<P extends Part>(folder: string, part: P): Promise
   const results: unknown = JSON.parse(await readFile(file, 'utf8'))
   if (isPartResults(part, results)) return results
   throw new Error(
-    `${file} has another shape than the current results: delete it, or measure again on that version of Node with npm run bench -- ${part}`,
+    `${file} does not have the shape of the current results: delete the file, or measure again on that version of Node with npm run bench -- ${part}`,
   )
 }
 

@@ -4,7 +4,7 @@ import type { RunningProgram } from './processes.ts'
 /** Command that makes a program measure one round. The program responds with a `Cost`. */
 export const MEASURE_ROUND = { type: 'measure round' } as const
 
-/** Measures the cost of one operation of each program, by name and round, and ends the programs. All of them are warmed up. */
+/** Measures the cost of one operation of each program, by name and round, and ends the programs. All programs are warmed up. */
 export async function measurePrograms(
   programs: ReadonlyMap<string, RunningProgram<unknown>>,
   rounds: number,
@@ -13,7 +13,7 @@ export async function measurePrograms(
     programs.get(name)!.request<Cost>(MEASURE_ROUND),
   )
   await Promise.all([...programs.values()].map((program) => program.end()))
-  // The first round is dropped, because the programs were idle until the last one had warmed up.
+  // The first round is dropped, because the programs were idle until the last program had warmed up.
   return Object.fromEntries(Object.entries(costs).map(([name, [, ...rest]]) => [name, rest]))
 }
 

@@ -12,20 +12,20 @@ import type { Algorithm } from './token-pool.ts'
 
 /** One number that a target requires. */
 export interface Goal {
-  /** Case that this goal is about, such as an algorithm. Empty if the target is not about a case. */
+  /** Case to which this goal applies, such as an algorithm. Empty if the target has no cases. */
   readonly label: string
   readonly limit: number
-  /** `undefined` if it was not measured. The median decides. */
+  /** Measured number: its median must not exceed the limit. `undefined` if it was not measured. */
   readonly measured: Summary | undefined
 }
 
 /** Performance target of Bearward. A target may have several goals. */
 export interface Target {
-  /** Reasons for missed targets refer to this name. Targets with one name share their reasons. */
+  /** Name that the reasons for missed targets refer to. Targets with the same name have the same reasons. */
   readonly name: string
   readonly description: string
   readonly unit: string
-  /** Numbers that must be at most their limit. */
+  /** Numbers with their limits. */
   readonly goals: readonly Goal[]
 }
 
@@ -36,7 +36,7 @@ export function isMet({ limit, measured }: Goal): boolean | undefined {
 
 /**
  * Creates the targets for one version of Node. They measure Bearward with its default options. The token cache is therefore
- * enabled, also for loads in which every token is sent once.
+ * enabled, even for loads in which every token is sent once.
  */
 export function createTargets({ major, parts }: VersionResults): Target[] {
   return [
@@ -166,7 +166,7 @@ function createDpopTargets(dpop: Parts['dpop'] | undefined): Target[] {
   ]
 }
 
-/** Name of the library that the first requests of a process are compared with. */
+/** Library with which the first requests of a process are compared. */
 const FIRST_PEER = 'express-oauth2-jwt-bearer'
 
 function createHttpTargets(http: Parts['http'] | undefined): Target[] {
@@ -278,7 +278,7 @@ function createSizeTargets(start: Parts['start'] | undefined): Target[] {
     },
     {
       name: 'size',
-      description: 'number of these packages',
+      description: 'number of packages: `@bearward/express` and its dependencies',
       unit: '',
       goals: one(packages, 5),
     },

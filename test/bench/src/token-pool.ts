@@ -18,8 +18,8 @@ export interface PoolOptions {
 const SCHEME = 'Bearer '
 
 /**
- * Tokens of equal length in one buffer, which the garbage collector does not scan. Every call returns a new string, as
- * a server receives one with every request. A string that was used before has a cached hash in the engine.
+ * Tokens of equal length in one buffer, which the garbage collector does not scan. Every call returns a new string,
+ * because a server also receives a new string with every request. In the engine, a string that was used before has a cached hash.
  */
 export class TokenPool {
   readonly algorithm: Algorithm
@@ -60,8 +60,8 @@ export class TokenPool {
   }
 
   /**
-   * Returns `count` tokens of the same length whose parts are base64url, but not JSON. They are the same in every
-   * process.
+   * Returns `count` tokens of the same length whose parts are base64url, but not JSON. Every process creates the
+   * same tokens.
    */
   withGarbage(count: number): TokenPool {
     return this.#change(count, (header) =>
@@ -83,7 +83,7 @@ export class TokenPool {
   }
 }
 
-/** Stored data of a pool, tokens excluded. */
+/** Stored data of a pool, without its tokens. */
 export interface PoolMetadata {
   readonly jwk: JWK
   /** In seconds since the epoch. */

@@ -41,7 +41,7 @@ describe.each(ALGORITHMS)('contestants with a key for %s', (algorithm) => {
   )
 
   it.each(supporting)(
-    `%s accepts valid ${algorithm} tokens and rejects all others`,
+    `%s accepts valid ${algorithm} tokens and rejects all other tokens`,
     async (name) => {
       const contestant = await CONTESTANTS[name]!()
       const expected = { issuer: ISSUER, audience: AUDIENCE }
@@ -105,7 +105,7 @@ describe.each(FRAMEWORKS)('contestants on %s', (framework) => {
 
   const guarded = getContestants(framework).filter((name) => name !== BARE)
   it.each(guarded)(
-    `%s on ${framework} responds with 200 to valid tokens and 401 to others`,
+    `%s on ${framework} responds with 200 to valid tokens and with 401 to all other tokens`,
     async (contestant) => {
       expect(await getStatuses(contestant, [good, good, ...bad], good)).toEqual([
         200, 200, 401, 401,

@@ -36,7 +36,7 @@ async function sendProofs(contestant: string, algorithm: ProofAlgorithm, kind: P
 
 describe.each(PROOF_ALGORITHMS)('contestants with %s proofs', (algorithm) => {
   it.each([MEMORY, NEW_KEY])(
-    `%s accepts each valid ${algorithm} proof once and refuses all others`,
+    `%s accepts each valid ${algorithm} proof once and refuses all other proofs`,
     async (contestant) => {
       const once = ['granted', 'granted', 'DPoP jti']
       expect(await sendProofs(contestant, algorithm, 'valid')).toEqual(once)
@@ -114,7 +114,7 @@ describe('proof checker program', () => {
 })
 
 describe('expectResults', () => {
-  it('expectResults returns true for the expected result, and throws or rejects for another one', async () => {
+  it('expectResults returns true for the expected result, and throws or rejects for any other result', async () => {
     expect(expectResults(() => 'granted', 'granted')(0)).toBe(true)
     expect(await expectResults(async () => 'granted', 'granted')(0)).toBe(true)
     expect(() => expectResults(() => 'cnf.jkt', 'granted')(0)).toThrow('"cnf.jkt"')

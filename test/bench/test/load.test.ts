@@ -43,7 +43,7 @@ describe('generateLoad', () => {
     expect(seen).toEqual(['/b', '/c', '/d', '/b', '/c'])
   })
 
-  it('generateLoad ends when the time is over', async () => {
+  it('generateLoad ends after the configured number of seconds', async () => {
     const handler: Handler = (_request, response) => {
       response.setHeader('Content-Length', 0).end()
     }
@@ -53,7 +53,7 @@ describe('generateLoad', () => {
     expect(result.requests).toBeGreaterThan(0)
   })
 
-  it('generateLoad rejects at the first response with another status', async () => {
+  it('generateLoad rejects at the first response with an unexpected status', async () => {
     const handler: Handler = (_request, response) => {
       response.writeHead(500, { 'Content-Length': 0 }).end()
     }
@@ -65,7 +65,7 @@ describe('generateLoad', () => {
     await expect(runLoad(handler)).rejects.toThrow()
   })
 
-  it('createLoad uses no token in two rounds if every token is sent once', () => {
+  it('createLoad never uses a token in more than one round if every token is sent once', () => {
     let end = 0
     for (let round = 0; round <= ROUNDS; round++) {
       const { first, count, requests } = createLoad('jose', 'every token once', round)
@@ -73,7 +73,7 @@ describe('generateLoad', () => {
       expect(requests).toBeLessThanOrEqual(count)
       end = first + count
     }
-    // The tokens with bad signatures follow the valid ones.
+    // The tokens with bad signatures follow the valid tokens.
     expect(createLoad('jose', 'bad signatures', 1).first).toBe(end)
   })
 })

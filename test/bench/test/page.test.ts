@@ -296,7 +296,7 @@ describe('createPages', () => {
     ])
     expect(files['docs/performance-http.svg']).toContain('>91</text>')
     expect(files['test/bench/report-cpu.svg']).toContain('>RS256, one at a time</text>')
-    expect(files['test/bench/report-cpu.svg']).toContain('>RS256, 64 at once</text>')
+    expect(files['test/bench/report-cpu.svg']).toContain('>RS256, 64 at the same time</text>')
     const report = files['test/bench/REPORT.md']!
     expect(report).toContain('![performance-http](../../docs/performance-http.svg)')
     expect(report).toContain('![report-cpu](report-cpu.svg)')

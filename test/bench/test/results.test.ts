@@ -45,7 +45,7 @@ describe('readResults', () => {
   ])('readResults rejects results %s, and names the file', async (_, results) => {
     await saveResults(results)
     await expect(readResults(folder)).rejects.toThrow(
-      /node24.memory\.json has another shape .* npm run bench -- memory/,
+      /node24.memory\.json does not have the shape .* npm run bench -- memory/,
     )
   })
 })

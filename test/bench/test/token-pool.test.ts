@@ -6,7 +6,7 @@ const POOL: PoolOptions = { algorithm: 'ES256', count: 3 }
 const TIMES = { issuedAt: 1_700_000_000, expiresAt: 1_700_000_300 }
 
 describe('token pool', () => {
-  it('ensurePool mints a pool once, and readPool reads the stored one', async () => {
+  it('ensurePool mints a pool once, and readPool reads the stored pool', async () => {
     await ensurePool(POOL)
     const first = await readPool(POOL)
     await ensurePool(POOL)
@@ -16,7 +16,7 @@ describe('token pool', () => {
     expect(second.header(2)).toBe(`Bearer ${first.token(2)}`)
   })
 
-  it('toPoolPaths returns other paths for other claims', () => {
+  it('toPoolPaths returns different paths for different claims', () => {
     const other = toPoolPaths({ ...POOL, claims: { aud: 'https://elsewhere.example.com' } })
     expect(other.tokens).not.toBe(toPoolPaths(POOL).tokens)
   })

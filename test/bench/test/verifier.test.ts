@@ -47,7 +47,7 @@ describe('verifier program', () => {
 describe('createBatchVerifier', () => {
   const options = { tokenCount: 5, atOnce: 2, accepted: true }
 
-  it('createBatchVerifier continues with the next tokens, and starts again after the last one', async () => {
+  it('createBatchVerifier continues with the next tokens, and starts again after the last token', async () => {
     const seen: number[] = []
     const verifyNext = createBatchVerifier(async (index) => seen.push(index) > 0, options)
     await verifyNext(3)

@@ -30,7 +30,7 @@ const EQUIVALENT = {
   'among others': [OTHER_AUDIENCE, 'Https://Api.example.com/v1'],
 }
 
-/** Identifiers that resemble `AUDIENCE`, and are others. */
+/** Identifiers that resemble `AUDIENCE`, but are different. */
 const OTHERS = {
   'a slash at the end': `${AUDIENCE}/`,
   'no path': 'https://api.example.com',
@@ -56,14 +56,14 @@ const OTHERS = {
 export const audience: readonly ContractCase[] = [
   ...each(
     ['8707-02', 'MCP-05', 'MCP-13'],
-    'accepts a token for the resource, also with other case of scheme and host',
+    'accepts a token for the resource, even if scheme and host are in another case',
     ok(),
     { 'the same spelling': token(), ...inJwts(EQUIVALENT) },
     { configuration: 'a resource' },
   ),
   ...each(
     ['8707-02', 'MCP-05', 'MCP-13'],
-    'accepts a token for the resource, also with other case of scheme and host',
+    'accepts a token for the resource, even if scheme and host are in another case',
     ok(),
     { 'the same spelling': OPAQUE_TOKEN, ...inResponses(EQUIVALENT) },
     { configuration: 'opaque tokens and a resource' },
@@ -111,7 +111,7 @@ export const audience: readonly ContractCase[] = [
   ),
   ...each(
     ['8707-02'],
-    'compares a written audience byte for byte, also if a resource is set',
+    'rejects a token whose aud is not exactly the option audience, even if resource is set',
     wrongAudience,
     inJwts({
       'upper case': 'HTTPS://api.example.com',
@@ -122,7 +122,7 @@ export const audience: readonly ContractCase[] = [
   ),
   ...each(
     ['8707-02'],
-    'accepts exactly the written audience, also if a resource is set',
+    'accepts a token whose aud is exactly the option audience, even if resource is set',
     ok(),
     inJwts({ 'the same spelling': 'https://api.example.com' }),
     { configuration: 'a resource and a written audience' },

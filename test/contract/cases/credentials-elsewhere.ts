@@ -27,7 +27,7 @@ export const credentialsElsewhere: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses two sets of credentials, of which one is in the configured header',
+    'refuses two sets of credentials if one set is in the configured header',
     invalidRequest('multiple_credentials'),
     {
       'Authorization with the same token': lines(
@@ -91,7 +91,7 @@ export const credentialsElsewhere: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'ignores Authorization if a credentials function is configured',
+    'grants the token of the credentials function, and ignores Authorization',
     ok(),
     { 'a cookie and Authorization': lines(`Cookie: session=${T}`, 'Authorization: Bearer a') },
     byFunction,

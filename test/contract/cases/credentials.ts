@@ -122,16 +122,21 @@ export const credentials: readonly ContractCase[] = [
     },
   ),
 
-  ...each(['6750-21'], 'ignores a token in a form', bare401('no_credentials'), {
+  ...each(['6750-21'], 'responds with 401 to a token in a form', bare401('no_credentials'), {
     'in a GET request': { ...form(`access_token=${T}`), method: 'GET' },
   }),
-  ...each(['6750-22'], 'ignores a token in a form', bare401('no_credentials'), {
+  ...each(['6750-22'], 'responds with 401 to a token in a form', bare401('no_credentials'), {
     'in a multipart form': form(multipart, 'multipart/form-data; boundary=border'),
   }),
-  ...each(['6750-24', '6750-25'], 'ignores a token in a form', bare401('no_credentials'), {
-    'in a POST request': form(`access_token=${T}`),
-    'not in ASCII': form(`access_token=${T}&name=\xe9`),
-  }),
+  ...each(
+    ['6750-24', '6750-25'],
+    'responds with 401 to a token in a form',
+    bare401('no_credentials'),
+    {
+      'in a POST request': form(`access_token=${T}`),
+      'not in ASCII': form(`access_token=${T}&name=\xe9`),
+    },
+  ),
   {
     ids: ['6750-25'],
     title: 'leaves the body of an anonymous request unread',
@@ -145,10 +150,15 @@ export const credentials: readonly ContractCase[] = [
     request: { ...form(`access_token=${U}`), lines: [`Authorization: Bearer ${T}`] },
     outcome: ok({}, 'machine', `access_token=${U}`),
   },
-  ...each(['21-01', '9700-19'], 'ignores a token in the query', bare401('no_credentials'), {
-    'no other token': { query: `?access_token=${T}`, lines: [] },
-  }),
-  ...each(['21-02'], 'ignores a token in the query', ok(), {
+  ...each(
+    ['21-01', '9700-19'],
+    'responds with 401 to a token in the query',
+    bare401('no_credentials'),
+    {
+      'no other token': { query: `?access_token=${T}`, lines: [] },
+    },
+  ),
+  ...each(['21-02'], 'grants the token in the header, and ignores a token in the query', ok(), {
     'a valid token in the header': {
       query: `?access_token=${T}`,
       lines: [`Authorization: Bearer ${T}`],

@@ -17,10 +17,10 @@ import {
 } from '../outcomes.ts'
 import { BOUND, KEY, withProof, withEachProof } from '../prove.ts'
 
-const accepted = { configuration: 'DPoP accepted' } as const
-const required = { configuration: 'DPoP required' } as const
-const withResource = { configuration: 'DPoP accepted, a resource' } as const
-const twoAlgorithms = { configuration: 'DPoP accepted, two algorithms' } as const
+const accepted = { configuration: "dpop.mode 'accept'" } as const
+const required = { configuration: "dpop.mode 'required'" } as const
+const withResource = { configuration: "dpop.mode 'accept', a resource" } as const
+const twoAlgorithms = { configuration: "dpop.mode 'accept', two algorithms" } as const
 
 const nothing = { lines: [] }
 const cnf = { jkt: KEY.thumbprint }
@@ -116,7 +116,7 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   {
     ids: [],
-    title: 'treats a request without credentials as anonymous, also if it has a proof',
+    title: 'treats a request without credentials as anonymous, even if it has a proof',
     ...accepted,
     requirements: { optional: true },
     request: proofAlone(),
@@ -173,14 +173,14 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses a caller with a bound token in the challenge of the scheme DPoP',
+    'refuses a bound token of a client that is not in the list, with the parameters in the DPoP challenge',
     withDpop(forbidden('wrong_client'), 'DPoP'),
     { 'another client': withProof() },
     { ...accepted, requirements: { clients: ['web'] } },
   ),
   ...each(
     ['9470-08'],
-    'asks for another authentication of the user in the challenge of the scheme DPoP',
+    'refuses a bound token without acr, and asks for another authentication in the DPoP challenge',
     withDpop(
       insufficientAuthentication({ acr: 'urn:mfa', maxAge: 300, metadata: METADATA_URL }),
       'DPoP',
@@ -194,7 +194,7 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   ...each(
     ['9449-26'],
-    'ignores the credentials for a proxy',
+    'responds with 401 to a bound token that is only in Proxy-Authorization',
     withDpop(bare401('no_credentials'), undefined),
     {
       'a bound token': (serverUrl, path) => {
@@ -253,7 +253,7 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   ...each(
     ['9449-51'],
-    'grants an unbound Bearer token, and ignores a DPoP header beside it',
+    'grants an unbound Bearer token, and ignores a DPoP header in the same request',
     ok({ bindings: [] }),
     {
       'no DPoP header': token(),

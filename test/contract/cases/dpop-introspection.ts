@@ -4,7 +4,7 @@ import { bearer, type ContractCase, each } from '../contract-case.ts'
 import { invalidProof, invalidToken, ok, withDpop } from '../outcomes.ts'
 import { KEY, withProof } from '../prove.ts'
 
-const both = { configuration: 'DPoP, both kinds of token' } as const
+const both = { configuration: "dpop.mode 'accept', both kinds of token" } as const
 
 const opaque = (response: object) => toOpaqueToken(JSON.stringify(response))
 const cnf = { jkt: KEY.thumbprint }
@@ -16,7 +16,7 @@ const unsupported = invalidToken('unsupported_binding')
 export const dpopIntrospection: readonly ContractCase[] = [
   ...each(
     ['7662-16'],
-    'grants an opaque token with the proof of the key in its response',
+    'grants an opaque token with a proof of the key in its introspection response',
     ok({ verifiedBy: 'introspection', bindings: ['dpop'] }),
     {
       'only cnf': withProof({ token: bound }),
@@ -27,14 +27,14 @@ export const dpopIntrospection: readonly ContractCase[] = [
   ),
   ...each(
     ['7662-16'],
-    'refuses an opaque token with the proof of another key than that in its response',
+    'refuses an opaque token with a proof whose key is not the key in its introspection response',
     withDpop(invalidToken('wrong_proof_key'), 'DPoP'),
     { 'another key': withProof({ token: bound, proof: { key: generateProofKey() } }) },
     both,
   ),
   ...each(
     ['7662-16'],
-    'refuses an opaque token without a proof if its response contains a key',
+    'refuses an opaque token without a proof if its introspection response contains a key',
     withDpop(invalidProof('no_proof'), 'DPoP'),
     { 'no proof': withProof({ token: bound, lines: () => [] }) },
     both,

@@ -21,10 +21,10 @@ import {
 } from '../outcomes.ts'
 import { BOUND, KEY, withProof, type ProofDifferences, withEachProof } from '../prove.ts'
 
-const accepted = { configuration: 'DPoP accepted' } as const
-const exact = { configuration: 'DPoP accepted, clockTolerance 0' } as const
-const withNonces = { configuration: 'DPoP with nonces' } as const
-const withPath = { configuration: 'DPoP accepted, publicUrl with a path' } as const
+const accepted = { configuration: "dpop.mode 'accept'" } as const
+const exact = { configuration: "dpop.mode 'accept', clockTolerance 0" } as const
+const withNonces = { configuration: 'dpop.nonce is set' } as const
+const withPath = { configuration: "dpop.mode 'accept', publicUrl with a path" } as const
 
 const proved = ok({ bindings: ['dpop'], clientId: 'reports-cron' })
 const invalid = withDpop(invalidProof('invalid_proof'), 'DPoP')
@@ -55,14 +55,14 @@ const written = (create: (proof: string) => string): ProofDifferences => ({
   lines: (proof) => [`DPoP: ${create(proof)}`],
 })
 
-/** Keys of other algorithms, with a token that is bound to each. */
+/** Returns a proof by this key, and a token that is bound to the key. */
 function by(key: ProofKey): ProofDifferences {
   return { proof: { key }, token: claiming(boundTo(key)) }
 }
 
 const rsa = generateProofKey('RS256')
 
-/** A key in the header of a proof that must not be used, with a token that is bound to it. */
+/** Returns a proof whose header has a key that must not be used. The token is bound to this key. */
 function withJwk(
   alg: string,
   jwk: Record<string, unknown>,
@@ -87,16 +87,16 @@ const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.expo
   format: 'jwk',
 })
 
-/** Proofs with one defect each. Two of them can be in one proof. */
-const DEFECTS: readonly ProofDifferences[] = [
-  claims({ htm: 'POST' }),
-  claims({ iat: NOW - 66 }),
-  claims({ ath: hashText('another token') }),
-  claims({ jti: 1 }),
-  claims({ htu: 'https://other.example.com/' }),
-  header({ typ: 'JWT' }),
-  header({ crit: ['exp'] }),
-  { proof: { signedBy: attacker } },
+/** Defects of a proof. `merge` puts two of them into one proof. */
+const DEFECTS: readonly (readonly [name: string, difference: ProofDifferences])[] = [
+  ['htm of another method', claims({ htm: 'POST' })],
+  ['an old iat', claims({ iat: NOW - 66 })],
+  ['ath of another token', claims({ ath: hashText('another token') })],
+  ['jti as a number', claims({ jti: 1 })],
+  ['htu of another address', claims({ htu: 'https://other.example.com/' })],
+  ['another typ', header({ typ: 'JWT' })],
+  ['an unknown crit', header({ crit: ['exp'] })],
+  ['a signature of another key', { proof: { signedBy: attacker } }],
 ]
 
 function merge(one: ProofDifferences, other: ProofDifferences): ProofDifferences {
@@ -107,8 +107,10 @@ function merge(one: ProofDifferences, other: ProofDifferences): ProofDifferences
   return { proof: { ...one.proof, ...other.proof, claims: part('claims'), header: part('header') } }
 }
 
-const pairs = DEFECTS.flatMap((one, i) =>
-  DEFECTS.slice(i + 1).map((other, j) => [`${i + 1} and ${i + j + 2}`, merge(one, other)] as const),
+const pairs = DEFECTS.flatMap(([name, one], i) =>
+  DEFECTS.slice(i + 1).map(
+    ([otherName, other]) => [`${name}, and ${otherName}`, merge(one, other)] as const,
+  ),
 )
 
 const nonce = (age: number, secret: Uint8Array = NONCE_SECRETS[0], resource = PUBLIC_URL) =>
@@ -189,8 +191,8 @@ export const dpop: readonly ContractCase[] = [
     'ES384 by its own key': by(generateProofKey('ES384')),
     'lower case': header({ alg: 'es256' }),
   }),
-  ...refusesProof(['9449-06'], 'that another key has signed', {
-    'the key of an attacker': { proof: { signedBy: attacker } },
+  ...refusesProof(['9449-06'], 'without a valid signature of its key', {
+    'a signature of an attacker': { proof: { signedBy: attacker } },
     'an empty signature': written((proof) => proof.slice(0, proof.lastIndexOf('.') + 1)),
     'a signature of zeros': written(
       (proof) => `${proof.slice(0, proof.lastIndexOf('.'))}.${'A'.repeat(86)}`,
@@ -208,12 +210,17 @@ export const dpop: readonly ContractCase[] = [
     'GET on a POST request': { method: 'POST', ...claims({ htm: 'GET' }) },
     'an empty method': claims({ htm: '' }),
   }),
-  ...proofs(['9449-09'], 'ignores the query and the fragment of both addresses', proved, {
-    'a query in the request': { query: '?x=1' },
-    'another query in htu': { query: '?x=1', ...htu((path) => `${PUBLIC_URL}${path}?y=2#z`) },
-    'a query in htu only': htu((path) => `${PUBLIC_URL}${path}?`),
-    'an encoded question mark in the query': { query: '?/../%3F' },
-  }),
+  ...proofs(
+    ['9449-09'],
+    'grants a proof whose htu differs from the address only in the query or the fragment',
+    proved,
+    {
+      'a query in the request': { query: '?x=1' },
+      'another query in htu': { query: '?x=1', ...htu((path) => `${PUBLIC_URL}${path}?y=2#z`) },
+      'a query in htu only': htu((path) => `${PUBLIC_URL}${path}?`),
+      'an encoded question mark in the query': { query: '?/../%3F' },
+    },
+  ),
   ...refusesProof(['9449-10'], 'for another address', {
     'another scheme': htu((path) => `http://api.example.com${path}`),
     'another host': htu((path) => `https://api.example.com.evil.example${path}`),
@@ -228,20 +235,25 @@ export const dpop: readonly ContractCase[] = [
     'an encoded slash': htu((path) => `${PUBLIC_URL}/%2F${path.slice(1)}`),
     'a parameter in the path': htu((path) => `${PUBLIC_URL}${path};a=b`),
   }),
-  ...proofs(['9449-11'], 'compares normalized addresses', proved, {
-    'scheme and host in upper case': htu((path) => `HTTPS://API.EXAMPLE.COM${path}`),
-    'the default port': htu((path) => `${PUBLIC_URL}:443${path}`),
-    'an empty port': htu((path) => `${PUBLIC_URL}:${path}`),
-    'an encoded digit': htu((path) => `${PUBLIC_URL}/%${hex(path[1]!)}${path.slice(2)}`),
-    'dot segments': htu((path) => `${PUBLIC_URL}/a/./../.${path}`),
-    'dot segments above the root': htu((path) => `${PUBLIC_URL}/../..${path}`),
-    'encoded dot segments': htu((path) => `${PUBLIC_URL}/a/%2e%2E${path}`),
-  }),
+  ...proofs(
+    ['9449-11'],
+    'grants a proof whose htu is another spelling of the same address',
+    proved,
+    {
+      'scheme and host in upper case': htu((path) => `HTTPS://API.EXAMPLE.COM${path}`),
+      'the default port': htu((path) => `${PUBLIC_URL}:443${path}`),
+      'an empty port': htu((path) => `${PUBLIC_URL}:${path}`),
+      'an encoded digit': htu((path) => `${PUBLIC_URL}/%${hex(path[1]!)}${path.slice(2)}`),
+      'dot segments': htu((path) => `${PUBLIC_URL}/a/./../.${path}`),
+      'dot segments above the root': htu((path) => `${PUBLIC_URL}/../..${path}`),
+      'encoded dot segments': htu((path) => `${PUBLIC_URL}/a/%2e%2E${path}`),
+    },
+  ),
   ...refusesProof(['9449-12'], 'whose htu is not an address', {
     'a user name': htu((path) => `https://user@api.example.com${path}`),
     'a user name and a password': htu((path) => `https://api.example.com:x@api.example.com${path}`),
     'a backslash': htu((path) => `https://api.example.com\\${path}`),
-    'another scheme than http': htu((path) => `ftp://api.example.com${path}`),
+    'a scheme other than http and https': htu((path) => `ftp://api.example.com${path}`),
     'a relative address': htu((path) => path),
     'no scheme': htu((path) => `//api.example.com${path}`),
     'a space at the end': htu((path) => `${PUBLIC_URL}${path} `),
@@ -269,14 +281,14 @@ export const dpop: readonly ContractCase[] = [
   }),
   ...proofs(
     ['9449-13'],
-    'grants a proof of exactly maxAge seconds without a clock tolerance',
+    'grants a proof whose iat is now or exactly maxAge seconds ago',
     proved,
     { 'maxAge seconds ago': claims({ iat: NOW - 300 }), now: {} },
     exact,
   ),
   ...proofs(
     ['9449-13'],
-    'refuses a proof that is older than maxAge, or from the future, without a clock tolerance',
+    'refuses a proof whose iat is more than maxAge seconds ago, or in the future',
     invalid,
     {
       'one second too old': claims({ iat: NOW - 301 }),
@@ -291,18 +303,30 @@ export const dpop: readonly ContractCase[] = [
     'an empty text': claims({ ath: '' }),
     'the token itself': claims({ ath: BOUND }),
   }),
-  ...proofs(['9449-15'], 'refuses a valid proof by another key than that of the token', wrongKey, {
-    'a key of the same algorithm': { proof: { key: generateProofKey() } },
-    'a key of another algorithm': { proof: { key: rsa } },
-  }),
-  ...proofs(['9449-16'], 'computes the thumbprint from the required members of the key', proved, {
-    'other members of the key': header({
-      jwk: { ...KEY.publicJwk, kid: 'k', use: 'sig', alg: 'ES256', x5c: ['AA'], ext: true },
-    }),
-    'another order of the members': header({
-      jwk: Object.fromEntries(['y', 'x', 'kty', 'crv'].map((name) => [name, KEY.publicJwk[name]])),
-    }),
-  }),
+  ...proofs(
+    ['9449-15'],
+    'refuses a valid proof whose key is not the key to which the token is bound',
+    wrongKey,
+    {
+      'a key of the same algorithm': { proof: { key: generateProofKey() } },
+      'a key of another algorithm': { proof: { key: rsa } },
+    },
+  ),
+  ...proofs(
+    ['9449-16'],
+    'grants a proof whose jwk has more members, or another order of members, than the key of the token',
+    proved,
+    {
+      'more members': header({
+        jwk: { ...KEY.publicJwk, kid: 'k', use: 'sig', alg: 'ES256', x5c: ['AA'], ext: true },
+      }),
+      'another order': header({
+        jwk: Object.fromEntries(
+          ['y', 'x', 'kty', 'crv'].map((name) => [name, KEY.publicJwk[name]]),
+        ),
+      }),
+    },
+  ),
   ...proofs(
     ['9449-17'],
     'refuses a bound token without a proof',
@@ -378,21 +402,21 @@ export const dpop: readonly ContractCase[] = [
 
   ...proofs(
     ['9449-28'],
-    'refuses a proof without a nonce, and gives a nonce',
+    'refuses a proof without a nonce, and sends a nonce',
     asksForNonce,
     { 'no nonce': {} },
     withNonces,
   ),
   ...proofs(
     ['9449-29'],
-    'refuses a proof with a wrong or old nonce, and gives a new one',
+    'refuses a proof with a wrong or old nonce, and sends a new nonce',
     asksForNonce,
     {
       'an empty nonce': { nonce: '' },
       'a nonce of another API': { nonce: nonce(0, NONCE_SECRETS[0], 'https://other.example.com') },
-      'a nonce of another secret': { nonce: nonce(0, Buffer.alloc(32, 1)) },
+      'a nonce that was signed with another secret': { nonce: nonce(0, Buffer.alloc(32, 1)) },
       'an old nonce': { nonce: nonce(126) },
-      'a nonce of the future': { nonce: nonce(-6) },
+      'a nonce whose time is in the future': { nonce: nonce(-6) },
       'a nonce with a changed time': { nonce: nonce(200).replace(/^\d+/, String(NOW)) },
       'a space after the nonce': { nonce: `${nonce(0)} ` },
       'a line break in the nonce': { nonce: `${nonce(0)}\r\nSet-Cookie: a=b` },
@@ -410,19 +434,19 @@ export const dpop: readonly ContractCase[] = [
   },
   ...proofs(
     ['9449-32', '9449-35'],
-    'grants a proof with a nonce of the last 80 seconds, and gives no nonce',
+    'grants a proof with a nonce of the last 80 seconds, and sends no nonce',
     proved,
     {
       'a new nonce': { nonce: nonce(0) },
       'an older nonce': { nonce: nonce(79) },
-      'a nonce of the previous secret': { nonce: nonce(10, NONCE_SECRETS[1]) },
+      'a nonce that was signed with the previous secret': { nonce: nonce(10, NONCE_SECRETS[1]) },
       'a nonce of a process whose clock is ahead': { nonce: nonce(-5) },
     },
     withNonces,
   ),
   ...proofs(
     ['9449-33', '9449-56'],
-    'grants a proof with a nonce after two thirds of its lifetime, and gives a new one that is not cached',
+    'grants a proof whose nonce is older than two thirds of its lifetime, and sends a new nonce with no-store',
     { ...proved, nonce: nonce(0) },
     {
       'two thirds of the lifetime': { nonce: nonce(80) },
@@ -432,28 +456,23 @@ export const dpop: readonly ContractCase[] = [
   ),
   {
     ids: ['9449-56'],
-    title: 'gives no nonce to a Bearer request',
+    title: 'sends no nonce in response to a Bearer request',
     ...withNonces,
     request: { lines: [`Authorization: Bearer ${token()}`] },
     outcome: ok({ bindings: [] }),
   },
   ...proofs(
     [],
-    'refuses an invalid proof without giving a nonce',
+    'refuses an invalid proof, and sends no nonce',
     invalid,
     { 'a proof that another key has signed': { proof: { signedBy: attacker } } },
     withNonces,
   ),
 
-  ...proofs(
-    ['9449-44'],
-    'refuses an access token as a proof, and a proof as an access token',
-    invalid,
-    {
-      'an access token as a proof': written(() => token()),
-      'the same token': written(() => BOUND),
-    },
-  ),
+  ...proofs(['9449-44'], 'refuses an access token as a proof', invalid, {
+    'another token': written(() => token()),
+    'the same token': written(() => BOUND),
+  }),
   {
     ids: ['9449-44'],
     title: 'refuses a proof as an access token',
@@ -491,36 +510,47 @@ export const dpop: readonly ContractCase[] = [
     'an empty crit': header({ crit: [] }),
     b64: header({ b64: false }),
     zip: header({ zip: 'DEF' }),
+  }),
+  ...refusesProof(['9449-46'], 'that is too long', {
     'more than 8192 characters': claims({ fill: 'x'.repeat(8192) }),
     '20,000 characters that are not a JWT': written(() => 'x'.repeat(20_000)),
   }),
-  ...refusesProof(['9449-47'], 'for the address in the header lines of a proxy', {
-    'X-Forwarded-Host': forwarded('X-Forwarded-Host: evil.example'),
-    Forwarded: forwarded('Forwarded: host=evil.example;proto=https'),
-    'X-Forwarded-Prefix': {
-      ...forwarded('X-Forwarded-Prefix: /evil'),
-      ...htu((path) => `${PUBLIC_URL}/evil${path}`),
+  ...refusesProof(
+    ['9449-47'],
+    'for an address that is not publicUrl, whatever the header lines say',
+    {
+      'the host of X-Forwarded-Host': forwarded('X-Forwarded-Host: evil.example'),
+      'the host of Forwarded': forwarded('Forwarded: host=evil.example;proto=https'),
+      'the path of X-Forwarded-Prefix': {
+        ...forwarded('X-Forwarded-Prefix: /evil'),
+        ...htu((path) => `${PUBLIC_URL}/evil${path}`),
+      },
+      'the address of the server': htu((path) => `http://127.0.0.1${path}`),
     },
-    'the address of the server': htu((path) => `http://127.0.0.1${path}`),
-  }),
-  ...proofs(['9449-47'], 'never reads header lines of a proxy', proved, {
-    'all of them': {
-      lines: (proof) => [
-        `DPoP: ${proof}`,
-        'X-Forwarded-Host: evil.example',
-        'X-Forwarded-Proto: http',
-        'X-Forwarded-Port: 8080',
-        'X-Forwarded-Prefix: /evil',
-        'X-Original-URL: /evil',
-        'X-Original-Method: POST',
-        'X-HTTP-Method-Override: POST',
-        'Forwarded: host=evil.example;proto=http',
-      ],
+  ),
+  ...proofs(
+    ['9449-47'],
+    'grants a proof for publicUrl, although header lines of a proxy name another address',
+    proved,
+    {
+      'eight header lines': {
+        lines: (proof) => [
+          `DPoP: ${proof}`,
+          'X-Forwarded-Host: evil.example',
+          'X-Forwarded-Proto: http',
+          'X-Forwarded-Port: 8080',
+          'X-Forwarded-Prefix: /evil',
+          'X-Original-URL: /evil',
+          'X-Original-Method: POST',
+          'X-HTTP-Method-Override: POST',
+          'Forwarded: host=evil.example;proto=http',
+        ],
+      },
     },
-  }),
+  ),
   ...proofs(
     ['9449-11', '9449-47'],
-    'puts publicUrl before the path of the request',
+    'grants a proof whose htu is publicUrl and the path of the request',
     proved,
     {
       'the normalized address': htu((path) => `https://api.example.com/v1/~a${path}`),
@@ -545,19 +575,19 @@ export const dpop: readonly ContractCase[] = [
     'responds with 503 if the replay store is unavailable',
     unavailable('1', 'replay_unavailable'),
     { 'a valid proof': {} },
-    { configuration: 'DPoP, replay store unavailable' },
+    { configuration: 'dpop.replay is unavailable' },
   ),
   ...proofs(
     [],
     'refuses an invalid proof if the replay store is unavailable',
     invalid,
     { 'another method': claims({ htm: 'POST' }) },
-    { configuration: 'DPoP, replay store unavailable' },
+    { configuration: 'dpop.replay is unavailable' },
   ),
   {
     ids: [],
     title: 'grants an unbound token if the replay store is unavailable',
-    configuration: 'DPoP, replay store unavailable',
+    configuration: 'dpop.replay is unavailable',
     request: { lines: [`Authorization: Bearer ${token()}`] },
     outcome: ok({ bindings: [] }),
   },
@@ -579,7 +609,7 @@ function hex(character: string): string {
   return character.charCodeAt(0).toString(16)
 }
 
-/** A proof for the host `evil.example`, and a header line that names this host. */
+/** Returns a proof for the host `evil.example`, and a header line that names this host. */
 function forwarded(line: string): ProofDifferences {
   return {
     htu: (path) => `https://evil.example${path}`,

@@ -13,7 +13,9 @@ export const issuersByFunctions: readonly ContractCase[] = [
     [acme, globex, issuerA].flatMap((by) =>
       each(
         ['8725-12'],
-        'verifies tokens only with the keys of their issuer',
+        from === by
+          ? 'accepts a token signed with a key of its issuer'
+          : 'rejects a token signed with a key of another issuer',
         from === by ? ok({ issuer: from.issuer }) : invalidToken('invalid_signature'),
         {
           [`a token of ${from.issuer} by a key of ${by.issuer}`]: from.token({ key: by.keys[0]! }),
@@ -59,7 +61,7 @@ export const issuersByFunctions: readonly ContractCase[] = [
   ),
   {
     ids: [],
-    title: 'refuses a token of another tenant if the guard names one',
+    title: 'refuses a token of another tenant if the guard names a tenant',
     ...byFunctions,
     requirements: { issuer: acme.issuer },
     request: bearer(globex.token()),

@@ -41,7 +41,7 @@ export const keys: readonly ContractCase[] = [
       [es256, es384, es512, ps256, ps384, ps512].map((key) => [key.alg, token({ key })]),
     ),
   ),
-  ...each(['9864-51'], 'accepts Ed25519 under both of its names', ok(), {
+  ...each(['9864-51'], 'accepts Ed25519 with both names of the algorithm', ok(), {
     Ed25519: token({ key: ed25519 }),
     EdDSA: token({ key: ed25519, header: { alg: 'EdDSA' } }),
   }),
@@ -156,7 +156,9 @@ export const keys: readonly ContractCase[] = [
     [issuerA, issuerB, issuerD].flatMap((by) =>
       each(
         ['8725-12'],
-        'verifies tokens only with the keys of their issuer',
+        from === by
+          ? 'accepts a token signed with a key of its issuer'
+          : 'rejects a token signed with a key of another issuer',
         from === by ? ok({ issuer: from.issuer }) : badSignature,
         { [`a token of ${from.issuer} by a key of ${by.issuer}`]: crossed(from, by) },
         severalIssuers,
@@ -233,7 +235,7 @@ export const keys: readonly ContractCase[] = [
   }),
   ...each(
     ['7515-16'],
-    'tries up to four keys for a token without kid',
+    'accepts a token without kid that is signed with one of four keys',
     ok(),
     Object.fromEntries(
       manyKeys
@@ -253,23 +255,23 @@ export const keys: readonly ContractCase[] = [
   ),
   ...each(
     ['7515-16'],
-    'tries no key for a token without kid if there are five',
+    'rejects a token without kid if five keys have its algorithm',
     unknownKey,
     {
-      'signed with one of them': token({ key: manyKeys[0]!, header: { kid: undefined } }),
+      'signed with one of these keys': token({ key: manyKeys[0]!, header: { kid: undefined } }),
     },
     { configuration: 'five keys' },
   ),
   ...each(
     ['7515-16'],
-    'uses the key that the kid names',
+    'accepts a token signed with the key that its kid names',
     ok(),
     { 'one of five keys': token({ key: manyKeys[4]! }) },
     { configuration: 'five keys' },
   ),
   ...each(
     ['7515-16'],
-    'rejects a signature by a key other than the one of the kid',
+    'rejects a token that is not signed with the key that its kid names',
     badSignature,
     {
       'another of five keys': token({ key: manyKeys[4]!, header: { kid: manyKeys[0]!.kid } }),

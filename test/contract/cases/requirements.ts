@@ -221,7 +221,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     ['8693-04'],
-    'ignores times and audiences in act',
+    'grants a token whose act contains times and an audience',
     ok({}, 'unknown'),
     {
       'an actor whose exp, nbf and aud would be refused': claiming({

@@ -41,7 +41,7 @@ export const resourceMetadata: readonly ContractCase[] = [
   ),
   ...each(
     ['MCP-04'],
-    'does not read a token from the query or the body',
+    'responds with 401 to a token in the query or the body',
     withUrl(bare401('no_credentials')),
     {
       'a query': { lines: [], query: `?access_token=${token()}` },
@@ -166,14 +166,14 @@ export const resourceMetadata: readonly ContractCase[] = [
   ),
   ...each(
     ['MCP-23'],
-    'does not accept a contained scope in place of the scope that contains it',
+    'refuses a token that has only the scopes that the required scope contains',
     withUrl(insufficientScope('notes')),
     { 'all contained scopes': having('notes:read notes:edit notes:write') },
     { ...here, requirements: { scope: 'notes' } },
   ),
   {
     ids: ['MCP-23'],
-    title: 'does not accept a scope that no other scope contains',
+    title: 'refuses a token without the required scope if no other scope contains this scope',
     configuration: 'opaque tokens and a resource',
     requirements: { scope: 'notes:delete' },
     request: bearer(OPAQUE_TOKEN),

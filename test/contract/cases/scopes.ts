@@ -94,7 +94,7 @@ export const scopes: readonly ContractCase[] = [
 
   ...each(
     ['9068-17'],
-    'splits scopes at spaces',
+    'grants a token whose scopes are separated by spaces',
     ok({ scopes: ['read', 'write'] }),
     {
       'one space': claiming({ scope: 'read write' }),
@@ -103,13 +103,18 @@ export const scopes: readonly ContractCase[] = [
     },
     needs('read write'),
   ),
-  ...each(['9068-17'], 'reads no scope from a string without scopes', ok({ scopes: [] }), {
-    'no characters': claiming({ scope: '' }),
-    'one space': claiming({ scope: ' ' }),
-  }),
   ...each(
     ['9068-17'],
-    'keeps other white space as a part of a scope',
+    'accepts a token whose scope is empty, and exposes no scopes',
+    ok({ scopes: [] }),
+    {
+      'no characters': claiming({ scope: '' }),
+      'one space': claiming({ scope: ' ' }),
+    },
+  ),
+  ...each(
+    ['9068-17'],
+    'refuses a token whose scopes contain white space other than spaces',
     insufficientScope('read'),
     { 'a tab': claiming({ scope: 'read\twrite' }), 'a line break': claiming({ scope: 'read\n' }) },
     needs('read'),

@@ -209,14 +209,14 @@ export const stepUp: readonly ContractCase[] = [
   ),
   ...ofUser(
     ['9470-11'],
-    'adds the clock tolerance to maxAuthAge',
+    'grants a token whose authentication is as old as maxAuthAge plus the clock tolerance',
     user,
     { 'five seconds more': `"auth_time":${NOW - 305}` },
     needsRecent,
   ),
   ...ofUser(
     ['9470-12'],
-    'compares acr exactly, and does not order its values',
+    'challenges a token whose acr only resembles the required value',
     lacksMfa,
     {
       'upper case': '"acr":"URN:EXAMPLE:MFA"',
@@ -230,7 +230,7 @@ export const stepUp: readonly ContractCase[] = [
   ),
   ...ofUser(
     ['9470-12'],
-    'does not order levels of acr that are numbers',
+    'challenges a token whose acr is a higher number, or a number instead of a text',
     insufficientAuthentication({ acr: '1' }),
     { 'a higher level': '"acr":"2"', 'the level as a number': '"acr":1' },
     { acr: '1' },
@@ -276,7 +276,7 @@ export const stepUp: readonly ContractCase[] = [
   ),
   ...each(
     ['9470-10'],
-    'checks the subject before acr, and acr before the scope',
+    'refuses a machine because of its subject before it checks acr and the scope',
     forbidden('wrong_subject'),
     { 'a machine without acr and scope': token() },
     { requirements: { subject: 'user', acr: MFA, scope: 'write' } },

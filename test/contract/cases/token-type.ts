@@ -47,14 +47,14 @@ export const tokenType: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'accepts a type of acceptTyp',
+    'accepts a type that acceptTyp contains',
     ok(),
     { JWS: headed({ typ: 'JWS' }), 'application/jws': headed({ typ: 'application/jws' }) },
     { configuration: 'a typ of its own' },
   ),
   ...each(
     ['MCP-15'],
-    'rejects a token that is never an access token, also with acceptTyp',
+    'rejects a type of tokens that are never access tokens, even if acceptTyp is set',
     wrongType,
     Object.fromEntries(
       ['oauth-id-jag+jwt', 'dpop+jwt', 'txntoken+jwt', 'wit+jwt', 'wpt+jwt', 'statuslist+jwt'].map(

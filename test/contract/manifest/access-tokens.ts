@@ -9,7 +9,7 @@ export const accessTokens: readonly Line[] = [
     'Every type except at+jwt is rejected. By default, JWT is also accepted.',
   ),
   tested('9068-03', 'RFC 9068, 4', 'A missing type is rejected. By default, it is accepted.'),
-  // RFC 7515 section 4.1.9 defines typ as a media type. RFC 2045 section 5.1 compares those case-insensitively.
+  // RFC 7515 section 4.1.9 defines typ as a media type. RFC 2045 section 5.1 compares media types case-insensitively.
   tested('9068-04', 'RFC 7515, 4.1.9', 'The type is compared without regard to case.'),
   tested('9068-05', 'RFC 9068, 4', 'The issuer is compared byte for byte.'),
   tested(
@@ -68,6 +68,6 @@ export const accessTokens: readonly Line[] = [
     '9068-23',
     'RFC 9068, 2.2.1',
     'auth_time, acr and amr are used for step-up only if they have the right types.',
-    'Bearward does not support step-up yet, and no other code reads these claims.',
+    'The lines of RFC 9470 cover auth_time and acr. Bearward does not use amr for step-up.',
   ),
 ]

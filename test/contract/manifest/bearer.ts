@@ -76,7 +76,7 @@ export const bearer: readonly Line[] = [
     '6750-29',
     'Fetch, CORS protocol',
     'CORS preflight requests are granted if that is configured.',
-    'Adapters do not handle CORS. The CORS middleware runs before the guard and responds to preflight requests.',
+    'Guards do not handle CORS. `cors` runs before the guard, and responds to preflight requests (9449-48, MCP-27).',
   ),
   tested(
     '6750-30',
@@ -97,7 +97,7 @@ export const oauth21: readonly Line[] = [
   tested(
     '21-02',
     'OAuth 2.1, Bearer Token Requests',
-    'A token in the query is not read beside one in the header.',
+    'A token in the query is not read if the header has a token.',
   ),
   tested(
     '21-03',

@@ -46,7 +46,7 @@ export const introspection: readonly Line[] = [
   ),
   tested('7662-18', 'RFC 7662, 4', 'A cached response is not used after the token has expired.'),
   tested('7662-19', 'RFC 7662, 4', 'A cached response is not used for longer than configured.'),
-  tested('7662-20', 'RFC 7662, 4', 'Without a cache, every request is introspected.'),
+  tested('7662-20', 'RFC 7662, 4', 'If there is no cache, every request is introspected.'),
   tested('7662-21', 'RFC 7662, 2.2', 'If active is false, no other member is read.'),
   tested(
     '7662-22',
@@ -96,7 +96,7 @@ export const signedIntrospection: readonly Line[] = [
     '9701-11',
     'RFC 9701, 5',
     'An encrypted response contains a signed one.',
-    'Bearward never decrypts: every encrypted response is rejected, also with an unsigned response inside.',
+    'Bearward never decrypts: every encrypted response is rejected, even with an unsigned response inside.',
   ),
   tested('9701-12', 'RFC 9701, 5', 'An old response is not accepted.'),
   tested('9701-13', 'RFC 9701, 5', 'sub and exp at the top level are ignored.'),

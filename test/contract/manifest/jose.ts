@@ -29,7 +29,7 @@ export const jose: readonly Line[] = [
   ),
   tested('7515-14', 'RFC 7515, 4.1.4', 'A kid is a string, and is compared byte for byte.'),
   tested('7515-15', 'RFC 7515, 5.2', 'The signature is verified over the received bytes.'),
-  tested('7515-16', 'RFC 7515, 4.1.4', 'Without a kid, at most four keys are tried.'),
+  tested('7515-16', 'RFC 7515, 4.1.4', 'If there is no kid, at most four keys are tried.'),
   tested('7516-17', 'RFC 7516, 9', 'An encrypted token is rejected.'),
   tested('7517-18', 'RFC 7517, 5', 'A JWKS without keys never replaces a JWKS with keys.'),
   tested('7517-19', 'RFC 7517, 5', 'Unusable keys are ignored, and the other keys are used.'),
@@ -94,7 +94,7 @@ export const jose: readonly Line[] = [
     'RFC 8037, 3.1',
     'Ed25519 signatures have 64 octets. Ed448 and weak keys are rejected.',
   ),
-  tested('9864-50', 'RFC 9864, 2.2', 'Ed25519 and Ed448 each belong to one curve.'),
+  tested('9864-50', 'RFC 9864, 2.2', 'Ed25519 and Ed448 each have one curve.'),
   deviation(
     '9864-51',
     'RFC 9864, 2.2',
@@ -105,6 +105,6 @@ export const jose: readonly Line[] = [
     '9864-52',
     'RFC 9864, 2.2',
     'Metadata of this resource server names Ed25519.',
-    'Bearward does not publish metadata yet.',
+    'The metadata (RFC 9728) has no member for the algorithms of access tokens.',
   ),
 ]

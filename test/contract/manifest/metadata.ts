@@ -4,7 +4,7 @@ import { deviation, type Line, tested } from './line.ts'
 export const resourceMetadata: readonly Line[] = [
   tested('9728-01', 'RFC 9728, 3.1', 'A resource without a path has the well-known path.'),
   tested('9728-02', 'RFC 9728, 3.1', 'The well-known path is inserted before the path.'),
-  tested('9728-03', 'RFC 9728, 3.1', 'A slash after the host is removed before.'),
+  tested('9728-03', 'RFC 9728, 3.1', 'A slash after the host is removed first.'),
   tested('9728-04', 'RFC 9728, 3.1', 'The query of the resource is kept.'),
   tested('9728-05', 'RFC 9728, 3.2', 'The document is a JSON object, with 200.'),
   tested('9728-06', 'RFC 9728, 3.3', 'resource is the configured text, for every request.'),
@@ -13,7 +13,7 @@ export const resourceMetadata: readonly Line[] = [
   tested('9728-09', 'RFC 9728, 2', 'scopes_supported are the declared scopes.'),
   tested('9728-10', 'RFC 9728, 2', 'bearer_methods_supported is header, or is missing.'),
   tested('9728-11', 'RFC 9728, 2', 'jwks_uri is https, and none is not an algorithm.'),
-  tested('9728-12', 'RFC 9728, 2', 'The members about DPoP are those of the API.'),
+  tested('9728-12', 'RFC 9728, 2', 'The members about DPoP match the options of the API.'),
   tested(
     '9728-13',
     'RFC 9728, 2',

@@ -79,7 +79,7 @@ export function optionsThatMustNotCompile(): void {
   createResourceServer({ issuer, audience, scopes: ['read'] })
   // @ts-expect-error: both `issuer` and `issuers`
   createResourceServer({ issuer, audience, issuers: [{ issuer, audience }] })
-  // @ts-expect-error: an option of a single issuer beside `issuers`
+  // @ts-expect-error: an option of a single issuer together with `issuers`
   createResourceServer({ issuers: [{ issuer, audience }], algorithms: ['ES256'] })
   // @ts-expect-error: a name that does not exist
   createResourceServer({ issuer, audience, clockSkew: 5 })

@@ -27,13 +27,19 @@ export const getBindingAdvice = () =>
         advice:
           'At the authorization server: write cnf.jkt into introspection responses about bound tokens (RFC 9449 section 6.2).',
       },
-      'In the client: request a token that is not bound to a key or certificate, or bound in a way that this API checks.',
+      'In the client: request an unbound token, or a token with a kind of binding that this API checks.',
     ],
     unbound_token: [
       {
         when: ({ explanation: { expected } }) => /cnf\.jkt|to a key$/.test(expected),
         advice:
           'In the client: request a token that is bound to a key: send a proof in the header DPoP of the token request.',
+      },
+      {
+        when: ({ explanation: { expected } }) =>
+          /cnf\.x5t|^a token that is bound to a certificate$/.test(expected),
+        advice:
+          'In the client: request a token that is bound to the certificate of the client: present the certificate to the token endpoint. At the authorization server, certificate-bound tokens must be enabled for this client.',
       },
       'In the client: request a token that is bound to a key or a certificate: this API requires one.',
     ],
@@ -57,7 +63,7 @@ export const getBindingAdvice = () =>
         advice:
           'In the options of this API: TLS ends at a proxy, so set mtls.certificate to the header in which the proxy sends the certificate.',
       },
-      'In the client: send the certificate with which the token was requested. In the TLS server: request it (in Node: requestCert: true, rejectUnauthorized: false).',
+      'In the client: send the certificate with which the token was requested. In the TLS server: request this certificate (in Node: requestCert: true, rejectUnauthorized: false).',
     ],
     wrong_certificate: [
       'In the client: use the certificate with which the token was requested. After a renewal of the certificate, request a new token.',
@@ -96,7 +102,7 @@ export const getBindingAdvice = () =>
       {
         when: ({ explanation: { check } }) => check === 'DPoP iat',
         advice:
-          'In the client: create a new proof for each request, just before it is sent. If it does so, compare its clock with the clock of this API (NTP).',
+          'In the client: create a new proof for each request, just before the request is sent. If the client already does this, compare its clock with the clock of this API (NTP).',
       },
       {
         when: ({ explanation: { check } }) => check === 'DPoP alg',
@@ -119,10 +125,10 @@ export const getBindingAdvice = () =>
       ANOTHER_PROOF,
     ],
     proof_used: [
-      'In the client: create a new proof for each request, also when a request is repeated. If the client does so, someone else has sent its proof.',
+      'In the client: create a new proof for each request, even for a repeated request. If the client already does this, someone else has sent its proof.',
     ],
     nonce_required: [
-      'In the client: repeat the request with the nonce of the header DPoP-Nonce in a new proof. Clients that support nonces do so, and this line is then normal.',
+      'In the client: repeat the request with the nonce of the header DPoP-Nonce in a new proof. Clients that support nonces do this automatically, and for these clients this line is normal.',
     ],
     replay_unavailable: [
       {
@@ -139,6 +145,6 @@ export const getBindingAdvice = () =>
         found: 'unsuitable',
         advice: 'At the replay store: set maxmemory-policy to noeviction.',
       },
-      'At the replay store: check that it runs and that this machine reaches it. See the option dpop.whenReplayUnknown for the decision in this case.',
+      'At the replay store: check that the store runs, and that this API can reach it. See the option dpop.whenReplayUnknown for the decision in this case.',
     ],
   }) satisfies Advice

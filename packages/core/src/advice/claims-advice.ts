@@ -9,12 +9,12 @@ const audiencesOf = ({ claims: { aud } }: RefusalFacts): readonly string[] =>
 const expectedAudiences = ({ settings }: RefusalFacts): readonly string[] =>
   settings?.audiences ?? []
 
-/** Claims that show another kind of token. Most access tokens do not have them. */
+/** Claims of other kinds of tokens. Most access tokens do not have these claims. */
 const FOREIGN = ['nonce', 'at_hash', 'c_hash', 'events', 'htu', 'response_type']
 
 /**
- * Returns whether the token may be an access token that is rejected only because `jwtProfile` is set. With `isAccessToken`,
- * its `typ` does not matter.
+ * Returns whether the token may be an access token that is rejected only because `jwtProfile` is set. If `isAccessToken` is
+ * `true`, the `typ` of the token is ignored.
  */
 function mayBeAccessToken(
   { claims, header: { typ }, settings }: RefusalFacts,
@@ -26,7 +26,10 @@ function mayBeAccessToken(
   return settings?.jwtProfile !== undefined && (isPlain || isAccessToken) && !isForeign
 }
 
-/** Returns whether the header has a `typ` of its own that may be that of access tokens. */
+/**
+ * Returns whether the token was rejected because of a `typ` that is not the type of another known kind of token. The issuer may
+ * use this `typ` for access tokens.
+ */
 function isUnknownType({
   header: { typ },
   settings,

@@ -14,7 +14,7 @@ import { getRequirementAdvice } from './requirement-advice.ts'
 import { getTokenAdvice } from './token-advice.ts'
 import { getValidityAdvice } from './validity-advice.ts'
 
-/** Advice for each reason. Bundlers remove it if nothing refers to it, because all its tables are functions. */
+/** Advice for each reason. Bundlers remove this constant if no code refers to it, because all its tables are functions. */
 export const ADVICE: AdviceByReason = /* @__PURE__ */ createAdvice()
 
 function createAdvice(): AdviceByReason {

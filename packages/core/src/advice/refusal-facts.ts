@@ -28,7 +28,7 @@ export interface RefusalFacts {
 export interface AdviceRow {
   /** Applies only to issuers of these providers. */
   readonly providers?: readonly Provider[]
-  /** Applies only if `found` of the event is this text, also after the prefix `claimed `, or before a colon and details. */
+  /** Applies only if `found` of the event is this text. A prefix `claimed `, and a colon with details at the end, are ignored. */
   readonly found?: string
   /** Applies only if this function returns `true`. */
   readonly when?: (facts: RefusalFacts) => boolean

@@ -21,7 +21,10 @@ function isMetBy(names: readonly unknown[], { explanation, scopes }: RefusalFact
   return missing.length > 0 && missing.every((one) => names.includes(one))
 }
 
-/** Returns whether the missing scopes are in the claim `name`, which is not read. `false` if an option names the scope claim. */
+/**
+ * Returns whether the missing scopes are in the claim `name`, which is not read for scopes. Returns `false` if an option names
+ * the scope claim.
+ */
 function isIn(name: string, facts: RefusalFacts): boolean {
   const { claims, settings } = facts
   if (settings === undefined || !Object.hasOwn(claims, name)) return false
@@ -51,7 +54,7 @@ function hasDottedScopeClaim({ claims, settings }: RefusalFacts): boolean {
   )
 }
 
-/** The client cannot correct a time in the future: the clock of the authorization server or of this machine is wrong. */
+/** The client cannot correct a time in the future: the clock of the authorization server or of this computer is wrong. */
 function isInFuture({ explanation: { check, found } }: RefusalFacts): boolean {
   return check === 'auth_time' && found === 'a time in the future'
 }
@@ -81,7 +84,7 @@ export const getRequirementAdvice = () =>
       {
         when: ({ explanation: { found } }) => found === 'nothing',
         advice:
-          'At the authorization server: add the claims acr and auth_time to access tokens (RFC 9470 section 6). Without them, users are asked to authenticate again and again.',
+          'At the authorization server: add the claims acr and auth_time to access tokens (RFC 9470 section 6). Otherwise, users are asked to authenticate again and again.',
       },
       {
         when: ({ explanation: { found } }) => /^an? (?:string|object|array|boolean)$/.test(found),
@@ -156,7 +159,7 @@ export const getRequirementAdvice = () =>
       'At the route: the check returned false for this token. If that is intended, no change is needed.',
     ],
     revoked: [
-      'In the client: request a new token. The option revoked of this API returned true for this one.',
+      'In the client: request a new token. The option revoked of this API returned true for this token.',
     ],
     revocation_unavailable: [
       'In your code: make the option revoked return true or false within one second. It threw an error, returned another value, or its store did not respond.',
@@ -169,7 +172,7 @@ export const getRequirementAdvice = () =>
         when: ({ explanation: { found } }) => found.includes('resource server is closed'),
         advice: 'In your code: call close only when the application no longer accepts requests.',
       },
-      'On this machine: check that the address of the keys is reachable. The warning "The keys of ... could not be fetched" and the event keys_failed contain the address and the cause. Tokens are verified again as soon as the keys are fetched.',
+      'On this computer: check that the address of the keys is reachable. The warning "The keys of ... could not be fetched" and the event keys_failed contain the address and the cause. Tokens are verified again as soon as the keys are fetched.',
     ],
     keys_refresh_pending: [
       'At the authorization server: no change is needed after a key rotation: the keys are fetched again within seconds. If this continues, a client sends tokens that were not signed by a key of this issuer.',

@@ -21,7 +21,7 @@ export function differsBySlash(text: unknown, others: readonly string[]): boolea
   )
 }
 
-/** Matches hosts that are reachable only inside a machine, a cluster or a private network. */
+/** Matches hosts that are reachable only inside a computer, a cluster or a private network. */
 const INTERNAL =
   /^(?:[^.]+|localhost|127\..*|10\..*|192\.168\..*|172\.(?:1[6-9]|2\d|3[01])\..*|.*\.(?:local|internal|svc|lan))$/
 
@@ -74,7 +74,7 @@ export const getTokenAdvice = () =>
         found: 'one part, as in an opaque token',
         providers: ['auth0', 'logto'],
         advice:
-          'In the client: send audience (or resource) for this API in the token request. Without it, the server issues an opaque token.',
+          'In the client: send audience (or resource) for this API in the token request. Otherwise, the server issues an opaque token.',
       },
       {
         providers: ['google'],
@@ -133,7 +133,7 @@ export const getTokenAdvice = () =>
       {
         when: ({ explanation: { expected } }) => expected === 'an issuer that resolve knows',
         advice:
-          'In your code: return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted when negativeTtl is over, or at once after forgetIssuer.',
+          'In your code: return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted after negativeTtl seconds, or immediately after forgetIssuer.',
       },
       {
         when: ({ explanation: { expected } }) => expected === 'an issuer that match accepts',
@@ -176,7 +176,7 @@ export const getTokenAdvice = () =>
       {
         found: 'only keys of another issuer, or too many keys',
         advice:
-          'In the options of this API: check that jwksUri belongs to issuer. Its keys have the issuer of another tenant, or too many keys match the token.',
+          'In the options of this API: check that jwksUri is the address of the keys of issuer. The fetched keys have the issuer of another tenant, or too many keys match the token.',
       },
       {
         when: ({ settings }) =>

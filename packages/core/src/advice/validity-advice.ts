@@ -1,6 +1,6 @@
 import type { Advice, AdviceRow, RefusalFacts } from './refusal-facts.ts'
 
-/** Returns whether a time is in milliseconds. Read as seconds, it would be after the year 5138. */
+/** Returns whether a time is in milliseconds. If the number were in seconds, the time would be after the year 5138. */
 export const isInMilliseconds =
   (name: string) =>
   ({ claims: { [name]: value } }: RefusalFacts) =>
@@ -9,9 +9,9 @@ export const isInMilliseconds =
 export const IN_SECONDS =
   'At the authorization server: write times in seconds (RFC 7519 section 2).'
 export const COMPARE_CLOCKS =
-  'On this machine: compare its clock with the clock of the authorization server (NTP). If the difference is small, raise clockTolerance.'
+  'On this computer: compare its clock with the clock of the authorization server (NTP). If the difference is small, raise clockTolerance.'
 
-/** Returns the advice for the time `name` that is after the present. */
+/** Returns the advice for the time claim `name`, if its time is in the future. */
 function adviseOnFuture(name: string): [AdviceRow, string] {
   return [
     {

@@ -1,9 +1,9 @@
-/** Matches the loopback names and addresses of this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3). */
+/** Matches the loopback names and addresses (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3). */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /**
- * Returns whether a configured address may be called. It must use https. http is accepted for this machine and for
- * hosts in `allowInsecureHosts`. An address with a user name, a password or a fragment is not accepted.
+ * Returns whether a configured address may be called. It must use https. http is accepted for loopback addresses
+ * and for hosts in `allowInsecureHosts`. An address with a user name, a password or a fragment is not accepted.
  */
 export function isAcceptableAddress(address: string, insecureHosts: readonly string[]): boolean {
   return (
@@ -14,8 +14,8 @@ export function isAcceptableAddress(address: string, insecureHosts: readonly str
 
 /**
  * Returns whether an address in the metadata of an issuer may be called. The address must use https. http is accepted for
- * hosts in `allowInsecureHosts`. For this machine, it is also accepted if the issuer is an http address of this machine. For
- * other issuers it is not, because metadata could direct requests to local services.
+ * hosts in `allowInsecureHosts`. It is also accepted for loopback addresses, but only if the issuer is an http loopback address.
+ * Otherwise, the metadata of a remote issuer could direct requests to local services.
  */
 export function isAcceptableEndpoint(
   address: string,

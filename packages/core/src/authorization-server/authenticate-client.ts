@@ -19,7 +19,10 @@ export interface AssertionContext {
 export interface ClientCredentials {
   readonly headers: Readonly<Record<string, string>>
   readonly form: Readonly<Record<string, string>>
-  /** Secrets in the headers and in the form, as configured and as sent. No log, event or error may contain one of them. */
+  /**
+   * Each secret in the headers and in the form, both as configured and in the encoded form in which it is sent. No log, event or
+   * error may contain one of these texts.
+   */
   readonly secrets: readonly string[]
 }
 
@@ -36,7 +39,7 @@ const ASSERTION_AGE = 60
 
 /**
  * Creates the credentials for one request. Functions for the secret, key or assertion are called for each request.
- * Rejects with a `CredentialsError`.
+ * Rejects with a `CredentialsError` if the secret, key or assertion is unavailable or unusable.
  */
 export async function authenticateClient(
   authentication: ClientAuthentication,
@@ -111,8 +114,8 @@ function formEncode(text: string): string {
 }
 
 /**
- * Signs a client assertion (RFC 7523 section 3). By default, its audience is the issuer, because servers that share an
- * endpoint have different issuers.
+ * Signs a client assertion (RFC 7523 section 3). By default, the audience is the issuer. An address of an endpoint would be
+ * ambiguous, because several issuers can share one endpoint.
  */
 async function sign(
   { key: given, algorithm, keyId, audience }: PrivateKeyJwt,

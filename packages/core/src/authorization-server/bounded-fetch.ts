@@ -25,7 +25,7 @@ export class FetchError extends Error {
   readonly failure: FetchFailure
   /** Status of the response. Set for the failure `status`, and for a redirect that was not followed. */
   readonly status: number | undefined
-  /** `Retry-After` as the server sent it, or the rest of an earlier pause in seconds. */
+  /** The value of `Retry-After` as the server sent it, or the remaining seconds of an earlier pause. */
   readonly retryAfter: string | undefined
 
   constructor(
@@ -62,7 +62,7 @@ export interface FetchedDocument {
   readonly age: number
 }
 
-/** Fetches a JSON document. Sets no deadline: the signal aborts it. */
+/** Fetches a JSON document. Sets no deadline: the caller ends the fetch with `signal`. */
 export type GetJson = (url: string, signal: AbortSignal) => Promise<FetchedDocument>
 
 export const JSON_MEDIA_TYPE: MediaType = {
@@ -101,7 +101,9 @@ export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' |
 
 /** Parts of a request that the argument `write` of `send` returns. */
 export interface SerializedRequest extends Pick<FetchInit, 'method' | 'headers' | 'body'> {
-  /** Secrets in the request, decoded and as sent. `send` adds the values of the query. */
+  /**
+   * Each secret in the request, both decoded and in the encoded form in which it is sent. `send` adds the values of the query.
+   */
   readonly secrets?: readonly string[]
 }
 
@@ -113,8 +115,8 @@ export interface SerializedRequest extends Pick<FetchInit, 'method' | 'headers' 
  * `write` creates the request for each of the two attempts, because a server may accept an assertion only once. If the
  * second `write` fails, `send` throws the error of the reset connection.
  *
- * Throws a `FetchError` if the call fails. Also throws one if a custom `fetch` followed a redirect: it may have sent the
- * credentials to the other address. Throws the error of the first `write` unchanged.
+ * Throws a `FetchError` if the call fails, or if a custom `fetch` has followed a redirect. Such a `fetch` may have sent the
+ * credentials to another address. Throws the error of the first `write` unchanged.
  */
 export async function send(
   call: Call,
@@ -148,7 +150,7 @@ async function callOnce(
   const response = await withCause(message, secrets, () => fetch(url, init))
   const { status, type, headers } = response
   const body = openBody(response.body)
-  // `withDeadline` also aborts the signal when its work has ended, because an unread body would keep its connection open.
+  // `withDeadline` also aborts the signal when the work has ended. Otherwise, an unread body would keep the connection open.
   signal.addEventListener('abort', () => body.discard(), { once: true })
   if (signal.aborted) body.discard()
   if (response.redirected)
@@ -229,7 +231,7 @@ export function readJson(
   }
 }
 
-/** Runs a step of a call. Converts its errors to `FetchError`s that name the cause if the cause can be logged. */
+/** Runs a step of a call. Converts any other error to a `FetchError`, which names the cause if the cause can be logged. */
 async function withCause<T>(
   message: string,
   secrets: SentSecrets,

@@ -48,16 +48,19 @@ export async function withDeadline<T>(
 
 const callbacksOfSignals = new WeakMap<AbortSignal, Map<() => void, number>>()
 
-/** Milliseconds after which a callback of work that the runtime has cancelled is forgotten. No work takes longer. */
+/** Milliseconds after which a callback is forgotten, because the runtime has cancelled its work. No work takes longer. */
 const FORGOTTEN_AFTER = getLostAfter(600_000)
 
-/** Calls `callback` when a signal is aborted, but not if it is already aborted. Returns a function that cancels this. */
+/**
+ * Calls `callback` when a signal is aborted, but never for a signal that is already aborted. Returns a function that removes
+ * `callback`.
+ */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let callbacks = callbacksOfSignals.get(signal)
   if (callbacks === undefined) {
     callbacks = new Map()
     callbacksOfSignals.set(signal, callbacks)
-    // One listener for all callbacks. With one listener for each call, Node warns of a memory leak.
+    // One listener calls all callbacks, because Node warns of a memory leak if a signal has many listeners.
     const all = callbacks
     signal.addEventListener('abort', () => {
       for (const each of all.keys()) each()

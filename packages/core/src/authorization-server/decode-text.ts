@@ -40,9 +40,9 @@ const NAMED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns a text and everything that it can be decoded to: percent-encoding, escapes of HTML, JSON and similar formats,
- * hex and base64, also nested. Each byte becomes one character. Most results are garbage, because they are only searched
- * for secrets. Returns `undefined` if there are too many levels of escapes.
+ * Returns a text, and all texts that it can be decoded to. Decodes percent-encoding, escapes of HTML, JSON and similar formats,
+ * hex and base64, even if they are nested. Each byte becomes one character. Most results are garbage. This is harmless,
+ * because they are only searched for secrets. Returns `undefined` if there are too many levels of escapes.
  */
 export function decodeText(text: string): readonly string[] | undefined {
   // A wrapped line can have white space in the middle of an escape. A form contains + for a space.
@@ -95,7 +95,7 @@ function toCharacter(digits: string, radix: number): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : ''
 }
 
-/** Decodes the hex digits of a text, beginning at the first and at the second digit. Ignores all other characters. */
+/** Decodes the hex digits of a text twice: from the first digit, and from the second digit. Ignores all other characters. */
 function decodeHex(text: string): readonly string[] {
   const digits = text.replace(/[^0-9a-f]/gi, '')
   return [0, 1].map((start) => {
@@ -105,8 +105,8 @@ function decodeHex(text: string): readonly string[] {
 }
 
 /**
- * Decodes the base64 digits of a text, beginning at each of the first four digits. Decodes the digits of both alphabets, and
- * then only letters and digits.
+ * Decodes the base64 digits of a text four times: from each of the first four digits. Does this twice: with the digits of both
+ * alphabets, and with letters and digits only.
  */
 function decodeBase64(text: string): readonly string[] {
   const both = text.replace(/-/g, '+').replace(/_/g, '/')

@@ -20,7 +20,7 @@ export function describeFailure<Wanted extends Endpoint>(
   return { failure: error.failure as DiscoveryFailure<Wanted>, detail: error.message }
 }
 
-/** Failure for any other error. The message of that error is not shown, because it can contain secrets. */
+/** Failure for all other errors. The message of such an error is not shown, because it can contain secrets. */
 export const UNEXPECTED: CallFailure<'unexpected'> = {
   failure: 'unexpected',
   detail: 'an unexpected error occurred',

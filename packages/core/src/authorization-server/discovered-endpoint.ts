@@ -17,7 +17,7 @@ export const METADATA_AGE = 300_000
 
 /**
  * Milliseconds for which callers join a running search. It is also the longest time that `find` waits for new metadata
- * after `forget`. A longer search probably hangs, so later callers start a new one.
+ * after `forget`. A longer search probably hangs, so later callers start another search.
  */
 const JOIN_WINDOW = 500
 
@@ -40,7 +40,7 @@ export interface DiscoveredEndpointOptions {
   readonly byCertificate?: boolean
   readonly get: GetJson
   readonly isAcceptable: (url: string) => boolean
-  /** Limits of one search. All callers that wait for it share them. */
+  /** Limits of one search. All callers that wait for the search share these limits. */
   readonly bounds: Bounds
   /** Publishes events. If it is omitted, no events are published. */
   readonly publish?: Publish<EndpointMovedEvent | DiscoveryFailedEvent>
@@ -55,26 +55,29 @@ const MOVED_EVENT = {
   token_endpoint: undefined,
 } as const satisfies Record<Endpoint, EndpointMovedEvent['type'] | undefined>
 
-/** The result of a search. It is not a rejection, because some runtimes reject the promises of work that they cancel. */
+/**
+ * The result of a search. A failed search resolves with its error. `joinOrRestart` treats a rejection as work that the runtime has
+ * cancelled.
+ */
 type SearchResult = { readonly found: string } | { readonly error: unknown }
 
 /** Endpoint whose address is in the metadata of an issuer. */
 export interface DiscoveredEndpoint {
   /**
    * Returns the address, synchronously if it is known. Rejects if no address is known and discovery fails. If no address is
-   * known during a pause (`Retry-After`), it rejects at once, and the error contains the remaining time.
+   * known during a pause (`Retry-After`), rejects immediately, and the error contains the remaining time.
    */
   find(): MaybePromise<string>
   /**
    * Reports that the endpoint does not exist at the known address. The next `find` waits up to 500 ms for new metadata. If the
-   * metadata is unavailable, it returns the known address. Calls within 5 seconds after an effective call are ignored.
+   * metadata is unavailable, `find` returns the known address. Calls within 5 seconds after an effective call are ignored.
    */
   forget(): void
 }
 
 /**
- * Creates an endpoint that is found by discovery. A known address stays in use if the metadata is unavailable. It is
- * refreshed in the background, so that a slow metadata server does not delay requests. Concurrent callers share one
+ * Creates an endpoint that is found by discovery. A known address stays in use if the metadata is unavailable. The
+ * address is refreshed in the background, so that a slow metadata server does not delay requests. Concurrent callers share one
  * search.
  */
 export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): DiscoveredEndpoint {
@@ -85,7 +88,9 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
   let known: string | undefined
   let searchCount = 0
   let newestResult = 0
-  /** Value of `searchCount` at the last `forget`. It is reset when a search that started later has ended. */
+  /**
+   * Value of `searchCount` at the last `forget`. Is set to `undefined` when a search that started after this `forget` has ended.
+   */
   let forgottenAfter: number | undefined
   let forgottenAt = -Infinity
   let urls = allUrls
@@ -144,7 +149,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
     return own
   }
 
-  /** Waits for a search of another request. If it is lost, starts another one, or joins the one that was started since. */
+  /** Waits for a search of another request. If that search is lost, starts a new one, or joins one that is newer. */
   function follow(joined: Promise<SearchResult>): Promise<SearchResult> {
     return joinOrRestart(joined, clock, getLostAfter(bounds.timeout), () =>
       running === joined || running === undefined ? start() : follow(running),
@@ -159,7 +164,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
     return result.found
   }
 
-  /** Waits for new metadata for at most 500 ms, then returns the known address: it may still serve other requests. */
+  /** Waits for new metadata for at most 500 ms. Then returns the known address, which may still work for other requests. */
   function joinBriefly(current: string): Promise<string> {
     return withTimeLimit(join(), JOIN_WINDOW, clock, () => known ?? current)
   }
@@ -183,7 +188,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
   }
 }
 
-/** Returns the error of the last search, with the rest of the pause as its `Retry-After`. `left` is in milliseconds. */
+/** Returns the error of the last search. Its `Retry-After` is the remaining pause. `left` is that pause in milliseconds. */
 function toPauseError(error: unknown, left: number): unknown {
   if (!(error instanceof FetchError)) return error
   const { failure, message, status } = error

@@ -49,7 +49,7 @@ export interface IntrospectionMovedEvent {
 export type EndpointMovedEvent = KeysMovedEvent | IntrospectionMovedEvent
 
 /**
- * Published when the metadata of an issuer is unavailable or unusable, and an address is already known. The known address
+ * Published when the metadata of an issuer is unavailable or unusable, if an address is already known. The known address
  * stays in use.
  *
  * @example

@@ -2,7 +2,7 @@ import { deepFreeze } from '../lib/deep-freeze.ts'
 
 /**
  * Error codes that a token or introspection endpoint can return, from the registry "OAuth Extensions Error" and the RFCs
- * that it refers to. Only these are shown, because any other text can contain a secret.
+ * that it refers to. Only these codes are shown, because any other text can contain a secret.
  */
 export const OAUTH_ERROR_CODES = /* @__PURE__ */ deepFreeze([
   // RFC 6749 sections 4.1.2.1 and 5.2

@@ -3,7 +3,7 @@ import type { JsonObject } from '../lib/json.ts'
 import { type BoundedResponse, JSON_MEDIA_TYPE, readContent, readJson } from './bounded-fetch.ts'
 import { type OAuthErrorCode, readErrorCode } from './error-codes.ts'
 
-/** Error response of an endpoint (RFC 6749 section 5.2), as far as it can be logged. */
+/** The parts of an error response of an endpoint (RFC 6749 section 5.2) that can be logged. */
 export interface ErrorResponse {
   /** Member `error`, if it is a registered code. */
   readonly code: OAuthErrorCode | undefined

@@ -6,7 +6,7 @@ import { FetchError } from './bounded-fetch.ts'
 /** Member of the metadata that is the address of an endpoint (RFC 8414 section 2). */
 export type Endpoint = 'jwks_uri' | 'introspection_endpoint' | 'token_endpoint'
 
-/** Metadata of an issuer, as far as it is needed. */
+/** The metadata of an issuer that this library needs. */
 export interface Metadata {
   /** Address of the document. */
   readonly url: string
@@ -18,7 +18,7 @@ export interface Metadata {
 
 /**
  * Returns the URLs at which an issuer can publish its metadata, in the order in which they are fetched: OpenID Connect
- * Discovery 1.0 section 4, then RFC 8414 section 3.1, then for an issuer with a path the form of RFC 8414 section 5. The
+ * Discovery 1.0 section 4, then RFC 8414 section 3.1, then, for an issuer with a path, the form of RFC 8414 section 5. The
  * last URL ends in a slash: django-oauth-toolkit uses it.
  */
 export function metadataUrls(issuer: string): readonly string[] {
@@ -31,7 +31,7 @@ export function metadataUrls(issuer: string): readonly string[] {
   return [...urls, `${origin}${path}${openid}/`]
 }
 
-/** Thrown if metadata belongs to another issuer, or does not contain an acceptable endpoint. */
+/** Thrown if metadata names another issuer, or does not contain an acceptable endpoint. */
 export class MetadataError extends Error {
   override readonly name = 'MetadataError'
   readonly failure: 'issuer_mismatch' | Endpoint
@@ -52,11 +52,11 @@ export interface Discovery {
 
 /**
  * Fetches the metadata of an issuer from the first URL that has a usable document. The `issuer` of the document must equal
- * the configured issuer byte for byte (RFC 8414 section 3.3). Continues with the next URL after metadata of another issuer
- * or without an acceptable endpoint. Also continues after a redirect, another content type, invalid JSON, or a status below
- * 500 other than 429. Stops if the server fails or does not respond.
+ * the configured issuer byte for byte (RFC 8414 section 3.3). Continues with the next URL if the metadata names another issuer,
+ * or has no acceptable endpoint. Also continues after a redirect, a content type that is not JSON, invalid JSON, or a status
+ * below 500 other than 429. Stops if the server fails or does not respond.
  *
- * `urls` are those of `metadataUrls`, or the one that was used before.
+ * `urls` are the URLs that `metadataUrls` returns, or the one URL that had metadata before.
  *
  * Throws the first `MetadataError`, or a `FetchError`. If no URL has metadata, the error is that of the first URL, with the
  * first `Retry-After` that a response contains.
@@ -74,7 +74,7 @@ export async function discover(
     } catch (error) {
       if (!(error instanceof MetadataError) && !isAbsence(error)) throw error
       if (error instanceof FetchError) retryAfter ??= error.retryAfter
-      // The first document for another issuer is the most helpful error. Without one, it is the error of the first URL.
+      // The first `MetadataError` is the most helpful error. If there is none, the error of the first URL is.
       if (!(problem instanceof MetadataError))
         problem = error instanceof MetadataError ? error : (problem ?? error)
     }
@@ -129,8 +129,8 @@ function readMetadata(
 }
 
 /**
- * Returns the issuer of a document in quotes, truncated to 200 characters. It is public, and often the only mistake is a
- * trailing slash. Characters that are not printable ASCII are escaped.
+ * Returns the issuer of a document in quotes, truncated to 200 characters. The issuer is public, and often the only mistake is
+ * a trailing slash. Characters that are not printable ASCII are escaped.
  */
 function describeIssuer(issuer: unknown): string {
   if (typeof issuer !== 'string') return '(missing or not a string)'

@@ -28,7 +28,7 @@ export function describeCause(error: unknown, depth = DEPTH): string | undefined
 
 /**
  * Describes a value that a function of the application has thrown. Shows an error code or the name of the class, and never the
- * message. Never throws, also for an error whose members throw when they are read.
+ * message. Never throws, even for an error whose members throw when they are read.
  */
 export function describeThrown(error: unknown): string {
   try {

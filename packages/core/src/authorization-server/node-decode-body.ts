@@ -23,8 +23,8 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
 }
 
 /**
- * Returns the decoded body of a response with this `Content-Encoding`. Like the global `fetch`, does not decode it if a
- * content coding is unknown, and accepts compressed data without its end. Throws a `TypeError` if there are too many content
+ * Returns the decoded body of a response with this `Content-Encoding`. Like the global `fetch`, does not decode the body if
+ * a content coding is unknown, and accepts compressed data without its end. Throws a `TypeError` if there are too many content
  * codings.
  */
 export function decodeBody(incoming: IncomingMessage, encoding: string | null): FetchBody {
@@ -61,7 +61,7 @@ function gunzip(source: Chunks, streams: Duplex[]): Chunks {
   return pipe(source, getZlib().createGunzip(getFlush()), streams)
 }
 
-/** Decodes `deflate`. Some servers send raw data (RFC 1951) instead of the zlib format (RFC 1950): the first byte shows it. */
+/** Decodes `deflate`. Some servers send raw data (RFC 1951) instead of the zlib format (RFC 1950). The first byte differs. */
 async function* inflate(source: Chunks, streams: Duplex[]): Chunks {
   const { createInflate, createInflateRaw } = getZlib()
   const iterator = source[Symbol.asyncIterator]()

@@ -11,8 +11,8 @@ const BLOCKED_PORTS = new Set(
 
 /**
  * Makes a GET request with `node:http` or `node:https`, and behaves like the global `fetch` of Node. That function loads undici
- * at its first call, which takes about 20 ms and 12 MB. Every call has a connection of its own, so that no byte of one
- * response can be read as a part of another one. For frequent calls, the global `fetch` is faster.
+ * at its first call, which takes about 20 ms and 12 MB. Every call uses a new connection, so that no byte of one
+ * response can be read as a part of another response. For frequent calls, the global `fetch` is faster.
  *
  * Does NOT send a body.
  */
@@ -21,7 +21,7 @@ export const httpFetch: Fetch = async (url, init) => {
   checkAddress(target)
   const incoming = await send(target, init)
   const status = incoming.statusCode!
-  // The global `fetch` does not accept them either: 101 was not requested, and 407 is for clients of a proxy.
+  // The global `fetch` does not accept these statuses either: 101 was not requested, and 407 is for clients of a proxy.
   if (status < 200 || status === 407) {
     incoming.destroy()
     throw new TypeError('unexpected status')
@@ -58,7 +58,7 @@ function send(url: URL, { headers, signal }: FetchInit): Promise<IncomingMessage
         host: url.host,
         connection: 'close',
         ...headers,
-        // The other fields of the global `fetch`, in its order.
+        // The other fields that the global `fetch` sends, in the same order.
         'accept-language': '*',
         'sec-fetch-mode': 'cors',
         'user-agent': 'node',
@@ -68,22 +68,22 @@ function send(url: URL, { headers, signal }: FetchInit): Promise<IncomingMessage
       signal,
       insecureHTTPParser: false,
     })
-    // Node limits the size of the head. With a maximum number of fields, it would also ignore the last ones.
+    // Node limits the size of the head. If it also limited the number of fields, it would ignore the last fields.
     outgoing.maxHeadersCount = 0
     outgoing.on('socket', (socket) => {
       socket.on('error', ignore)
-      // A request that is written during the handshake hides its error code.
+      // If the request were written during the handshake, the error code of a failed handshake would be lost.
       if (isSecure) socket.once('secureConnect', () => outgoing.end())
       else outgoing.end()
     })
     outgoing.on('error', reject)
     outgoing.on('response', (incoming) => {
       incoming.on('error', ignore)
-      // The body then rejects with the fault of the response. Otherwise it would reject with ECONNRESET.
+      // So the body rejects with the fault of the response. Otherwise, it would reject with ECONNRESET.
       outgoing.on('error', (error) => void (incoming.complete || incoming.destroy(error)))
       resolve(incoming)
     })
-    // The request did not ask for 100 (Continue). Like the global `fetch`, treats it as a fault of the connection.
+    // The request did not ask for 100 (Continue). The global `fetch` also treats this response as a fault of the connection.
     outgoing.on('continue', () => {
       reject(createReset())
       outgoing.destroy()

@@ -7,7 +7,7 @@ export interface ResponseBody {
    * text. Rejects with the error of the body if the body throws one.
    */
   read(limit: number): Promise<Uint8Array>
-  /** Stops reading and frees the connection. A body that was read to its end stays as it is. */
+  /** Stops reading and frees the connection. Does nothing if the body was read to its end. */
   discard(): void
 }
 
@@ -102,7 +102,10 @@ class Bytes {
   }
 }
 
-/** Returns whether a part is a typed array of single bytes, such as a `Uint8Array`. Does not use `instanceof`: in Jest, `fetch` can use another realm. */
+/**
+ * Returns whether a part is a typed array of single bytes, such as a `Uint8Array`. Does not use `instanceof`, because in Jest,
+ * `fetch` can use another realm.
+ */
 function isBytes(part: unknown): part is Uint8Array {
   return ArrayBuffer.isView(part) && (part as Uint8Array).BYTES_PER_ELEMENT === 1
 }

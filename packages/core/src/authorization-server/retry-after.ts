@@ -1,11 +1,11 @@
 import { deepFreeze } from '../lib/deep-freeze.ts'
 import { FetchError } from './bounded-fetch.ts'
 
-/** Maximum of `Retry-After` in seconds, by kind of endpoint. A longer time is shortened to it. */
+/** Maximum of `Retry-After` in seconds, by kind of endpoint. A longer time is shortened to this maximum. */
 export const LONGEST_RETRY_AFTER = deepFreeze({
   /**
-   * Keys and metadata. The maximum is short because attackers can cause the `Retry-After`: their tokens have random kids
-   * and trigger fetches. A key rotation is not noticed during the pause.
+   * Keys and metadata. The maximum is short, because attackers can cause the `Retry-After`: their tokens have random kids
+   * and cause fetches. During the pause, a key rotation is not noticed.
    */
   documents: 10,
   /** Introspection endpoint. */
@@ -14,7 +14,7 @@ export const LONGEST_RETRY_AFTER = deepFreeze({
 
 /**
  * Parses a `Retry-After` header (RFC 9110 section 10.2.3), which is seconds or a date, into seconds from `now`
- * (milliseconds since the epoch). Returns `undefined` for any other text, also for the obsolete form of a date without GMT.
+ * (milliseconds since the epoch). Returns `undefined` for any other text, including an obsolete form of a date without GMT.
  */
 export function secondsUntil(retryAfter: string | undefined, now: number): number | undefined {
   if (retryAfter === undefined) return undefined
@@ -24,7 +24,7 @@ export function secondsUntil(retryAfter: string | undefined, now: number): numbe
   return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000)
 }
 
-/** Returns the seconds of `Retry-After` for the error of a call: 0 without a response or without a valid header. */
+/** Returns the seconds of `Retry-After` for the error of a call: 0 if there is no response, or no valid header. */
 export function readRetryAfter(error: unknown, now: number): number {
   return (error instanceof FetchError && secondsUntil(error.retryAfter, now)) || 0
 }

@@ -9,7 +9,7 @@ const MOST_SECRETS = 65_536
 
 /**
  * Secrets of one request, which the server could repeat in its response. A text of the server is shown only if it contains
- * no part of them. Nothing is computed before the first text is read.
+ * no part of these secrets. Nothing is computed before the first text is read.
  */
 export class SentSecrets {
   readonly #secrets = new Set<string>()

@@ -41,8 +41,9 @@ export function hasPart(text: string, { numbers, lengths }: Parts): boolean {
 }
 
 /**
- * Calls `accept` with each part of a text that has this length, until it returns `true`. A part is a number whose digits
- * to base 256 are its characters. Six characters of one byte each always give different numbers for different parts.
+ * Calls `accept` with each part of a text that has this length, until `accept` returns `true`. A part is passed as a number:
+ * its characters are the digits of this number to base 256. Six characters of one byte each always give different numbers for
+ * different parts.
  */
 function someNumber(
   text: string,

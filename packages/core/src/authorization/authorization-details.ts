@@ -7,14 +7,14 @@ import { type CheckedRequirement, reject, type RequirementContext } from './requ
 
 export interface AuthorizationDetailsRequirement {
   /**
-   * The authorization details that the token must have (RFC 9396), in its claim or in its introspection response.
+   * The authorization details that the token must have (RFC 9396), in a claim or in the introspection response.
    *
-   * - An object: one detail has this `type`, and each other member of the object. A text, number or boolean must be equal. For an
-   *   array, the member of the detail must be an array that contains all these values.
+   * - An object: one detail must have this `type` and all other members of the object. A text, number or boolean must be equal.
+   *   For an array, the member of the detail must be an array that contains all these values.
    * - A function: it gets all details, and returns `true` or `false`. For any other result, the guard throws a `TypeError`.
    *
-   * If the details are malformed, the token has none. Values are compared as a whole, and without normalization.
-   * Does NOT compare `locations` with the audience of this API.
+   * Malformed details never meet the requirement. Values are compared as a whole, and without normalization. Does NOT compare
+   * `locations` with the audience of this API.
    *
    * @example
    * ```ts
@@ -47,7 +47,7 @@ export function readAuthorizationDetails(
     return requireDetails('details that your function accepts', (details) => {
       const result = decide(details)
       if (typeof result === 'boolean') return result
-      // The result of an `async` function, whose error would otherwise end the process.
+      // An `async` function returns a promise. If the promise is rejected, the process would otherwise end.
       ignoreRejection(result)
       throw new TypeError('The function authorizationDetails of a guard must return true or false.')
     })

@@ -3,8 +3,8 @@ import { type CheckedRequirement, reject, type RequirementContext } from './requ
 
 export interface BoundRequirement {
   /**
-   * The token must be bound to a key or a certificate, and the caller must have it. `true`: any binding. `'dpop'`: a key (RFC
-   * 9449). `'mtls'`: a client certificate (RFC 8705). Requires the option `dpop` or `mtls`.
+   * The token must be bound to a key or a certificate, and the caller must prove that it has this key or certificate. `true`: any
+   * binding. `'dpop'`: a key (RFC 9449). `'mtls'`: a client certificate (RFC 8705). Requires the option `dpop` or `mtls`.
    */
   readonly bound?: true | ProvedBinding
 }
@@ -19,7 +19,7 @@ export function readBound(
 ): CheckedRequirement | undefined {
   if (bound === undefined) return undefined
   if (!isBound(bound)) {
-    problems.add("bound must be true, 'dpop' or 'mtls'. If a binding is not required, remove it.")
+    problems.add("bound must be true, 'dpop' or 'mtls'. If no binding is required, remove bound.")
     return undefined
   }
   const accepted = bound === true ? bindings : bindings.filter((kind) => kind === bound)

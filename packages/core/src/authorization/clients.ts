@@ -14,8 +14,8 @@ import {
 
 export interface ClientsRequirement {
   /**
-   * The clients that may call. A client is a client id, or `{ issuer, clientId }` if several issuers are configured.
-   * A plain client id applies to all tenants. So does `{ issuer, clientId }` if its issuer contains `{tenantid}`.
+   * The clients whose tokens the guard accepts. A client is a client id, or `{ issuer, clientId }` if several issuers are
+   * configured. A plain client id applies to all tenants. So does `{ issuer, clientId }` if its issuer contains `{tenantid}`.
    */
   readonly clients?: readonly (string | ClientOfIssuer)[]
 }
@@ -26,7 +26,7 @@ export interface ClientOfIssuer {
   readonly clientId: string
 }
 
-/** A client that may call. If `issuer` is `undefined`, the client id applies to all issuers. */
+/** An allowed client. If `issuer` is `undefined`, the client id applies to all issuers. */
 interface AllowedClient {
   readonly issuer: string | undefined
   readonly clientId: string

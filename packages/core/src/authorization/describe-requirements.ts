@@ -1,7 +1,10 @@
 /** Maximum number of characters of a description. */
 const LENGTH = 200
 
-/** Describes the requirements of a guard for events, as the application wrote them. A function is shown as the name of its requirement. */
+/**
+ * Describes the requirements of a guard for events, as the application wrote them. A function is shown as the name of its
+ * requirement.
+ */
 export function describeRequirements(own: Readonly<Record<string, unknown>>): string {
   const parts = Object.entries(own).map(([name, value]) =>
     typeof value === 'function' ? name : `${name}: ${JSON.stringify(value)}`,

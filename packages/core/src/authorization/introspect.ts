@@ -4,10 +4,10 @@ import type { RequirementContext } from './requirement.ts'
 
 export interface IntrospectRequirement {
   /**
-   * Introspects the token to check that it is still active (RFC 7662). A JWT alone does not show that it was revoked.
-   * `true`: for every request. `{ maxAge }`: if the last response is older than `maxAge` seconds (0 to 3600). The
-   * guards of one request share a response for at least one second. The handler still gets the claims of the JWT.
-   * If introspection fails, or the response is about another token, the request gets 503.
+   * Introspects the token to check that it is still active (RFC 7662). Without introspection, the revocation of a JWT is not
+   * detected. `true`: for every request. `{ maxAge }`: if the last response is older than `maxAge` seconds (0 to 3600). The
+   * guards of one request share a response for at least one second. The handler still gets the claims of the JWT. If
+   * introspection fails, or the response is about another token, the request gets 503.
    */
   readonly introspect?: true | { readonly maxAge: number }
 }

@@ -28,7 +28,7 @@ export function readIssuer(
 
 const MATCHED = 'an issuer that match accepts'
 
-/** Returns the names of the issuers that a guard calls by this name: itself, or all configured tenants. */
+/** Returns the names of the issuers to which this name refers: one issuer, or all configured tenants of an issuer. */
 export function findNames(name: unknown, issuers: GuardedIssuers): readonly string[] {
   const found = findIssuers(name, issuers.static)
   if (found.length > 0) return found.map(({ issuer }) => issuer)
@@ -43,7 +43,7 @@ export function findIssuers(
   return issuers.filter(({ issuer, metadataIssuer }) => issuer === name || metadataIssuer === name)
 }
 
-/** Returns the names of static issuers. All tenants of an issuer have one name. */
+/** Returns the names of static issuers. All tenants of an issuer share one name. */
 export function listIssuers(issuers: readonly IssuerSettings[]): readonly string[] {
   return [...new Set(issuers.map(({ metadataIssuer }) => metadataIssuer))]
 }
@@ -57,15 +57,15 @@ export interface IssuerExchange {
   readonly requirements: {
     /** `undefined`: every trusted issuer is allowed. */
     readonly issuers: readonly string[] | undefined
-    /** `false`: the guard does not restrict callers, so that it must not accept tokens of a public platform. */
+    /** `false`: the guard does not restrict callers, so it must not accept tokens of a public platform. */
     readonly acceptsPublicIssuers: boolean
   }
 }
 
 /**
- * Step of the pipeline: checks that the guard allows the issuer of the token (403). It runs before `confirmActive`, so
- * that a token of another issuer is not introspected for this guard. An opaque token was introspected before, because
- * only its issuer can verify it.
+ * Step of the pipeline: checks that the guard allows the issuer of the token (403). It runs before `confirmActive`, so that a
+ * token of another issuer is not introspected for this guard. An opaque token has already been introspected, because only its
+ * issuer can verify it.
  */
 export function checkIssuer({ verified, requirements }: IssuerExchange): Rejection | undefined {
   const { issuer } = verified.token
@@ -77,7 +77,7 @@ export function checkIssuer({ verified, requirements }: IssuerExchange): Rejecti
   return acceptsPublicIssuers ? undefined : rejectPublic(verified.issuer.settings)
 }
 
-/** Rejects a token of a public platform. For static issuers, such a guard is not created. */
+/** Rejects a token of a public platform. For static issuers, the creation of such a guard fails. */
 function rejectPublic(settings: IssuerSettings): Rejection | undefined {
   if (!isPublic(settings)) return undefined
   const { provider } = settings.subjects

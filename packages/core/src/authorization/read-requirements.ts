@@ -36,11 +36,14 @@ const NAMES = Object.keys({
   introspect: 0,
 } satisfies Record<keyof Required<Requirements>, unknown>)
 
-/** Completes "Use ..." for names with which other libraries require a token. A guard requires one by default. */
+/**
+ * Completes the sentence "Use ..." for options of other libraries that make a token required. A guard requires a token by
+ * default.
+ */
 const OPTIONAL =
-  'optional: true only if callers may send no token. Without it, a guard always requires a token'
+  'optional: true only if callers may omit the token. By default, a guard requires a token'
 
-/** Names of other libraries, and their replacements. Each text completes the sentence "Use ...". */
+/** Names of requirements in other libraries, and what to use here instead. Each text completes the sentence "Use ...". */
 const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
   role: "claims: [{ claim: 'roles', includes: '...' }]",
   roles: "claims: [{ claim: 'roles', includes: '...' }]",
@@ -70,7 +73,7 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Validates the requirements of a guard when the guard is created. `given` are the arguments as received. Without
+ * Validates the requirements of a guard when the guard is created. `given` are the arguments as received. If there are no
  * arguments, every valid token is accepted. An `undefined` argument is rejected, because the name of its variable may be
  * misspelt. A second argument is rejected, because it has no meaning.
  *
@@ -118,7 +121,7 @@ const NO_ISSUERS: GuardedIssuers = {
   isDynamic: (_name): _name is string => false,
 }
 
-/** No requirements: every valid token is accepted, also one of a public platform. */
+/** No requirements: every valid token is accepted, even one of a public platform, where everyone can get a token. */
 export const ANY_TOKEN: CheckedRequirements = {
   ...readRequirements([], NO_ISSUERS),
   acceptsPublicIssuers: true,

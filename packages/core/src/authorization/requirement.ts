@@ -27,7 +27,8 @@ export interface GuardedIssuers {
   readonly static: readonly IssuerSettings[]
   readonly hasDynamic: boolean
   /**
-   * Returns whether a name can be that of a dynamic issuer. The options of such an issuer are not known when a guard is created.
+   * Returns whether a name can be the name of a dynamic issuer. The options of such an issuer are not known when a guard is
+   * created.
    */
   readonly isDynamic: (name: unknown) => name is string
 }

@@ -37,7 +37,7 @@ export interface Requirements<Raw = unknown>
     IntrospectRequirement,
     ApplicationCheckRequirement<Raw> {}
 
-/** The requirements that `checkRequirements` checks. Other steps of the pipeline check the others. */
+/** The requirements that `checkRequirements` checks. Other steps of the pipeline check the other requirements. */
 interface TokenRequirements
   extends
     BoundRequirement,
@@ -104,9 +104,9 @@ export interface CheckExchange extends RequirementsExchange {
 }
 
 /**
- * Step of the pipeline: calls the `check` of the application (403). If it throws, this function throws or rejects with the
- * same error. If the steps are repeated, it is called again only if the claims can have changed. A JWT has the same claims each
- * time that it is verified.
+ * Step of the pipeline: calls the `check` of the application (403). If `check` throws, this function throws or rejects with the
+ * same error. If the steps are repeated, `check` is called again only if the claims can have changed. A JWT has the same claims
+ * each time that it is verified.
  */
 export function runApplicationCheck(exchange: CheckExchange): MaybePromise<Rejection | undefined> {
   const { applicationCheck } = exchange.requirements

@@ -13,4 +13,4 @@ export const SCOPE_TOKEN_FORM =
   'printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3)'
 
 /** Follows the name of an option or a requirement that contains the scope. */
-export const OFFLINE_ACCESS_PROBLEM = `contains ${OFFLINE_ACCESS}: remove it. This scope concerns refresh tokens of the client, and not this API.`
+export const OFFLINE_ACCESS_PROBLEM = `contains ${OFFLINE_ACCESS}: remove it. With this scope, a client requests a refresh token: it is not a scope of an API.`

@@ -18,9 +18,9 @@ import {
 
 export interface ScopeRequirement {
   /**
-   * The scopes that the token must have. It must have all scopes of a space-separated string or an array, or at least
-   * one scope of `any`. A scope that contains another one counts as both: see the option `scopes`. The challenge names all
-   * scopes, or the first scope of `any`.
+   * The scopes that the token must have. It must have all scopes of a space-separated string or an array, or at least one scope
+   * of `any`. If a scope of the token contains other scopes, the token has these scopes, too: see the option `scopes`. The
+   * challenge names all scopes, or the first scope of `any`.
    */
   readonly scope?: string | readonly string[] | { readonly any: readonly string[] }
 }

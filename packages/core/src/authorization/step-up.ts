@@ -11,14 +11,15 @@ import type {
 
 export interface StepUpRequirement {
   /**
-   * The authentication context classes of which the token must have one (`acr`), in the order of preference. Other tokens get 401
-   * `insufficient_user_authentication`, and the challenge names these classes in `acr_values` (RFC 9470). They are compared
-   * exactly.
+   * The accepted authentication context classes (`acr`), in the order of preference. The token must have one of them. Other
+   * tokens get 401 `insufficient_user_authentication`, and the challenge names these classes in `acr_values` (RFC 9470). A machine
+   * whose token does not meet the requirement gets 403 `wrong_subject` instead. The classes are compared exactly.
    */
   readonly acr?: string | readonly string[]
   /**
-   * Seconds since the user has authenticated (`auth_time`), at most. Other tokens get 401 `insufficient_user_authentication` with
-   * `max_age` (RFC 9470). The clock tolerance of the issuer applies.
+   * Maximum number of seconds since the user has authenticated (`auth_time`). Other tokens get 401
+   * `insufficient_user_authentication` with `max_age` (RFC 9470). A machine whose token does not meet the
+   * requirement gets 403 `wrong_subject` instead. The clock tolerance of the issuer applies.
    */
   readonly maxAuthAge?: number
 }
@@ -74,7 +75,7 @@ export function readMaxAuthAge(
     const expected = `at most ${most} s ago`
     if (typeof time !== 'number')
       return insufficient(exchange, 'auth_time', expected, describeType(time))
-    // Servers compare whole seconds. With a part of a second more, a user would be asked to authenticate again in vain.
+    // Servers compare whole seconds. If parts of a second were compared, a user would be asked to authenticate again in vain.
     const age = Math.floor(getSeconds(exchange.services.clock)) - time
     // The negated comparison also rejects a number that is not finite.
     if (!(age >= -clockTolerance))

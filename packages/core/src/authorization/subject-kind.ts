@@ -49,8 +49,8 @@ function requireKind(required: 'machine' | 'user'): CheckedRequirement {
 }
 
 /**
- * Rejects a kind that follows only from conventions, which can be wrong. For static issuers, a guard that requires such a kind is
- * not created.
+ * Rejects a kind that follows only from conventions, which can be wrong. For static issuers, the creation of a guard that
+ * requires such a kind fails.
  */
 function checkEvidence(
   required: 'machine' | 'user',

@@ -2,7 +2,7 @@ import type { PeerKind } from './trusted-proxies.ts'
 
 /**
  * Published when a header with a client certificate was ignored, because the peer of the connection is not one of
- * `trustedProxies`. Published at most once a minute. The certificate of the header is not in the event.
+ * `trustedProxies`. Published at most once a minute. The event does not contain the certificate.
  *
  * @example
  * ```ts

@@ -44,16 +44,19 @@ function readEncodedPem(value: string): Uint8Array | undefined {
   }
 }
 
-/** Matches a pair of an element, and the separator or the end. A quoted value can contain pairs of a backslash and a character. */
+/**
+ * Matches one `key=value` pair, and the `;` or the end after it. In a quoted value, a backslash can stand before any character and
+ * is then removed.
+ */
 const PAIR = /([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))(;|$)/y
 
 /**
- * Reads `X-Forwarded-Client-Cert` of Envoy. It must have one element, so that the certificate is that of the client of this
- * proxy. `Hash` is the SHA-256 hash of the certificate in hex, and `Cert` the percent-encoded PEM. If both are present, they must
- * agree.
+ * Reads `X-Forwarded-Client-Cert` of Envoy. The header must have exactly one element: with several, the certificate could be that
+ * of the client of another proxy. `Hash` is the SHA-256 hash of the certificate in hex. `Cert` is the percent-encoded PEM. If both
+ * are present, `Hash` must be the hash of `Cert`.
  *
- * `URI` and `DNS` contain unquoted values that the client chooses. Pairs after them could be a part of such a value, so `Hash` and
- * `Cert` must come before them.
+ * `URI` and `DNS` contain unquoted values that the client chooses. A pair after `URI` or `DNS` could be a part of such a value, so
+ * `Hash` and `Cert` must come first.
  */
 function readXfcc(value: string): MaybePromise<string | undefined> {
   const pairs = readPairs(value)

@@ -7,14 +7,14 @@ import { type Binding, checkSupported, rejectWithoutRequest, UNBOUND } from './c
 import type { CheckedProof, Dpop } from './dpop/dpop.ts'
 import { withBindings } from './with-bindings.ts'
 
-/** The checks of a proof that the guards of one request share: see `RequestState` for the rules. */
+/** The check and the use of a proof, which the guards of one request share: see `RequestState` for the rules. */
 export interface SharedProof {
-  /** Returns the result of `check` for a proof, a key and a request target. Calls `check` once. */
+  /** Returns the result of `check` for a proof, a key and a request target. Calls `check` only once for these. */
   checkOnce(
     proof: { readonly text: string; readonly thumbprint: string; readonly request: RequestLike },
     check: () => MaybePromise<CheckedProof | Rejection>,
   ): MaybePromise<CheckedProof | Rejection>
-  /** Returns the result of `use` for a proof and a store. Calls `use` once, also if it fails. */
+  /** Returns the result of `use` for a proof and a store. Calls `use` only once, even if it fails. */
   useOnce(
     proof: CheckedProof,
     store: unknown,
@@ -23,8 +23,8 @@ export interface SharedProof {
 }
 
 /**
- * Checks that the client of a request has the certificate with a thumbprint (RFC 8705 section 3). `raw` is the request of the
- * framework. Throws only an error of the function in the option `mtls`.
+ * Checks that the client of a request has the certificate with this thumbprint (RFC 8705 section 3). `raw` is the request of the
+ * framework. Throws only an error of the function in the option `mtls`, or a `TypeError` if the result of this function is wrong.
  */
 export type CertificateCheck = (
   thumbprint: string,
@@ -32,7 +32,7 @@ export type CertificateCheck = (
   raw: object,
 ) => MaybePromise<Rejection | undefined>
 
-/** The parts of a resource server that check bindings. `undefined`: this kind of binding is not supported. */
+/** The parts of a resource server that check bindings. A part is `undefined` if this API does not check this kind of binding. */
 export interface BindingServices {
   readonly dpop: Dpop | undefined
   readonly mtls:
@@ -64,18 +64,18 @@ export interface BindingExchange {
   provedCertificate: string | undefined
 }
 
-/** A request and the request of the framework. */
+/** A request that proves a binding, and the request object of the framework (`raw`). */
 interface ProvingRequest {
   readonly request: RequestLike
   readonly raw: object
 }
 
 /**
- * Step of the pipeline: checks that the caller has the key and the certificate to which the token is bound (401). A token that is
- * bound in a way that this API does not check is refused, because it may be stolen. Refuses unbound tokens if the options require
- * bound ones.
+ * Step of the pipeline: checks that the caller has the key and the certificate to which the token is bound (401). Refuses a token
+ * that is bound in a way that this API does not check, because the token may be stolen. Refuses unbound tokens if an option has the
+ * mode `required`.
  *
- * Does NOT check whether the proof was used before: `useProof` does, after all other steps.
+ * Does NOT check whether the proof was used before: `useProof` checks this, after all other steps.
  */
 export function checkBinding(exchange: BindingExchange): MaybePromise<Rejection | undefined> {
   const { request, raw, verified, services } = exchange
@@ -120,13 +120,13 @@ function checkKey(
   })
 }
 
-/** Checks the certificate of a token that is bound to one. Writes `provedCertificate`. */
+/** Checks the certificate for a token that is bound to a certificate. Writes `provedCertificate`. */
 function checkCertificate(
   exchange: BindingExchange,
   { request, raw }: ProvingRequest,
 ): MaybePromise<Rejection | undefined> {
   const { x5t: thumbprint } = exchange.verified.binding
-  // This step runs twice, and a function of the application should be called once.
+  // `checkBinding` runs twice, but the function of the application is called only once.
   if (thumbprint === undefined || thumbprint === exchange.provedCertificate) return undefined
   // `checkSupported` has rejected the token if the option is not set.
   const checked = exchange.services.mtls!.checkCertificate(thumbprint, request, raw)
@@ -137,20 +137,20 @@ function checkCertificate(
 }
 
 /**
- * Step of the pipeline: uses the proof of a token that is bound to a key (401, 503). It is the last step, so that a request that is
- * refused for another reason does not use the proof. The guards of a request use a proof once.
+ * Step of the pipeline: records the use of the proof of a token that is bound to a key (401, 503). It is the last step: if an
+ * earlier step refuses the request, the client can still use the proof. All guards of a request together use the proof once.
  */
 export function useProof(exchange: BindingExchange): MaybePromise<Rejection | undefined> {
   const { verified, request, proof, services, sharedVerification } = exchange
   if (verified.binding.jkt === undefined) return undefined
   if (proof === undefined || request === undefined)
-    throw new TypeError('A proof is used before it was checked.')
+    throw new TypeError('useProof was called before checkBinding has checked the proof.')
   const dpop = services.dpop!
   const { replay } = dpop.settings
   return sharedVerification.proof.useOnce(proof, replay, () => dpop.useProof(proof, request))
 }
 
-/** Checks that a token that is bound to a key has the scheme DPoP, and that every other token has not (RFC 9449 section 7). */
+/** Checks that the scheme is DPoP if the token is bound to a key, and Bearer if it is not (RFC 9449 section 7). */
 function checkScheme({
   credentials: { scheme },
   verified: { binding },

@@ -4,15 +4,15 @@ import type { JsonObject } from '../lib/json.ts'
 import { copyOwnMembers, isOwn, isRecord } from '../lib/objects.ts'
 
 /**
- * The sender constraint of a token (RFC 7800). It depends on the token only, so it is cached with the token. The proof
- * that the caller meets it belongs to a request, and is never cached.
+ * The binding of a token (`cnf`, RFC 7800). It depends only on the token, so it is cached with the token. The proof that the caller
+ * has the key or the certificate comes with each request, and is never cached.
  */
 export interface Binding {
   /** Thumbprint of the key of the DPoP proof (RFC 9449 section 6.1). */
   readonly jkt?: string
   /** Thumbprint of the client certificate (RFC 8705 section 3.1). */
   readonly x5t?: string
-  /** Description of the part that cannot be enforced: an unknown member of `cnf`, or a malformed value. */
+  /** Description of a part that this library cannot check: an unknown member of `cnf`, or a malformed value. */
   readonly unsupported?: string
 }
 
@@ -41,8 +41,8 @@ function toBinding(members: Binding): Binding {
 }
 
 /**
- * Merges two bindings of one token: from the token and from its introspection response. Returns an `unsupported` binding if
- * they differ, because they cannot be enforced together.
+ * Merges two bindings of one token: from the token and from its introspection response. Returns an `unsupported` binding if the two
+ * have different thumbprints of the same kind, because no caller can prove both.
  */
 export function mergeBindings(first: Binding, second: Binding): Binding {
   if (second === UNBOUND) return first
@@ -55,7 +55,7 @@ export function mergeBindings(first: Binding, second: Binding): Binding {
   return toBinding({ ...first, ...second })
 }
 
-/** The kinds of bindings that this API checks. `undefined`: it does not check this kind. */
+/** The kinds of bindings that this API checks. A member is `undefined` if this API does not check its kind. */
 export interface CheckedBindings {
   readonly dpop: object | undefined
   readonly mtls: object | undefined
@@ -79,7 +79,7 @@ export function checkSupported(
   })
 }
 
-/** Returns a rejection of a bound token without a request. */
+/** Returns the rejection of a bound token that was passed to `verify` without a request. */
 export function rejectWithoutRequest({ jkt, x5t }: Binding): Rejection {
   const kinds = [
     ...(jkt === undefined ? [] : [BY_KEY]),
@@ -94,7 +94,7 @@ export function rejectWithoutRequest({ jkt, x5t }: Binding): Rejection {
 
 const BY_KEY = 'a DPoP key (jkt)'
 const BY_CERTIFICATE = 'a client certificate (x5t#S256)'
-/** Describes a member of `cnf`. Shows its name only if it is short and printable, because it appears in logs. */
+/** Describes a member of `cnf`, for logs. Contains the name of the member only if the name is short and printable. */
 function describeMember(member: string): string {
   return /^[\w#.-]{1,40}$/.test(member) ? `the cnf member ${member}` : 'an unknown cnf member'
 }

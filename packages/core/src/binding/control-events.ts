@@ -6,16 +6,16 @@ export type Control = 'dpop_replay'
 /** The state of a control, for `status()`. */
 export interface ControlStatus {
   readonly control: Control
-  /** `degraded`: the last answer of the store was an error, or it did not answer. */
+  /** `degraded`: the store has failed, and no call has succeeded since then. */
   readonly state: 'working' | 'degraded'
-  /** Seconds since the epoch since when it is degraded. `undefined`: it works. */
+  /** The time when the store began to fail, in seconds since the epoch. `undefined`: the control works. */
   readonly since: number | undefined
   /** The configuration of the store: see `ReplayStore`. */
   readonly configuration: ReplayStoreConfiguration
 }
 
 /**
- * Published for each request that is decided without an answer of the replay store.
+ * Published for each request that is decided without a result of the replay store.
  *
  * @example
  * ```ts
@@ -37,15 +37,17 @@ export interface DegradedEvent {
    *
    * - `refused`: 503.
    * - `nonce_required`: the client must send a proof with a newer nonce (401).
-   * - `nonce_accepted`: the proof has a nonce that is a few seconds old.
+   * - `nonce_accepted`: the request was granted, because the nonce of its proof is only a few seconds old.
    * - `allowed`: the request was granted, although the proof may have been used before.
    */
   readonly decision: 'refused' | 'nonce_required' | 'nonce_accepted' | 'allowed'
-  /** The reason why the store has no answer. `paused`: it is not asked, because it has failed several times. */
+  /**
+   * The reason why there is no result. `paused`: the store is not called for a few seconds, because it has failed several times.
+   */
   readonly problem: ReplayStoreProblem | 'paused'
   /** A description of the problem. */
   readonly detail: string
-  /** The id of the request, if the framework or the application gives it one. */
+  /** The id of the request, if the framework or the application has set an id. */
   readonly requestId: string | undefined
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { type ProofUse, type ReplayStore, ReplayStoreError } from './replay-store.ts'
 
-/** Limits of a store in memory. */
+/** Limits of a store in memory: for all proofs, and for the proofs of one key. */
 export interface MemoryReplayLimits {
   readonly maxEntries: number
   readonly maxPerKey: number
@@ -15,13 +15,13 @@ interface UsedProof {
   readonly end: number
 }
 
-/** Number of ended entries that a use removes. */
+/** Maximum number of ended entries that one use removes. */
 const SWEPT_AT_ONCE = 100
 
 /**
- * Remembers proofs in the memory of this process. A full store refuses new proofs. It never forgets one early. Entries are
- * removed in groups, one group for each second in which they end. An entry ends when its time has passed on both clocks, because
- * the wall clock can be set forward and back.
+ * Remembers proofs in the memory of this process. A full store rejects new proofs, and never forgets a proof before its `ttl` has
+ * passed. Entries are grouped by the second in which they end. An entry ends when its `ttl` has passed on two clocks: the wall
+ * clock and the monotonic clock. One clock is not enough, because the wall clock can be set forward and back.
  */
 export class MemoryReplayStore implements ReplayStore {
   readonly #limits: MemoryReplayLimits
@@ -32,7 +32,7 @@ export class MemoryReplayStore implements ReplayStore {
   /** The entries by the second of the monotonic clock at which they end. */
   readonly #ending = new Map<number, UsedProof[]>()
   #sweptAt = -Infinity
-  /** Entries whose time has passed on the monotonic clock. They are removed in parts, so that no request waits for all. */
+  /** Entries that have ended. Each use removes only some of them, so that no request waits until all are removed. */
   #ended: UsedProof[] = []
 
   constructor(limits: MemoryReplayLimits, clock: Pick<Clock, 'now' | 'monotonic'>) {
@@ -80,11 +80,11 @@ export class MemoryReplayStore implements ReplayStore {
 
   /** Removes the entries that have ended. `monotonic` and `wall` are the times of both clocks in milliseconds. */
   #sweep(monotonic: number, wall: number): void {
-    // The groups end at whole seconds.
+    // Groups end at whole seconds, so one sweep for each second is enough.
     const second = Math.floor(monotonic / 1000)
     if (second === this.#sweptAt) return
     this.#sweptAt = second
-    // A group that is added in this loop ends later.
+    // This loop can add a group, but that group ends later.
     for (const [end, entries] of this.#ending) {
       if (end > second) continue
       this.#ending.delete(end)

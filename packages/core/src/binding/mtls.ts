@@ -21,7 +21,7 @@ export interface CertificateServices {
   readonly publish: Publish<CertificateIgnoredEvent>
 }
 
-/** A certificate that was not found, or cannot be used: what was found instead, for the log. */
+/** The result if a request has no usable certificate. `found` describes the reason, for the log. */
 class NotFound {
   readonly found: string
 
@@ -38,7 +38,7 @@ const REPORT_INTERVAL = 60_000
 
 /**
  * Creates the check for the option `mtls`. It compares the SHA-256 hash of the client's certificate with the thumbprint. Does NOT
- * check the validity, the names or the issuer of the certificate: RFC 8705 section 6.2.
+ * check the validity, the names or the issuer of the certificate (RFC 8705 section 6.2).
  */
 export function createCertificateCheck(
   { certificate }: MtlsSettings,
@@ -73,8 +73,8 @@ function createFinder(
 }
 
 /**
- * Returns the thumbprint of the certificate of the TLS connection. It is not cached: reading and hashing takes a few microseconds,
- * and the certificate of a connection can change in TLS 1.2.
+ * Returns the thumbprint of the certificate of the TLS connection. The thumbprint is not cached: reading and hashing takes a few
+ * microseconds, and the certificate of a connection can change in TLS 1.2.
  */
 function findInConnection(request: RequestLike): MaybePromise<string | NotFound> {
   const socket = getMember(request, 'socket')
@@ -82,12 +82,13 @@ function findInConnection(request: RequestLike): MaybePromise<string | NotFound>
   if (typeof getMember(socket, 'getPeerCertificate') !== 'function') {
     return new NotFound('a connection without TLS')
   }
-  // The function for `X509Certificate` is faster, but only Node has it. Both return the certificate of the client, and not of a CA.
+  // `getPeerX509Certificate` is faster, but only Node has it. It and `getPeerCertificate` return the certificate of the client,
+  // never that of a CA.
   const peer: unknown =
     typeof getMember(socket, 'getPeerX509Certificate') === 'function'
       ? socket.getPeerX509Certificate!()
       : socket.getPeerCertificate!()
-  // Without a certificate, the functions return `undefined`, `null` or an empty object.
+  // If the client has no certificate, these functions return `undefined`, `null` or an empty object.
   const bytes: unknown = typeof peer === 'object' && peer !== null ? getRaw(peer) : undefined
   return ArrayBuffer.isView(bytes) ? hash(toBytes(bytes)) : NOTHING
 }
@@ -107,7 +108,10 @@ function hash(certificate: Uint8Array): MaybePromise<string | NotFound> {
   return isCertificate(certificate) ? sha256OfBytes(certificate) : MALFORMED
 }
 
-/** Creates a finder that reads a header if the peer of the connection is a trusted proxy. Other clients can send any header. */
+/**
+ * Creates a finder that reads a header only if the peer of the connection is a trusted proxy. The header of any other peer is
+ * ignored, because it can be forged.
+ */
 function createHeaderFinder(
   { header, format, trustedProxies }: CertificateHeader,
   { clock, publish }: CertificateServices,
@@ -137,7 +141,7 @@ function createHeaderFinder(
   }
 }
 
-/** Creates a finder that calls a function of the application. An error of the function is thrown to the caller of the guard. */
+/** Creates a finder that calls a function of the application. An error of this function is passed to the caller of the guard. */
 function createFunctionFinder(find: (request: never) => unknown): Find {
   return (_request, raw) => {
     const found = find(raw as never)

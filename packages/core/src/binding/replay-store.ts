@@ -1,9 +1,9 @@
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 
 /**
- * A store that remembers the DPoP proofs that were used (RFC 9449 section 11.1): the value of the option `dpop.replay`. All processes
- * of an API must use the same store. `memoryReplay` is a store for one process. Check a store of your own with
- * `checkReplayStore` of `@bearward/core/check-replay-store`.
+ * A store that remembers the DPoP proofs that were used (RFC 9449 section 11.1), for the option `dpop.replay`. All processes of an
+ * API must use the same store. `memoryReplay` is a store for one process. If you write a store, test it with `checkReplayStore` of
+ * `@bearward/core/check-replay-store`.
  *
  * @example
  * const store: ReplayStore = {
@@ -14,25 +14,25 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
  */
 export interface ReplayStore {
   /**
-   * Records that a proof is used. Returns `true` if this is the first use, and `false` if the proof was used before. Both must be
-   * one atomic step: of several simultaneous calls with the same `id`, exactly one returns `true`.
+   * Records that a proof is used. Returns `true` if this is the first use, and `false` if the proof was used earlier. The check and
+   * the record must be one atomic step: of several simultaneous calls with the same `id`, exactly one returns `true`.
    *
-   * Throws or rejects if the store does not know whether the proof was used, for example because it is unavailable or full. Must
-   * not forget a proof before its `ttl` has passed: a full store rejects.
+   * Throws or rejects if the store does not know whether the proof was used, for example because the store is unavailable or full.
+   * Must not forget a proof before its `ttl` has passed. So a full store must reject.
    */
   firstUse(proof: ProofUse): MaybePromise<boolean>
   /**
    * Connects to the store and checks its configuration, for `ready()`. Rejects if the store cannot be used.
    *
-   * @default resolves at once
+   * @default resolves immediately
    */
   ready?(): Promise<void>
   /**
    * Returns the state of the configuration of the store, for `status()`.
    *
-   * - `verified`: it keeps every entry for its `ttl`.
-   * - `unverified`: this could not be checked.
-   * - `unsuitable`: it may remove entries earlier. `firstUse` rejects.
+   * - `verified`: the store keeps every entry for its `ttl`.
+   * - `unverified`: it could not be checked whether the store keeps every entry for its `ttl`.
+   * - `unsuitable`: the store may remove entries earlier. `firstUse` must then reject.
    *
    * @default 'unverified'
    */
@@ -44,9 +44,9 @@ export type ReplayStoreConfiguration = 'verified' | 'unverified' | 'unsuitable'
 
 /** One use of a DPoP proof. */
 export interface ProofUse {
-  /** Identifies the proof: 43 characters of base64url. It is a hash, so it contains nothing of the proof. */
+  /** Identifies the proof: 43 characters of base64url. This is a hash, so it contains no part of the proof. */
   readonly id: string
-  /** The thumbprint of the key of the proof (RFC 7638, SHA-256, base64url), for limits per key. */
+  /** The thumbprint of the key that signed the proof (RFC 7638, SHA-256, base64url), for limits per key. */
   readonly key: string
   /** Milliseconds for which the use must be remembered. */
   readonly ttl: number
@@ -56,7 +56,7 @@ export interface ProofUse {
 export type ReplayStoreProblem =
   /** The store has no space for another proof. */
   | 'full'
-  /** The store has no space for another proof of this key. The proofs of other keys are not affected. */
+  /** The store has no space for another proof of this key. It still accepts proofs of other keys. */
   | 'key_full'
   /** The store did not respond in time. */
   | 'timeout'
@@ -68,7 +68,7 @@ export type ReplayStoreProblem =
   | 'unreachable'
 
 /**
- * Error of a store that does not know whether a proof was used. Other errors count as `failed`.
+ * Error of a store that does not know whether a proof was used. Any other error is treated as the problem `failed`.
  *
  * @example
  * throw new ReplayStoreError('full', 'the table has reached its maximum size')
@@ -80,7 +80,7 @@ export class ReplayStoreError extends Error {
   /** A description of the problem, for logs. */
   readonly detail: string
 
-  /** `detail` is shown in logs. It must not contain a part of a request or a secret. */
+  /** `detail` appears in logs. It must not contain a secret or a part of a request. */
   constructor(problem: ReplayStoreProblem, detail: string, cause?: unknown) {
     super(`The replay store does not know whether a proof was used: ${detail}.`, { cause })
     this.problem = problem

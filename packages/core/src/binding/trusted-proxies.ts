@@ -5,10 +5,12 @@ import type { TrustedProxy } from '../model/settings.ts'
 /** The entry of `trustedProxies` for a peer that is connected through a Unix socket. */
 const UNIX = 'unix'
 
-/** The kind of a peer's address. `unknown`: it has no address, for example because the connection has ended. */
+/** The kind of a peer's address. `unknown`: the peer has no address, for example because the connection has ended. */
 export type PeerKind = 'ipv4' | 'ipv6' | 'unix' | 'unknown'
 
-/** An address: its bits in binary digits after `4` or `6` for its family, and the zone of an IPv6 address. */
+/**
+ * An address. `bits` is `4` or `6` for the family, and then the address in binary digits. `zone` is the zone of an IPv6 address.
+ */
 interface Address {
   readonly bits: string
   readonly zone: string | undefined
@@ -73,7 +75,7 @@ function getRemoteAddress(socket: SocketLike | undefined): string | undefined {
 
 /**
  * Returns whether a connection without a remote address is a Unix socket. A closed TCP connection has no remote address either, so
- * the address of the server must be a path.
+ * this function also checks that the address of the server is a path.
  */
 function isUnixSocket(socket: SocketLike | undefined): boolean {
   const server = socket && getMember(socket, 'server')
@@ -97,7 +99,7 @@ function readAddress(text: string): Address | undefined {
 /** The first bits of an IPv6 address that contains an IPv4 address (RFC 4291 section 2.5.5.2). */
 const MAPPED = '0'.repeat(80) + '1'.repeat(16)
 
-/** Returns the 32 bits of an IPv4 address. A leading zero is not accepted: some programs read such numbers as octal. */
+/** Returns the 32 bits of an IPv4 address. A leading zero is not accepted, because some programs read such numbers as octal. */
 function readIpv4(text: string): string | undefined {
   const numbers = text.split('.')
   const isAddress =
@@ -118,7 +120,7 @@ function readIpv6(text: string): string | undefined {
   return missing >= 16 ? head + '0'.repeat(missing) + tail : undefined
 }
 
-/** Returns the bits of groups such as `fe80:0`. If they are the last ones, they can end with an IPv4 address. */
+/** Returns the bits of groups such as `fe80:0`. If `isLast` is true, the last group can be an IPv4 address. */
 function readGroups(text: string, isLast: boolean): string | undefined {
   if (text === '') return ''
   let bits = ''

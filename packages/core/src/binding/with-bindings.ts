@@ -1,12 +1,12 @@
 import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
 import type { Binding } from './confirmation.ts'
 
-/** Copies of tokens with their bindings, by the token without them. Copying a cached token for every request would take longer. */
+/** Copies of tokens with bindings. The key is the token without bindings. The copies are cached, because copying takes time. */
 const copies = new WeakMap<AccessToken, AccessToken>()
 
 /**
- * Returns the token with its bindings, which the caller of the request has proved. The token itself stays without them. Returns the
- * same object for the same arguments, so all guards of a request give handlers one token.
+ * Returns a copy of the token with the bindings that the caller of the request has proved. The given token is not changed. Returns
+ * the same copy for the same arguments, so all guards of a request give the same token to handlers.
  */
 export function withBindings(token: AccessToken, binding: Binding): AccessToken {
   const bindings = getBindings(binding)

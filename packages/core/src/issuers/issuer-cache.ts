@@ -2,20 +2,19 @@ import { BoundedCache } from '../lib/bounded-cache.ts'
 import { LIMITS } from '../limits.ts'
 
 /**
- * Caches dynamic issuers by their names. An issuer is proved when a token of it was verified. Anyone can send a token with the
- * name of another tenant, so an issuer that is not proved never evicts a
- * proved one.
+ * Caches dynamic issuers by name. A cached issuer is proved when one of its tokens was verified. Anyone can send a forged token
+ * with the name of another tenant, so an unproved issuer never evicts a proved one.
  */
 export class IssuerCache<Value> {
   readonly #proved: BoundedCache<Value>
   /** In the order in which they were added. */
   readonly #unproved = new Map<string, Value>()
   readonly #maxUnproved: number
-  /** The names of issuers that were proved, also of those that were evicted. */
+  /** The names of issuers that were proved, including evicted ones. */
   readonly #known: BoundedCache<true>
   readonly #onRemove: (value: Value) => void
 
-  /** `maxEntries` is the number of proved issuers. `onRemove` is called for each issuer that is evicted, deleted or replaced. */
+  /** `maxEntries` limits the proved issuers. `onRemove` is called for each issuer that is evicted, deleted or replaced. */
   constructor(maxEntries: number, onRemove: (value: Value) => void) {
     const { unprovedPart, knownNames } = LIMITS.dynamicIssuers
     this.#maxUnproved = Math.ceil(maxEntries * unprovedPart)
@@ -35,7 +34,7 @@ export class IssuerCache<Value> {
     return this.#proved.peek(name) ?? this.#unproved.get(name)
   }
 
-  /** Returns whether a token of this issuer was verified before, also if the issuer was evicted since. */
+  /** Returns whether a token of this issuer was verified earlier, even if the issuer was evicted since then. */
   isKnown(name: string): boolean {
     return this.#known.get(name) === true
   }
@@ -45,7 +44,7 @@ export class IssuerCache<Value> {
     return this.#proved.peek(name) !== undefined
   }
 
-  /** Adds an issuer that is not proved, or replaces an issuer. */
+  /** Adds an issuer as unproved, or replaces a cached issuer. */
   set(name: string, value: Value): void {
     this.#deleteUnproved(name)
     if (this.isProved(name)) {
@@ -59,7 +58,7 @@ export class IssuerCache<Value> {
     this.#unproved.set(name, value)
   }
 
-  /** Records that a token of this issuer was verified. */
+  /** Records that a token of this issuer was verified. If `value` is still cached, the issuer is now proved. */
   prove(name: string, value: Value): void {
     this.#known.set(name, true)
     if (this.#unproved.get(name) !== value) return

@@ -55,7 +55,7 @@ export interface IssuerFailedEvent extends CallFailure<Exclude<ResolutionFailure
   readonly duration: number
   /** Seconds for which `resolve` is not called again for this issuer. */
   readonly pause: number
-  /** `true` if earlier options are still valid, until `ttl` is over. `false`: tokens of the issuer get 503. */
+  /** `true` if earlier options stay in use until their `ttl` is over. `false`: tokens of the issuer get 503. */
   readonly trusted: boolean
 }
 
@@ -77,7 +77,8 @@ export interface IssuerForgottenEvent {
 export type IssuerEvent = IssuerResolvedEvent | IssuerFailedEvent | IssuerForgottenEvent
 
 /**
- * Published when `close()` has closed the resource server. It then makes no outgoing calls. Cached keys stay in use.
+ * Published when `close()` has closed the resource server. After this event, the server makes no outgoing calls. Cached keys
+ * stay in use.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 import { LIMITS } from '../limits.ts'
 
 /**
- * Returns whether an `iss` can name a dynamic issuer: a URL with http or https, in its normal form, without user name, query and
- * fragment. In other forms, a text such as `https://a.example@b.example` can mislead the function `match`. The normal form is the
- * one that `new URL(iss).href` returns. The slash of an empty path can be missing.
+ * Returns whether `iss` may be the name of a dynamic issuer. A name is an http or https URL in its normal form, without user name,
+ * query and fragment. The normal form is the result of `new URL(iss).href`. The slash of an empty path may be missing. Any other
+ * text, such as `https://a.example@b.example`, could mislead the function `match`.
  */
 export function isIssuerName(iss: unknown): iss is string {
   if (typeof iss !== 'string' || iss.length > LIMITS.dynamicIssuers.nameLength) return false

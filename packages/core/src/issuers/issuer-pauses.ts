@@ -4,7 +4,7 @@ import { rejectUnknownIssuer } from '../token/trusted-issuers.ts'
 import { getPause, rejectUnavailable } from './resolution-failures.ts'
 import type { FailedResolution } from './resolve-issuer.ts'
 
-/** A failure of `resolve` for an issuer. Times are in monotonic milliseconds. */
+/** A pause after a failure of `match` or `resolve` for an issuer. `until` is in monotonic milliseconds. */
 interface FailurePause {
   readonly until: number
   /** Number of calls that have failed in a row. */
@@ -12,25 +12,25 @@ interface FailurePause {
   readonly rejection: Rejection
 }
 
-/** A time for which `resolve` does not know an issuer. */
+/** A pause for an issuer that `resolve` did not know. `until` is in monotonic milliseconds. */
 interface UnknownPause {
   readonly until: number
   readonly rejection: Rejection
 }
 
-/** The times in which `resolve` is not called for an issuer, because it has failed or does not know the issuer. */
+/** The pauses in which `resolve` is not called for an issuer, because a call has failed or `resolve` did not know the issuer. */
 export class IssuerPauses {
   readonly #failures: BoundedCache<FailurePause>
-  /** In a cache of its own, so that invented issuers do not end the pauses after failures. */
+  /** In a separate cache, so that invented issuers do not evict the pauses after failures. */
   readonly #unknown: BoundedCache<UnknownPause>
 
-  /** `maxEntries` limits each kind of pauses. */
+  /** `maxEntries` is the maximum number of pauses of each kind. */
   constructor(maxEntries: number) {
     this.#failures = new BoundedCache(maxEntries, Infinity, () => 1)
     this.#unknown = new BoundedCache(maxEntries, Infinity, () => 1)
   }
 
-  /** Returns the rejection of a token if its issuer has a pause. */
+  /** Returns the rejection for a token of this issuer, or `undefined` if the issuer has no pause. */
   reject(iss: string, now: number): Rejection | undefined {
     const unknown = this.#unknown.get(iss)
     if (unknown !== undefined && now < unknown.until) return unknown.rejection
@@ -40,7 +40,7 @@ export class IssuerPauses {
     return new Rejection(reason, explanation, { advice, retryAfter: (failed.until - now) / 1000 })
   }
 
-  /** Begins a pause after a failure, if the failure causes one. Returns its length in seconds. */
+  /** Begins a pause, if this kind of failure causes one. Returns the pause in seconds (0 for none), and the rejection. */
   beginAfterFailure(
     iss: string,
     failed: FailedResolution,
@@ -54,7 +54,7 @@ export class IssuerPauses {
     return { pause, rejection }
   }
 
-  /** Begins the pause of an issuer that `resolve` does not know. */
+  /** Begins the pause for an issuer that `resolve` does not know. Returns the rejection. */
   beginUnknown(iss: string, until: number): Rejection {
     const rejection = rejectUnknownIssuer('an issuer that resolve knows', iss)
     this.#failures.delete(iss)

@@ -13,15 +13,15 @@ import type { DynamicIssuerSettings, Settings } from '../model/settings.ts'
 import { createProviderHint } from '../subject/provider-hint.ts'
 import type { DynamicIssuers, TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.ts'
 
-/** Trigger of the fetches of the keys of static issuers: see `KeyRefreshOptions`. */
+/** Specifies what starts the fetches of keys for static issuers: see `KeyRefreshOptions`. */
 const STARTED_BY = WORK_ENDS_WITH_REQUEST ? 'requests' : 'timers'
 
 /** The state of one issuer. */
 export interface IssuerStatus {
-  /** The static issuer, as in the options. It contains `{tenantid}` if it has tenants, because they share their keys. */
+  /** The static issuer, as in the options. An issuer with tenants contains `{tenantid}`, because its tenants share their keys. */
   readonly issuer: string
   readonly keys: KeyStatus
-  /** `true` if the resource server was closed. Its keys are no longer fetched. */
+  /** `true` if the resource server was closed. The keys are then no longer fetched. */
   readonly closed: boolean
 }
 
@@ -33,7 +33,7 @@ export interface Issuers {
   readonly ready: () => Promise<void>
   readonly status: () => readonly IssuerStatus[]
   /**
-   * Stops trusting a key. Calls `isNew` before it publishes the event, if the key was trusted until now.
+   * Stops trusting a key. If the key was trusted until now, calls `isNew` before the event is published.
    *
    * @throws {ConfigurationError} if the issuer is not configured or has no public keys, or if `thumbprint` is malformed
    */
@@ -41,7 +41,7 @@ export interface Issuers {
   /**
    * Forgets a dynamic issuer.
    *
-   * @throws {ConfigurationError} if the issuer is static or not a string, or if there are no dynamic issuers
+   * @throws {ConfigurationError} if the issuer is static or not valid (see `isIssuerName`), or if there are no dynamic issuers
    */
   readonly forgetIssuer: (issuer: string) => void
 }
@@ -50,9 +50,12 @@ export interface Issuers {
 export interface ManagedIssuers extends DynamicIssuers {
   /** Returns whether requirements can name this issuer. */
   mayResolve(name: unknown): name is string
-  /** Forgets the options of an issuer, its keys and its cached tokens. The next token starts a call of `resolve`. */
+  /** Forgets the options, the keys and the cached tokens of an issuer. Its next token starts a call of `resolve`. */
   forgetIssuer(iss: string): void
-  /** Distrusts a key of an issuer. Returns `undefined` if `match` does not accept the issuer, or if it has no public keys. */
+  /**
+   * Distrusts a key of an issuer. Returns whether the key was trusted until now. Returns `undefined` if the issuer has no
+   * public keys, or if it is not cached and `match` does not accept it.
+   */
   distrustKey(iss: string, thumbprint: string): boolean | undefined
 }
 
@@ -72,8 +75,9 @@ export interface IssuerParts {
 }
 
 /**
- * Creates the key source and the introspection of every static issuer, and the cache of the dynamic ones. Tenants share their
- * keys. `closed` aborts outgoing calls. `forget` is called for a dynamic issuer that was removed.
+ * Creates the key source and the introspection of every static issuer, and the cache of the dynamic issuers. The tenants
+ * of a static issuer share their keys. `closed` aborts outgoing calls. `forget` is called for each dynamic issuer that is removed,
+ * evicted or replaced.
  */
 export function createIssuers(
   settings: Settings,

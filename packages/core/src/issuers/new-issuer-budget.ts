@@ -1,6 +1,6 @@
 /**
- * Limits how fast issuers are added that have not signed a token yet. Otherwise tokens with the names of other tenants could make
- * this API call all their authorization servers. `max` issuers can be added at once, and then `perSecond`.
+ * Limits how fast issuers without a verified token are added: first `max` issuers, then `perSecond` issuers per second. Without
+ * this limit, forged tokens with the names of many tenants could make this API call the authorization servers of all these tenants.
  */
 export class NewIssuerBudget {
   readonly #max: number
@@ -25,7 +25,7 @@ export class NewIssuerBudget {
     return true
   }
 
-  /** Returns a unit: the issuer was not added, or has signed a token. */
+  /** Returns a unit, because the issuer was not added, or because one of its tokens was verified. */
   giveBack(): void {
     this.#left = Math.min(this.#max, this.#left + 1)
   }

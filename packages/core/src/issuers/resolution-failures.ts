@@ -5,12 +5,12 @@ import type { FailedResolution } from './resolve-issuer.ts'
 
 export const TOO_MANY_NEW: FailedResolution = {
   failure: 'too_many_new',
-  detail: 'too many issuers were added of which no token was verified',
+  detail: 'too many issuers without a verified token were added',
 }
 
 /**
- * Returns the pause in seconds after a failure, in which `resolve` is not called again for the issuer. `failures` is the number
- * of failures before it. `resolve_busy` and `closed` cause no pause.
+ * Returns the seconds for which `resolve` is not called again for the issuer after a failure. `failures` is the number of earlier
+ * failures in a row. `resolve_busy` and `closed` cause no pause.
  */
 export function getPause({ failure }: FailedResolution, failures: number): number {
   switch (failure) {
@@ -39,7 +39,7 @@ export function rejectUnavailable(
   }
   return new Rejection('issuer_unavailable', explanation, {
     retryAfter,
-    // `close` was called too early: the advice for this reason fits better than that for the failure.
+    // `close` was called too early. The advice for the reason fits better than the advice for the failure.
     advice: failure === 'closed' ? undefined : FAILURE_ADVICE[failure],
   })
 }

@@ -13,8 +13,8 @@ import { isIssuerName } from './issuer-name.ts'
 export type FailedResolution = CallFailure<ResolutionFailure>
 
 /**
- * Calls `match`. Returns a failure if it throws or returns something else than a boolean, such as a promise: a promise must not
- * count as `true`.
+ * Calls `match`. Returns a failure if `match` throws, or returns a value that is not a boolean. For example, a promise must not be
+ * treated as `true`.
  */
 export function callMatch(
   iss: string,
@@ -34,7 +34,7 @@ export function callMatch(
 }
 
 /**
- * Returns whether a name can be that of a dynamic issuer, and `match` accepts it. Does NOT call `resolve`.
+ * Returns whether a name has the form of a dynamic issuer, and `match` accepts this name. Does NOT call `resolve`.
  *
  * @throws {ConfigurationError} if `match` fails
  */
@@ -46,27 +46,27 @@ export function canResolve(name: unknown, dynamic: DynamicIssuerSettings): name 
 }
 
 /**
- * Returns whether a name can be that of a dynamic issuer for a requirement. If `match` fails, returns `true`: a requirement only
- * restricts, and a token of the issuer gets 503.
+ * Returns whether a requirement can name this dynamic issuer. Returns `true` if `match` fails: a requirement only restricts access,
+ * and tokens of the issuer get 503 while `match` fails.
  */
 export function mayResolve(name: unknown, dynamic: DynamicIssuerSettings): name is string {
   return isIssuerName(name) && callMatch(name, dynamic) !== false
 }
 
 /**
- * Calls `resolve`, and reads the options that it returns. Returns `undefined` if it returns `undefined` or `null`: the
- * application does not know the issuer. `isCached`: the issuer is cached, and a token of it was verified. Never rejects.
+ * Calls `resolve`, and reads the options in its result. Returns `undefined` if the result is `undefined` or `null`, because the
+ * application does not know the issuer. For `isProved`, see `IssuerCache`. Never rejects.
  */
 export async function resolveIssuer(
   iss: string,
   dynamic: DynamicIssuerSettings,
-  { slots, bounds, isCached }: { slots: CallSlots; bounds: Bounds; isCached: boolean },
+  { slots, bounds, isProved }: { slots: CallSlots; bounds: Bounds; isProved: boolean },
 ): Promise<CheckedIssuer | undefined | FailedResolution> {
   let hasStarted = false
   let options: unknown
   try {
     options = await withDeadline(bounds, async (signal) => {
-      const release = await slots.acquire(isCached, signal)
+      const release = await slots.acquire(isProved, signal)
       // The signal is also aborted when the work has ended.
       signal.addEventListener('abort', release, { once: true })
       if (signal.aborted) return release()
@@ -94,7 +94,7 @@ const UNREADABLE: FailedResolution = {
   detail: 'the options could not be read',
 }
 
-/** Calls `describe`. Returns `otherwise` if it throws: an error of the application can be a proxy that throws. */
+/** Calls `describe`. Returns `otherwise` if `describe` throws: an error of the application may be a proxy that throws. */
 function describeSafely(
   describe: () => FailedResolution,
   otherwise: FailedResolution,
@@ -106,7 +106,7 @@ function describeSafely(
   }
 }
 
-/** Describes an error of the options. Only an object with getters or a cycle throws another error than a `ConfigurationError`. */
+/** Describes an error of the options. It is a `ConfigurationError`, unless the options have a cycle or a member that throws. */
 export function toInvalidOptions(error: unknown): FailedResolution {
   if (!(error instanceof ConfigurationError)) return UNREADABLE
   return { failure: 'invalid_options', detail: error.problems.join(' ') }

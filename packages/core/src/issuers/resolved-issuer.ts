@@ -18,12 +18,12 @@ export interface ResolvedIssuer {
   resolvedAt: number
   /** Called for each token that was verified with the keys of the issuer. */
   onVerified: () => void
-  /** Records that the issuer was removed or has other options. Results that were verified before are outdated. */
+  /** Records that the issuer was removed or has new options. Earlier verification results of its tokens become outdated. */
   readonly retire: () => void
 }
 
 interface ResolvedIssuerParts {
-  /** The issuer with the options that `resolve` has returned before. */
+  /** The cached issuer with its previous options, if any. */
   readonly previous: ResolvedIssuer | undefined
   readonly settings: Settings
   /** `undefined`: no issuer has introspection. */
@@ -33,7 +33,7 @@ interface ResolvedIssuerParts {
   readonly resolvedAt: number
 }
 
-/** Creates an issuer. The keys of the previous options are used again, if the options about keys are equal. */
+/** Creates an issuer. If the options about keys have not changed, the keys of the previous issuer stay in use. */
 export function createResolvedIssuer(
   name: string,
   own: IssuerSettings,

@@ -36,15 +36,15 @@ import {
 } from './resolve-issuer.ts'
 import { type FoundIssuer, type RunningCall, RunningCalls } from './running-calls.ts'
 
-/** Part of `ttl` after which the next token starts a call of `resolve`, while the options are still used. */
+/** Fraction of `ttl` after which the next token starts a call of `resolve` in the background. The cached options stay in use. */
 const REFRESH_AT = 0.8
 
 /**
- * The issuers that `match` accepts and `resolve` returns. Their options are cached for `ttl` seconds, and
- * are never used for longer. After four fifths of that time, the next token starts a call of `resolve`, and does not wait for it.
+ * The issuers that `match` accepts and for which `resolve` returns options. The options are cached for `ttl` seconds, and are never
+ * used for longer. After 80 percent of that time, the next token starts a call of `resolve`, and does not wait for the result.
  *
- * Each issuer has keys and introspection of its own. Its keys are only fetched when its tokens arrive. An issuer that is evicted
- * is not closed: requests that use it end normally, and nothing else refers to it.
+ * Each issuer has its own keys and its own introspection. Keys are fetched only when tokens of the issuer arrive. An evicted issuer
+ * is not closed, because running requests may still use it. After these requests, nothing refers to the issuer.
  */
 export class ResolvedIssuers implements ManagedIssuers {
   readonly #dynamic: DynamicIssuerSettings
@@ -62,7 +62,7 @@ export class ResolvedIssuers implements ManagedIssuers {
   readonly #slots: CallSlots
   readonly #lostAfter: number
   readonly #budget: NewIssuerBudget
-  /** Limits issuers of which a token was verified before, but that are no longer cached. */
+  /** Rate limit for issuers that had a verified token earlier, but are no longer cached. */
   readonly #budgetOfKnown: NewIssuerBudget
 
   /**
@@ -100,7 +100,7 @@ export class ResolvedIssuers implements ManagedIssuers {
   find(iss: unknown): MaybePromise<FoundIssuer> {
     const entry = typeof iss === 'string' ? this.#cache.get(iss) : undefined
     const now = this.#clock.monotonic()
-    if (entry === undefined || !this.#isUsable(entry, now)) return this.#findOther(iss, now)
+    if (entry === undefined || !this.#isUsable(entry, now)) return this.#findUncached(iss, now)
     if (now - entry.resolvedAt >= this.#dynamic.ttl * 1000 * REFRESH_AT)
       this.#refresh(entry.name, now)
     return entry.issuer
@@ -125,7 +125,7 @@ export class ResolvedIssuers implements ManagedIssuers {
 
   distrustKey(iss: string, thumbprint: string): boolean | undefined {
     const issuer = this.peek(iss)
-    // A cached issuer is still used, even if `match` does not accept it any more.
+    // A cached issuer is still in use, even if `match` no longer accepts it.
     if (issuer === undefined && !canResolve(iss, this.#dynamic)) return undefined
     if (issuer !== undefined && issuer.keys.distrustKey?.(thumbprint) === undefined)
       return undefined
@@ -135,7 +135,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     return addIfMissing(thumbprints, thumbprint)
   }
 
-  /** Removes an issuer. Results that were verified with its options are outdated. */
+  /** Removes an issuer. Verification results that are based on its options become outdated. */
   #delete(iss: string): void {
     this.#cache.peek(iss)?.retire()
     this.#cache.delete(iss)
@@ -146,7 +146,7 @@ export class ResolvedIssuers implements ManagedIssuers {
   }
 
   /** Finds an issuer whose options are not cached, or are too old. */
-  #findOther(iss: unknown, now: number): MaybePromise<FoundIssuer> {
+  #findUncached(iss: unknown, now: number): MaybePromise<FoundIssuer> {
     if (!isIssuerName(iss)) return rejectUnknownIssuer('a URL in its normal form', iss)
     const rejection = this.#pauses.reject(iss, now)
     if (rejection !== undefined) return rejection
@@ -185,11 +185,11 @@ export class ResolvedIssuers implements ManagedIssuers {
     return call.found
   }
 
-  /** Calls `resolve`, and keeps its result. Never rejects. */
+  /** Calls `resolve`, and caches the result. Never rejects. */
   async #resolve(iss: string, startedAt: number, call: RunningCall): Promise<FoundIssuer> {
     const { fetchTimeout: timeout } = this.#settings
     const bounds = { clock: this.#clock, timeout, closed: call.aborting.signal }
-    const services = { slots: this.#slots, bounds, isCached: this.#cache.isProved(iss) }
+    const services = { slots: this.#slots, bounds, isProved: this.#cache.isProved(iss) }
     const resolved = await resolveIssuer(iss, this.#dynamic, services)
     if (!this.#running.has(iss, call)) return this.find(iss)
     if (resolved === undefined) return this.#rejectUnknown(iss, startedAt)
@@ -219,7 +219,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     }
   }
 
-  /** Returns the budget for an issuer that is not cached. `undefined`: the issuer causes no calls to a server. */
+  /** Returns the rate limit for adding an issuer. `undefined`: no limit, because the issuer causes no calls to a server. */
   #getBudget(
     iss: string,
     { keyOrigin, introspection }: IssuerSettings,
@@ -235,7 +235,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     previous: ResolvedIssuer | undefined,
     resolvedAt: number,
   ): ResolvedIssuer {
-    // Anyone can cause an issuer to be added again, so its warnings are published once.
+    // Anyone can cause an evicted issuer to be added again, so the warnings of an issuer are published only once.
     const isWarned = this.#warned.get(iss) === true
     this.#warned.set(iss, true)
     const publish: Publish<IssuersEvent> = (type, ...event) => {
@@ -288,7 +288,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     return rejection
   }
 
-  /** Records a failure. The current options stay in use until `ttl` is over. */
+  /** Records a failure. Cached options stay in use until their `ttl` is over. */
   #fail(iss: string, failed: FailedResolution, startedAt: number): Rejection {
     const now = this.#clock.monotonic()
     const { pause, rejection } = this.#pauses.beginAfterFailure(iss, failed, now)

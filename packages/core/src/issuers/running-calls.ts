@@ -5,7 +5,7 @@ export type FoundIssuer = TrustedIssuer | Rejection
 
 /** A running call of `resolve`. */
 export interface RunningCall {
-  /** Monotonic milliseconds. */
+  /** Time of the start in monotonic milliseconds. */
   readonly startedAt: number
   /** Aborted by `forgetIssuer`, and when the resource server is closed. */
   readonly aborting: AbortController
@@ -27,7 +27,7 @@ export class RunningCalls {
     return this.#calls.get(iss)
   }
 
-  /** Returns `false` if the call has ended or was removed since it has started, so that its result may be outdated. */
+  /** Returns `false` if the call has ended or was removed. The result of such a call may be outdated. */
   has(iss: string, call: RunningCall): boolean {
     return this.#calls.get(iss) === call
   }
@@ -41,7 +41,7 @@ export class RunningCalls {
     if (this.has(iss, call)) this.#calls.delete(iss)
   }
 
-  /** Forgets calls that the runtime has cancelled. The names of their issuers may never be used again. */
+  /** Forgets calls that the runtime has cancelled. They would stay in memory if no other token of their issuers arrived. */
   forgetLost(now: number): void {
     for (const [iss, { startedAt }] of this.#calls) {
       if (now - startedAt < this.#lostAfter) return

@@ -1,11 +1,11 @@
 import { addIfMissing } from '../lib/objects.ts'
 import type { VerifyingKey } from './key-set.ts'
 
-/** Thumbprints of one issuer that were passed to `distrustKey`. Later refreshes do not change them. */
+/** Thumbprints of one issuer that were passed to `distrustKey`. A refresh of the keys does not remove them. */
 export class DistrustedKeys {
   readonly #thumbprints = new Set<string>()
 
-  /** Adds a thumbprint. Returns `false` if it was added before. */
+  /** Adds a thumbprint. Returns `false` if the thumbprint was already added. */
   add(thumbprint: string): boolean {
     return addIfMissing(this.#thumbprints, thumbprint)
   }

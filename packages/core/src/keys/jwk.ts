@@ -7,7 +7,7 @@ import { type Algorithm, CURVES, isCurve, isAlgorithm, getTraits } from '../sign
 /** A public key that may verify signatures, and the algorithms that it serves. */
 export interface VerificationKey {
   readonly kid: string | undefined
-  /** The member `issuer` of the JWK, which Entra sets. Keys of all tenants have `{tenantid}` in it. */
+  /** The member `issuer` of the JWK, which Entra sets. If all tenants share a key, this member contains `{tenantid}`. */
   readonly issuer: string | undefined
   readonly algorithms: readonly Algorithm[]
   /** Only the members that define the key (RFC 7638 section 3.2). */
@@ -114,8 +114,8 @@ function isSoundRsa(modulus: Uint8Array, exponent: Uint8Array): boolean {
 
 /**
  * The y coordinates of the eight points of small order on edwards25519, with their non-canonical encodings. Each is
- * little-endian hexadecimal without the sign bit. For such a key, an attacker can create signatures that verify without
- * a private key (background: RFC 8032 section 8.9).
+ * little-endian hexadecimal without the sign bit. For a key with such a point, an attacker without a
+ * private key can create valid signatures (background: RFC 8032 section 8.9).
  */
 const SMALL_ORDER = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -132,7 +132,7 @@ function isSmallOrder(point: Uint8Array): boolean {
   return SMALL_ORDER.has(unsigned.map((byte) => byte.toString(16).padStart(2, '0')).join(''))
 }
 
-/** Checks `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3), which must agree. The import of a key ignores both. */
+/** Checks `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3): both must permit verification. The import of a key ignores them. */
 function isForVerification(key: JsonObject): boolean {
   const { use, key_ops: operations } = key
   if (use !== undefined && use !== 'sig') return false

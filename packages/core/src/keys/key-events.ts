@@ -32,7 +32,7 @@ export interface KeysRefreshedEvent {
 
 /**
  * Published when the keys of an issuer could not be fetched, or the fetched key set is unusable (`unusable_key_set`). The
- * current keys stay in use until `jwksStaleIfError`.
+ * current keys stay in use until their age is `jwksStaleIfError`.
  *
  * @example
  * ```ts
@@ -56,13 +56,13 @@ export interface KeysFailedEvent extends CallFailure<
   readonly failures: number
   /** Seconds that the attempt took, discovery included. */
   readonly duration: number
-  /** State of the current keys. `unavailable`: no keys can be used, and requests that need them get 503. */
+  /** State of the current keys. `unavailable`: no keys can be used, and requests that need keys get 503. */
   readonly keys: 'fresh' | 'stale' | 'unavailable'
 }
 
 /**
  * Published when the keys reach their maximum age, and were not refreshed in time. The maximum age is `jwksMaxAge`,
- * or less if `Cache-Control` shortens it. The keys stay in use until `jwksStaleIfError`.
+ * or less if `Cache-Control` shortens it. The keys stay in use until their age is `jwksStaleIfError`.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export interface KeysFailedEvent extends CallFailure<
 export interface KeysStaleEvent {
   readonly type: 'keys_stale'
   readonly issuer: string
-  /** Seconds for which the keys stay in use if they still cannot be fetched. Ends at `jwksStaleIfError`. */
+  /** Seconds for which the keys stay in use if no newer keys can be fetched: until their age is `jwksStaleIfError`. */
   readonly usableFor: number
 }
 
@@ -92,7 +92,7 @@ export interface KeysRecoveredEvent {
 }
 
 /**
- * Published when the keys are fetched because of a token: the current keys do not contain its key.
+ * Published when a token triggers a fetch of the keys, because no current key has signed the token.
  *
  * @example
  * ```ts
@@ -106,7 +106,7 @@ export interface KeysRecoveredEvent {
 export interface KeysRefreshTriggeredEvent {
   readonly type: 'keys_refresh_triggered'
   readonly issuer: string
-  /** `unknown_key`: no key matches the token. `changed_key`: a key with its `kid` does not verify its signature. */
+  /** `unknown_key`: no key matches the token. `changed_key`: a key has the `kid` of the token, but did not sign the token. */
   readonly trigger: DemandTrigger
 }
 

@@ -19,20 +19,20 @@ import {
 
 export interface KeyRefreshOptions {
   readonly issuer: string
-  /** Fetches the key set that the issuer publishes now. The promise settles within `timeout`, unless the runtime cancels it. */
+  /** Fetches the current key set of the issuer. The promise settles within `timeout`, unless the runtime cancels the fetch. */
   readonly fetchKeySet: () => Promise<FetchedKeySet>
-  /** Milliseconds. */
+  /** Maximum time of an attempt in milliseconds. */
   readonly timeout: number
   readonly ages: KeyAges
   readonly clock: Clock
   readonly closed: AbortSignal
   readonly publish: Publish<KeysEvent>
   /**
-   * `timers`: attempts also start without requests. `requests`: only requests start attempts. An issuer that is not used then
-   * causes no calls, and no timer keeps it in memory.
+   * `timers`: timers and requests start attempts. `requests`: only requests start attempts. Then an issuer that is not used
+   * causes no calls, and no timer keeps the issuer in memory.
    */
   readonly startedBy: 'timers' | 'requests'
-  /** Returns a number from 0 to 1, which adds jitter: many processes must not fetch at the same time. */
+  /** Returns a random number from 0 to 1 for the jitter, so that many processes do not fetch at the same time. */
   readonly random?: () => number
 }
 
@@ -42,7 +42,7 @@ export class KeyRefresh {
   readonly #options: KeyRefreshOptions
   readonly #lostAfter: number
   readonly #running = new Map<number, Promise<void>>()
-  /** Called when an attempt ends, and when the resource server is closed. */
+  /** Functions that are called when an attempt ends, and when the resource server is closed. */
   readonly #waiting = new Set<() => void>()
   #lastError: unknown
   #cancelAttempt = () => {}
@@ -76,14 +76,14 @@ export class KeyRefresh {
 
   /**
    * Starts or joins an attempt, as `KeyLifeCycle` plans it for this need. Returns `undefined` if the caller must not wait.
-   * `trigger` is the reason for the need `signing_key`.
+   * `trigger` is used only for the need `signing_key`.
    */
   startOrJoin(need: Need, trigger?: DemandTrigger): Promise<void> | undefined {
     const { closed, clock, startedBy } = this.#options
     if (closed.aborted) return undefined
     this.#dropLost()
     const { start, wait } = this.lifeCycle.plan(need, clock.monotonic(), trigger)
-    // Without timers, only this request can end an outage, so it waits for the attempt that it starts.
+    // Without timers, only a request can end an outage, so the request waits for the attempt that it starts.
     const waits = wait || (start && need === 'keys' && startedBy === 'requests')
     if (start) {
       const started = this.#attempt()
@@ -95,7 +95,7 @@ export class KeyRefresh {
     return waits ? this.#join(() => this.startOrJoin(need, trigger)) : undefined
   }
 
-  /** Starts the attempt that is due, unless a timer starts it. Call it for each request that uses fresh keys. */
+  /** Starts an attempt if it is due, unless timers start attempts. Must be called for each request that uses fresh keys. */
   startIfDue(): void {
     const { closed, clock, startedBy } = this.#options
     if (startedBy === 'timers' || closed.aborted) return
@@ -103,7 +103,7 @@ export class KeyRefresh {
     if (clock.monotonic() >= this.lifeCycle.dueAt) keepInBackground(this.#attempt())
   }
 
-  /** Waits for the newest attempt, which another request has started. If it is lost, calls `restart` and waits for the result. */
+  /** Waits for the newest attempt. If the runtime has cancelled the attempt, calls `restart` and waits for the result. */
   #join(restart: () => Promise<void> | undefined): Promise<void> | undefined {
     const newest = [...this.#running].at(-1)
     if (newest === undefined) return undefined
@@ -127,21 +127,26 @@ export class KeyRefresh {
   }
 
   /**
-   * Starts or joins an attempt that replaces stale keys. Resolves after at most `KEY_TIMES.waitForFresh`, and the caller
-   * then uses the stale keys. Without timers, resolves when the attempt ends. Returns `undefined` if the caller must not wait.
+   * Starts or joins an attempt that replaces stale keys. With timers, resolves at most `KEY_TIMES.waitForFresh` seconds after
+   * the start of the attempt: then the caller uses the stale keys. Without timers, resolves when the attempt ends. Returns
+   * `undefined` if the caller must not wait.
    */
   startOrJoinBriefly(): Promise<void> | undefined {
     const { clock, startedBy } = this.#options
     if (startedBy === 'requests') this.#reportStale()
     const refreshed = this.startOrJoin('fresh_keys')
-    // Without timers, keys become stale because the issuer was not used. A key may have been withdrawn since.
+    // Without timers, keys become stale because the issuer was not used. The issuer may have withdrawn a key in the meantime,
+    // so the request waits for the whole attempt.
     if (refreshed === undefined || startedBy === 'requests') return refreshed
     const left = this.lifeCycle.startedAt + KEY_TIMES.waitForFresh * 1000 - clock.monotonic()
     if (left <= 0) return undefined
     return withTimeLimit(refreshed, left, clock, () => {})
   }
 
-  /** Waits for the running attempt, or starts one if no pause forbids it. Also resolves if the attempt fails. */
+  /**
+   * Waits for the running attempt. If none is running, starts one, unless the issuer has requested a pause. Resolves even if
+   * the attempt fails.
+   */
   async waitForAttempt(): Promise<void> {
     this.#dropLost()
     if (this.#running.size > 0) await this.#join(() => this.waitForAttempt())
@@ -160,7 +165,10 @@ export class KeyRefresh {
     stopListening()
   }
 
-  /** Waits until an attempt is due, starts it unless another request has started it, and waits until it ends. */
+  /**
+   * Waits until an attempt is due, starts or joins it, and waits for its end. Does not start one if an attempt of another
+   * request has ended in the meantime.
+   */
   async #attemptWhenDue(): Promise<void> {
     const { closed, clock } = this.#options
     const { dueAt, startedAt } = this.lifeCycle
@@ -249,7 +257,7 @@ export class KeyRefresh {
     }))
   }
 
-  /** Sets the timer for the next attempt, unless requests start it. */
+  /** Sets the timer for the next attempt, unless only requests start attempts. */
   #schedule(): void {
     this.#cancelAttempt()
     if (this.#options.startedBy === 'requests') return

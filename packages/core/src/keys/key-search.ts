@@ -22,14 +22,15 @@ type Found = readonly VerifyingKey[] | Rejection
 
 /**
  * Searches the keys that an issuer publishes for the key that signed one token. Fresh cached keys are returned
- * synchronously. For stale keys, it may first wait for a refresh, at most `KEY_TIMES.waitForFresh`.
+ * synchronously. For stale keys, it may first wait for a refresh: with timers for at most `KEY_TIMES.waitForFresh`, without
+ * timers for the whole attempt.
  *
- * A token with an unknown key gets 401 if the keys were fetched after it arrived, or if a fetch cannot change the result.
- * Otherwise the keys are fetched again. Attackers can send tokens with unknown keys, so there is a pause between such
- * fetches. In a pause:
+ * A token with an unknown key gets 401 if the keys were fetched after the token arrived, or if a fetch cannot change the
+ * result. Otherwise, the keys are fetched again. Attackers can send tokens with unknown keys, so there is a pause between
+ * such fetches. During a pause:
  *
  * - A token that was issued long before the last fetch gets 401.
- * - Any other token may be valid. It waits if the pause ends soon, and gets 503 otherwise.
+ * - Any other token may be valid. The request waits if the pause ends soon. Otherwise, it gets 503.
  */
 export class PublishedKeySearch implements KeySearch {
   readonly #services: SearchServices
@@ -80,8 +81,12 @@ export class PublishedKeySearch implements KeySearch {
   }
 
   /**
-   * Waits for a fetch if no keys are usable. If they are stale, waits for at most `KEY_TIMES.waitForFresh`. Does not wait
-   * after a failed attempt.
+   * Waits for keys if no fresh keys are cached. Returns `undefined` if the request must not wait.
+   *
+   * - No usable keys: waits for the running attempt. After a failed attempt, a request waits only for an attempt that it starts
+   *   itself, and only without timers.
+   * - Stale keys: waits with timers for at most `KEY_TIMES.waitForFresh`, and without timers for the whole attempt. Does not
+   *   wait after a failed attempt.
    */
   #waitForKeys(): Promise<void> | undefined {
     const { clock, refresh } = this.#services
@@ -139,12 +144,13 @@ export class PublishedKeySearch implements KeySearch {
 
   /**
    * Returns whether the token was issued long before the keys were fetched, according to its unverified `iat`. In that
-   * case its key would be in the key set.
+   * case, the key set would contain the key of the token.
    */
   #wasIssuedLongBefore(): boolean {
     const { clock, refresh } = this.#services
     const { issuedAt } = this.#query
-    // `iat` is wall-clock time. The wall clock may have been set since the fetch, so the time of the fetch is converted now.
+    // `iat` is wall-clock time. The wall clock may have been changed after the fetch, so the monotonic time of the fetch is
+    // converted only now.
     const completeAt = clock.now() - (clock.monotonic() - refresh.lifeCycle.completeAt)
     return issuedAt !== undefined && completeAt >= (issuedAt + KEY_TIMES.issuedEarlier) * 1000
   }
@@ -156,7 +162,7 @@ export class PublishedKeySearch implements KeySearch {
   }
 
   get #trigger(): DemandTrigger {
-    // For a token without `kid`, a new key and a changed key look the same.
+    // For a token without `kid`, a changed key cannot be distinguished from a new one.
     return this.#tried.size > 0 && this.#query.kid !== undefined ? 'changed_key' : 'unknown_key'
   }
 

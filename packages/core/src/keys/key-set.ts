@@ -24,24 +24,23 @@ export interface IgnoredKey {
   readonly reason: UnusableKey
 }
 
-/** The keys of one JWK Set, prepared for use. It is immutable: a refresh replaces it by another one. */
+/** The keys of one JWK Set, prepared for use. A key set is immutable: a refresh creates a new one. */
 export interface KeySet {
   /** Number of keys that can verify signatures. */
   readonly size: number
   readonly ignored: readonly IgnoredKey[]
   /**
-   * Returns the keys to try for a token with this header. If the token has a `kid`, only keys with exactly this `kid` are
-   * returned. Otherwise every key that serves its algorithm is returned. A set made of an HMAC secret ignores the
-   * `kid`.
+   * Returns the keys for this algorithm that are tried for a token. If the token has a `kid`, only keys with exactly this
+   * `kid` are returned. Otherwise, all keys for the algorithm are returned. For an HMAC secret, the `kid` is ignored.
    */
   find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
   /**
-   * Returns why no key with this `kid` serves the algorithm, as the end of the sentence "found claimed "...", ...". Returns
-   * `undefined` if no key has a `kid`.
+   * Returns why no key with this `kid` serves the algorithm. In the explanation of a rejection, the text follows the claimed
+   * `kid` and a comma. Returns `undefined` if the token has no `kid`, or if no key has one.
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /**
-   * Returns whether the key with this `kid` has the type that the algorithm requires, but serves another algorithm only. A
+   * Returns whether the key with this `kid` has the type that the algorithm requires, but serves only another algorithm. A
    * fetch of newer keys is then useless.
    */
   excludes(algorithm: Algorithm, kid: string | undefined): boolean
@@ -124,7 +123,7 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
     failed()
     return []
   }
-  // The engine checks what only an import can check, such as that a point is on its curve.
+  // The import of a key can fail, for example because a point is not on its curve. `readJwk` does not check this.
   try {
     const prepared = preparing()
     return prepared instanceof Promise ? prepared.catch(unusable) : prepared
@@ -133,7 +132,7 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
   }
 }
 
-/** Returns the reasons why keys for other purposes are not used, by their `kid`. */
+/** Returns the reasons why keys for other purposes are not used, by the `kid` of the key. */
 function getReasonsByKid(
   keys: readonly unknown[],
   ignored: readonly IgnoredKey[],
@@ -176,7 +175,7 @@ function createKeySet(
       if (served.length > 0) {
         const found = `a key for ${served.join(', ')}`
         return served.some((other) => isSameKeyType(getTraits(other), getTraits(algorithm)))
-          ? `${found}. If the key is also for ${algorithm} and has no alg, add ${algorithm} to the option algorithms`
+          ? `${found}. If the key may be used for ${algorithm} and has no alg, add ${algorithm} to the option algorithms`
           : found
       }
       const reason = reasonsByKid.get(kid)
@@ -197,7 +196,10 @@ interface KeyType {
   readonly crv?: unknown
 }
 
-/** Keys of the type `AKP` never count as the same type, because each algorithm has its own keys. */
+/**
+ * Returns whether two algorithms use keys of the same type and curve. Returns `false` for the type `AKP`, because each of its
+ * algorithms has separate keys.
+ */
 function isSameKeyType(one: KeyType, other: KeyType): boolean {
   return one.kty !== 'AKP' && one.kty === other.kty && one.crv === other.crv
 }

@@ -27,18 +27,18 @@ export type KeyStatus =
 export interface KeyQuery {
   readonly algorithm: Algorithm
   readonly kid: string | undefined
-  /** Returns the listed keys that may have signed the token. Returns an empty list if too many of them fit. */
+  /** Returns the listed keys that may have signed the token. Returns an empty list if there are too many. */
   choose(listed: readonly VerifyingKey[]): readonly VerifyingKey[]
   /**
    * Seconds since the epoch: the unverified integer `iat` of the token plus the clock tolerance. It is used only while keys
    * cannot be fetched or while fetches are paused, to choose between 401 and 503.
    */
   readonly issuedAt: number | undefined
-  /** The only listed key, if it was tried before the search. It is not returned again. */
+  /** The only listed key, if the caller has already tried it. The search does not return this key again. */
   readonly tried: VerifyingKey | undefined
   /**
    * Returns whether the token is rejected regardless of its key, for example because it is expired. While keys are cached,
-   * no other keys are fetched for it.
+   * no newer keys are fetched for such a token.
    */
   isRuledOut(): boolean
 }
@@ -47,10 +47,10 @@ export interface KeyQuery {
 export interface KeySearch {
   /**
    * Returns keys to try, each of them once. Fresh cached keys are returned synchronously. For stale keys, it may first wait
-   * for a refresh, at most `KEY_TIMES.waitForFresh`.
+   * for a refresh: with timers for at most `KEY_TIMES.waitForFresh`, without timers for the whole attempt.
    *
    * - An empty list: the issuer has no other key for this token.
-   * - A rejection (503): the keys could not be fetched, so another key may exist.
+   * - A rejection (503): another key may exist, but newer keys cannot be fetched now.
    */
   next(): MaybePromise<readonly VerifyingKey[] | Rejection>
   /** Returns the distrusted keys for this token. `next` never returns them. */
@@ -63,22 +63,22 @@ export interface KeySearch {
 export interface KeySource {
   /**
    * Returns the cached keys for a token, if they can be used without a search: they are fresh, and no key is distrusted.
-   * Returns `undefined` otherwise.
+   * Otherwise, returns `undefined`.
    */
   cached(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[] | undefined
   /** Starts a search for the key that signed a token. */
   search(query: KeyQuery): KeySearch
   /**
-   * Returns the cached keys that are not distrusted. Does not fetch keys if the key is unknown. Waits briefly if the keys
-   * are stale.
+   * Returns the cached keys that are not distrusted. Does not fetch keys because of an unknown key. If the cached keys are
+   * stale, it may first wait for a refresh: see `KeySearch.next`.
    */
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
-  /** Returns why the key with this `kid` does not serve the algorithm: see `KeySet`. */
+  /** Returns why the key with this `kid` does not serve the algorithm: see `KeySet.explain`. */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /** Returns whether any key is distrusted. Such a key may have signed a token even if it is not in the cached key set. */
   hasDistrusted(): boolean
   /**
-   * Distrusts the key with this thumbprint (RFC 7638, SHA-256) permanently. Returns `false` if it was distrusted before.
+   * Distrusts the key with this thumbprint (RFC 7638, SHA-256) permanently. Returns `false` if the key was already distrusted.
    * Missing for an HMAC secret, which has no thumbprint.
    */
   readonly distrustKey?: (thumbprint: string) => boolean

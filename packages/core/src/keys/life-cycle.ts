@@ -10,32 +10,41 @@ export const KEY_TIMES = {
   staleLimit: 86_400,
   /** Lowest maximum age that `Cache-Control` of the response can set. */
   minAge: 30,
-  /** Fraction of the maximum age after which a key set is refreshed, and its jitter. */
+  /** A key set is refreshed after the fraction `part` of its maximum age, plus or minus a random fraction of up to `jitter`. */
   refreshAt: { part: 0.8, jitter: 0.05 },
   /** Backoff after failed attempts: the first pause, the longest pause, and the jitter as a fraction of the pause. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
   /** Shortest time between two attempts that requests start while no keys are usable. */
   withoutKeys: 0.8,
-  /** Longest time that a request waits for a refresh of stale keys. Then it uses the stale keys. */
+  /**
+   * Longest time that a request waits for a refresh of stale keys. After this time, it uses the stale keys. Without timers, it
+   * waits for the whole attempt. Without timers, the request waits for the whole attempt.
+   */
   waitForFresh: 0.3,
-  /** Shortest time between two attempts because of tokens with unknown keys. */
+  /** Shortest time between two attempts that tokens with unknown keys trigger. Such a trigger is called a demand. */
   betweenDemands: 3.5,
-  /** Longest time that a request with an unknown key waits for an attempt to start. Once it runs, the request waits until it ends. */
+  /**
+   * Longest time that a request with an unknown key waits for an attempt to start. When the attempt has started, the request
+   * waits until the attempt ends.
+   */
   longestWait: 1,
-  /** Seconds by which an issuer may backdate `iat`. Entra uses 300. */
+  /** An issuer may set `iat` to an earlier time than the real one, by up to this number of seconds. Entra uses 300. */
   issuedEarlier: 300,
 } as const
 
-/** A reason why a request needs an attempt. */
+/** A reason why a request needs an attempt to fetch the keys. */
 export type Need =
   /** No usable key set: none was fetched, or the last one is too old. */
   | 'keys'
   /** The current key set is stale. */
   | 'fresh_keys'
-  /** The current key set does not contain the key that signed a token, or has another key with its `kid`. */
+  /** No key in the current key set matches a token, or the key with the `kid` of the token did not sign the token. */
   | 'signing_key'
 
-/** Reason for a fetch because of a token: no key matches the token, or the key with its `kid` did not sign it. */
+/**
+ * Reason why a token triggers an attempt. `unknown_key`: no key matches the token. `changed_key`: a key has the `kid` of the
+ * token, but did not sign the token.
+ */
 export type DemandTrigger = 'unknown_key' | 'changed_key'
 
 /** The plan for a need: whether to start an attempt, and whether the request waits for the latest attempt. */
@@ -44,7 +53,7 @@ export interface RefreshPlan {
   readonly wait: boolean
 }
 
-/** Arrival of a token: its time, and the number of attempts that had started before it. */
+/** The arrival of a token: the time, and the number of attempts that had started earlier. */
 export interface Arrival {
   readonly attempts: number
   readonly at: number
@@ -55,7 +64,7 @@ export interface FetchedKeySet {
   readonly set: KeySet
   /** Seconds for which the key set may be cached, if the response contains a maximum age. */
   readonly maxAge: number | undefined
-  /** Seconds that the response was stored in HTTP caches. */
+  /** Seconds for which HTTP caches had stored the response. */
   readonly age: number
 }
 
@@ -63,7 +72,7 @@ interface HeldSet {
   readonly set: KeySet
   readonly loadedAt: number
   readonly maxAge: number
-  /** Number of the attempt that fetched it. */
+  /** Number of the attempt that fetched the set. */
   readonly attempt: number
   /** Every key that was published before this time is in the set. */
   readonly completeAt: number
@@ -71,14 +80,15 @@ interface HeldSet {
 
 /**
  * The life-cycle of the key set of one issuer, as a state machine that makes no network calls and reads no clock.
- * Callers report events with their times, and get the next action. All times are monotonic milliseconds.
+ * Callers report events with their times, and get the next action. All times are monotonic milliseconds. An attempt is one
+ * try to fetch the keys.
  *
- * - A key set is `fresh` until its maximum age, then `stale` until the stale limit. After that it is not used.
- * - Attempts are numbered. The result of an older attempt never replaces that of a newer one.
- * - While no keys are usable, a request waits for the running attempt. After a failed attempt, such a request gets 503 at
- *   once, and attempts continue in the background.
- * - Attempts because of tokens with unknown keys start at most once in `KEY_TIMES.betweenDemands`. If such a token arrives
- *   before this time is over, the next attempt starts when it is over.
+ * - A key set is `fresh` until its maximum age, then `stale` until the stale limit. After that, the set is not used.
+ * - Attempts are numbered. The result of an older attempt never replaces the result of a newer one.
+ * - While no keys are usable, a request waits for the running attempt. After a failed attempt, such a request gets 503
+ *   immediately. Without timers, there is one exception: see `KeyRefresh.startOrJoin`.
+ * - Tokens with unknown keys trigger at most one attempt in each period of `KEY_TIMES.betweenDemands`. If such a token arrives
+ *   during this period, the next attempt is due at its end.
  * - If the issuer sent `Retry-After`, no attempt starts before that pause ends. The pause is at most
  *   `LONGEST_RETRY_AFTER.documents` long.
  */
@@ -88,11 +98,11 @@ export class KeyLifeCycle {
   #held: HeldSet | undefined
   #started = 0
   #startedAt = -Infinity
-  /** Running attempts whose result is still used, and their start times. */
+  /** Start times of the running attempts, by number. Attempts whose result would be ignored are not included. */
   readonly #running = new Map<number, number>()
-  /** Reason for the next attempt, if it is because of a token. */
+  /** The trigger of the next attempt, if a token has triggered it. */
   #demand: DemandTrigger | undefined
-  /** Start time of the last attempt because of a token. */
+  /** Start time of the last attempt that a token has triggered. */
   #demandedAt = -Infinity
   #failures = 0
   #dueAt = Infinity
@@ -136,12 +146,12 @@ export class KeyLifeCycle {
     return Math.max(0, Math.round(this.#ages.staleLimit - (now - this.loadedAt) / 1000))
   }
 
-  /** Time when the next attempt must start: the scheduled time, or an earlier time because of a token. */
+  /** Time when the next attempt must start: the scheduled time, or an earlier time if a token has triggered the attempt. */
   get dueAt(): number {
     return this.#demand === undefined ? this.#dueAt : Math.min(this.#dueAt, this.permittedAt)
   }
 
-  /** Earliest time of an attempt because of a token with an unknown key. */
+  /** Earliest time at which a token with an unknown key can start an attempt. */
   get permittedAt(): number {
     return Math.max(this.#pause.until, this.#demandedAt + KEY_TIMES.betweenDemands * 1000)
   }
@@ -152,21 +162,21 @@ export class KeyLifeCycle {
   }
 
   /**
-   * Returns whether the current key set has all keys that the issuer had published when a token arrived. The attempt must have
-   * started after the arrival, and the response must not come from an older HTTP cache entry.
+   * Returns whether the current key set has all keys that the issuer had published when a token arrived. The attempt that
+   * fetched the set must have started after the arrival, and its response must not come from an older HTTP cache entry.
    */
   isCompleteAsOf(arrival: Arrival): boolean {
     const held = this.#held
     return held !== undefined && held.attempt > arrival.attempts && held.completeAt >= arrival.at
   }
 
-  /** Every key that was published before this time is in the current key set. */
+  /** Time up to which the current key set is complete: every key that was published earlier is in the set. */
   get completeAt(): number {
     return this.#held?.completeAt ?? -Infinity
   }
 
   /**
-   * Returns whether a fetch is allowed: the pause that the issuer requested is over. It is at most
+   * Returns `false` during a pause that the issuer has requested: then no attempt may start. The pause is at most
    * `LONGEST_RETRY_AFTER.documents` long.
    */
   mayFetch(now: number): boolean {
@@ -174,7 +184,8 @@ export class KeyLifeCycle {
   }
 
   /**
-   * Returns the plan for a need. For the need `signing_key`, it also records `trigger` as the reason for the next attempt.
+   * Returns the plan for a need. For the need `signing_key`, it also records `trigger` for the next attempt, unless an attempt
+   * is running or another trigger is recorded.
    */
   plan(need: Need, now: number, trigger: DemandTrigger = 'unknown_key'): RefreshPlan {
     const running = this.#running.size > 0
@@ -184,9 +195,9 @@ export class KeyLifeCycle {
         return this.#failures === 0 ? { start: !running, wait: true } : { start: due, wait: false }
       }
       case 'fresh_keys':
-        // Without failures, the key set is stale because the process was suspended or the running attempt is slow.
-        // Requests wait for a refresh after a suspension. They do not wait for an attempt that started while the keys
-        // were fresh, because it probably hangs.
+        // If no attempt has failed, the keys are stale for one of two reasons. Either no attempt could start in time, for
+        // example because the process was suspended: then requests wait for a refresh. Or the running attempt is slow.
+        // Requests do not wait for an attempt that started while the keys were fresh, because it probably hangs.
         return this.#failures === 0
           ? { start: !running, wait: !running || this.#startedAt >= this.staleAt }
           : { start: !running && now >= this.#dueAt, wait: false }
@@ -199,7 +210,7 @@ export class KeyLifeCycle {
     }
   }
 
-  /** Reason for the next attempt, if it is because of a token. */
+  /** The trigger of the next attempt, if a token has triggered it. */
   get demand(): DemandTrigger | undefined {
     return this.#demand
   }
@@ -214,7 +225,10 @@ export class KeyLifeCycle {
     return this.#started
   }
 
-  /** Ends an attempt that fetched a key set. Returns `false` if a newer attempt has succeeded: the set is then ignored. */
+  /**
+   * Ends an attempt that fetched a key set. Returns `false` and ignores the set if a newer attempt has succeeded, or if this
+   * attempt was dropped.
+   */
   succeed(attempt: number, { set, maxAge, age }: FetchedKeySet, now: number): boolean {
     const begunAt = this.#running.get(attempt)
     if (begunAt === undefined) return false
@@ -229,8 +243,8 @@ export class KeyLifeCycle {
   }
 
   /**
-   * Ends an attempt that failed. `retryAfter` is the pause in seconds that the issuer requested, or 0. Returns `false` if a
-   * newer attempt has succeeded: the failure is then ignored.
+   * Ends an attempt that failed. `retryAfter` is the pause in seconds that the issuer requested, or 0. Returns `false` and
+   * ignores the failure if a newer attempt has succeeded, or if this attempt was dropped.
    */
   fail(attempt: number, now: number, retryAfter: number): boolean {
     if (!this.#running.delete(attempt)) return false
@@ -248,10 +262,10 @@ export class KeyLifeCycle {
     return [...this.#running].filter(([, startedAt]) => startedAt < time).map(([number]) => number)
   }
 
-  /** Forgets an attempt that the runtime has cancelled. It does not count as a failure, so the next attempt may start now. */
+  /** Forgets an attempt that the runtime has cancelled. It is not counted as a failure, so the next attempt may start now. */
   drop(attempt: number, now: number): void {
     if (this.#running.delete(attempt) && this.#running.size === 0)
-      this.#dueAt = Math.min(this.#dueAt, now)
+      this.#dueAt = Math.max(this.#pause.until, Math.min(this.#dueAt, now))
   }
 
   /** Returns the seconds after which a request that gets 503 should be retried. */

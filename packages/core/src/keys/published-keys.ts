@@ -16,8 +16,9 @@ export interface PublishedKeysOptions extends Omit<
 }
 
 /**
- * Returns a function that fetches the key set of an issuer. It discovers the `jwks_uri` first, unless that is configured.
- * A known `jwks_uri` stays in use while the metadata is unavailable. It is discovered again after a status 404 or 410.
+ * Returns a function that fetches the key set of an issuer. The `jwks_uri` is discovered first, unless it is configured.
+ * A known `jwks_uri` stays in use while the metadata is unavailable. After a status 404 or 410, the `jwks_uri` is discovered
+ * again.
  */
 export function publishedKeys(
   options: PublishedKeysOptions,

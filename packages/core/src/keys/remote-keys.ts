@@ -8,7 +8,7 @@ import { PublishedKeySearch } from './key-search.ts'
 import type { KeySource, KeyStatus } from './key-source.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-/** Creates a key source for the keys that an issuer publishes. A cached key is used without a fetch, unless it is stale. */
+/** Creates a key source for the keys that an issuer publishes. Cached keys are used without a fetch, unless they are stale. */
 export function remoteKeys(options: KeyRefreshOptions): KeySource {
   const { issuer, clock, closed, timeout } = options
   const refresh = new KeyRefresh(options)

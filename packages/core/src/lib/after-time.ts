@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts'
 
-/** Limits in milliseconds. If a timer is later than `late`, this process was blocked, and the callback waits for `grace`. */
+/**
+ * Limits in milliseconds. If a timer is late by more than `late`, this process was blocked. The callback is then called after
+ * another `grace` milliseconds.
+ */
 export interface Lateness {
   readonly late: number
   readonly grace: number
@@ -9,8 +12,8 @@ export interface Lateness {
 /**
  * Calls `callback` after a time. Returns a function that cancels the call.
  *
- * If the event loop was blocked or the machine was suspended, a response may already be in the socket. It is then read before the
- * callback is called.
+ * If the event loop was blocked or the computer was suspended, a response may already be in the socket. In this case, the response
+ * is read before the callback is called.
  */
 export function afterTime(
   clock: Pick<Clock, 'monotonic' | 'after'>,

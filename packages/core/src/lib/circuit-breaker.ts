@@ -1,18 +1,20 @@
 /** Thresholds of a circuit breaker. All times are in seconds. */
 export interface BreakerThresholds {
-  /** Number of consecutive failures that open it. */
+  /** Number of consecutive failures that open the breaker. */
   readonly failures: number
-  /** Time that it stays open: the first pause, and the maximum after repeated failed trials. */
+  /** Time for which the breaker stays open: the first pause, and the maximum after repeated failed trials. */
   readonly pause: { readonly first: number; readonly last: number }
-  /** Maximum of a `Retry-After`. A longer time is shortened to it. */
+  /** Maximum of a `Retry-After`. A longer time is shortened to this maximum. */
   readonly longestRetryAfter: number
 }
 
 /**
- * Permission for a call. The result of a `trial` opens or closes the breaker. A preferred call may `pass` while other calls are not
- * permitted. If it succeeds, the breaker closes. If it fails while the breaker is open, its `Retry-After` can lengthen the pause.
- * While the breaker is half open, its failure has no effect. If another call has closed the breaker in the meantime, the failure
- * counts.
+ * Permission for a call. The result of a `trial` opens or closes the breaker. A preferred call gets `pass` while other calls are
+ * not permitted. If a `pass` succeeds, the breaker closes. If a `pass` fails, the effect depends on the state of the breaker:
+ *
+ * - Open: the `Retry-After` of the response can lengthen the pause.
+ * - Half open: the failure has no effect.
+ * - Closed by another call in the meantime: the failure is one of the consecutive failures, as for a `call`.
  */
 export type Permission = 'call' | 'trial' | 'pass'
 
@@ -30,7 +32,7 @@ const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
  * Circuit breaker that stops calls to a server that does not respond. It is a state machine that makes no network calls and
  * reads no clock. Callers report results and times (monotonic milliseconds), and request permission for calls.
  *
- * - Closed: every call is permitted. It opens after `failures` consecutive failures, or if a response has a
+ * - Closed: every call is permitted. The breaker opens after `failures` consecutive failures, or after a failure with a
  *   `Retry-After`.
  * - Open: only preferred calls are permitted, until the pause is over.
  * - Half open: one call is the trial, and preferred calls stay permitted. If the trial succeeds, the breaker closes.
@@ -43,7 +45,7 @@ export class CircuitBreaker {
   /** The time when the breaker last opened, in monotonic milliseconds. */
   openedAt = -Infinity
 
-  /** `lostAfter` is the time in milliseconds after which a trial is lost, and another call is the trial: see `getLostAfter`. */
+  /** `lostAfter`: milliseconds after which a trial is lost (see `getLostAfter`). The next call is then the new trial. */
   constructor(thresholds: BreakerThresholds, lostAfter = Infinity) {
     this.#thresholds = thresholds
     this.#lostAfter = lostAfter
@@ -99,7 +101,7 @@ export class CircuitBreaker {
     return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }
 
-  /** Opens the breaker. `Retry-After` never shortens the pause, so 0 is ignored. */
+  /** Opens the breaker. `Retry-After` can lengthen the pause, but never shortens it. The value 0 has no effect. */
   #open(pauses: number, monotonic: number, retryAfter: number): void {
     const { first, last } = this.#thresholds.pause
     const requested = Math.min(this.#thresholds.longestRetryAfter, retryAfter)

@@ -6,10 +6,10 @@ export interface Clock {
   now(): number
   /**
    * Returns milliseconds that never decrease, as `performance.now()` does. Used for ages and pauses. It may stop while the
-   * machine is suspended.
+   * computer is suspended.
    */
   monotonic(): number
-  /** Calls `callback` once after the milliseconds, and returns a function that cancels it. Does not keep the process alive. */
+  /** Calls `callback` once after this time. Returns a function that cancels the call. Does not keep the process alive. */
   after(milliseconds: number, callback: () => void): () => void
 }
 
@@ -53,7 +53,7 @@ export function getMoment(clock: Clock): Moment {
 
 /**
  * Returns the seconds from one moment to another. Uses the clock with the larger difference. The wall clock may have
- * been set back, and the monotonic clock stops on some systems while the machine is suspended.
+ * been set back, and the monotonic clock stops on some systems while the computer is suspended.
  */
 export function secondsBetween(then: Moment, now: Moment): number {
   return Math.max(now.wall - then.wall, now.monotonic - then.monotonic) / 1000
@@ -64,8 +64,8 @@ const SMALL_STEP = 1000
 
 /**
  * Returns a clock whose `monotonic` includes the time of a suspension. Examples are a laptop that sleeps, a frozen function
- * and a machine that is restored from a snapshot. `monotonic` uses the wall clock or the
- * monotonic clock, whichever advanced further. It never decreases.
+ * and a virtual machine that is restored from a snapshot. `monotonic` uses the wall clock or the monotonic clock, whichever
+ * advanced further. The result never decreases.
  */
 export function withSuspension(clock: Clock): Clock {
   /** Last reading of both clocks. */
@@ -89,7 +89,7 @@ export function withSuspension(clock: Clock): Clock {
   return { now: clock.now.bind(clock), monotonic, after: clock.after.bind(clock) }
 }
 
-/** Returns the milliseconds since `then`. With `lastWall`, the previous reading of the wall clock, the result never decreases. */
+/** Returns the milliseconds since `then`. Because of `lastWall`, the previous reading, the result never decreases. */
 function getElapsed(then: Moment, lastWall: number, now: Moment): number {
   return Math.max(lastWall - then.wall, now.wall - then.wall, now.monotonic - then.monotonic)
 }

@@ -13,7 +13,7 @@ export function describeGiven(value: unknown): string {
   return `a ${typeof value}`
 }
 
-/** Describes a list with invalid entries by the index of the first one. */
+/** Describes a list with invalid entries by the index of the first invalid entry. */
 export function describeEntries(value: unknown, isValid: (entry: unknown) => boolean): string {
   if (!Array.isArray(value) || value.length === 0) return describeGiven(value)
   return `an array whose entry ${Array.from(value).findIndex((entry) => !isValid(entry))} is invalid`

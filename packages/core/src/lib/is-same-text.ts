@@ -1,6 +1,6 @@
 /**
- * Compares two ASCII texts. The time depends only on the length of `expected`, so it does not show how many characters are
- * equal.
+ * Compares two ASCII texts. The time depends only on the length of `expected`, so it does not reveal how many characters
+ * are equal.
  */
 export function isSameText(expected: string, given: string): boolean {
   let difference = expected.length ^ given.length

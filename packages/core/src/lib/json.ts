@@ -10,7 +10,7 @@ export const JSON_LIMITS = deepFreeze({
   escapedNames: 100,
   /** Members, objects and arrays of a claims set that has more than `unscanned` characters. */
   structure: 700,
-  /** Characters of a text that is not scanned before it is parsed. Parsing such a text is cheap. */
+  /** Maximum length of a text that is not scanned before it is parsed, in characters. Parsing such a text is cheap. */
   unscanned: 4_000,
 })
 
@@ -27,7 +27,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * Stricter than `JSON.parse`, so that two parsers cannot read different values from the same bytes. It rejects:
  *
  * - malformed UTF-8 and a byte order mark
- * - a member that is written twice in one object, also with different escapes
+ * - a member that is written twice in one object, even with different escapes
  * - nesting deeper than `JSON_LIMITS.depth`, and more than `JSON_LIMITS.values` values
  * - more than `JSON_LIMITS.escapedNames` names with escapes
  * - a top level that is not an object
@@ -44,7 +44,7 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
 
 /**
  * Parses bytes like `parseJsonObject`, but the objects are plain, because applications copy, store and compare claims.
- * They are not frozen: to freeze the claims of a forged token would cost more than to parse them. `structure` limits the
+ * They are not frozen, because freezing the claims of a forged token would take longer than parsing them. `structure` limits the
  * work for a token whose signature is not verified: see `JSON_LIMITS`.
  *
  * Read members with `getOwn`, and call `freezeJson` before other code receives the object.
@@ -55,7 +55,7 @@ export function parseClaims(bytes: Uint8Array, structure = Infinity): JsonObject
 
 /** Freezes a parsed value and all objects in it. */
 export function freezeJson<T extends object>(value: T): T {
-  // A loop over the names of an array takes two microseconds on Node 24.
+  // Arrays have a branch of their own, because a `for...in` loop over an array takes two microseconds on Node 24.
   if (Array.isArray(value)) {
     for (const entry of value as unknown[]) if (isObject(entry)) freezeJson(entry)
     return Object.freeze(value)
@@ -158,8 +158,8 @@ function removeProto(value: object): void {
 }
 
 /**
- * Counts the quotes that are directly followed by a colon. In a valid JSON text, that is at least the number of members, if
- * no colon follows white space. Returns -1 for a text with such a colon. A string that begins with a colon counts, too.
+ * Counts the quotes that are directly followed by a colon. Returns -1 if any colon follows white space. Otherwise, the count for a
+ * valid JSON text is at least the number of members. A string that begins with a colon is also counted.
  */
 function countSimpleNames(text: string): number {
   let names = 0
@@ -180,7 +180,7 @@ interface Names {
   readonly escaped: readonly number[]
 }
 
-/** Finds the names in a JSON text: the strings that are followed by a colon. The result means nothing for other texts. */
+/** Finds the names in a JSON text: the strings that are followed by a colon. The result is meaningless if the text is not JSON. */
 function scan(text: string): Names {
   const escaped: number[] = []
   let members = 0
@@ -214,7 +214,7 @@ function findEnd(text: string, start: number): number {
 /**
  * Removes unnecessary escapes from the names of members. After parsing an object of a certain shape, V8 misreads names
  * with escapes (https://github.com/nodejs/node/issues/63785). An attacker whose JSON is parsed in this process can cause
- * that, so that an escaped `cnf` or `crit` would be missed. Names that need escapes (quotes, backslashes) are not relevant.
+ * this. An escaped `cnf` or `crit` would then be missed. Names that need escapes (quotes, backslashes) are not relevant.
  */
 function withPlainNames(text: string, { escaped }: Names): string {
   if (escaped.length === 0) return text

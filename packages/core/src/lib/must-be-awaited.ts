@@ -1,15 +1,15 @@
 /**
  * Defines getters on a promise that throw a `TypeError`: the promise must be awaited before one of `members` is read.
- * Without them and without types, `promise.kind === 'refused'` is `false` for every token. Returns the promise.
+ * In JavaScript without types, `promise.kind === 'refused'` would otherwise be `false` for every token. Returns the promise.
  */
 export function mustBeAwaited<T>(promise: Promise<T>, members: readonly string[]): Promise<T> {
   const failing = members.map((member) => {
     const get = () => {
-      // After this error, the caller does not handle a rejection of the promise, which would end the process.
+      // After this error, the caller does not await the promise. An unhandled rejection of it would end the process.
       promise.catch(() => {})
       throw new TypeError(`The result was not awaited, so it has no ${member}: write await.`)
     }
-    // Enumerable, so that a copy of the members throws as well.
+    // Enumerable, so that copying the members throws, too.
     return [member, { get, enumerable: true }] as const
   })
   return Object.defineProperties(promise, Object.fromEntries(failing))

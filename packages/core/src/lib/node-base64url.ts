@@ -1,18 +1,18 @@
 import { Buffer } from 'node:buffer'
 
-/** Matches a character that Node would read as another one: it drops all but the lowest eight bits. */
+/** Matches a character that Node would read as a different one, because Node uses only the lowest eight bits. */
 const WIDE = /[^\0-\xff]/
 
-/** Last characters whose surplus bits are zero, by the number of characters in an incomplete group of four. */
+/** Last characters whose surplus bits are zero. The index is the number of characters in an incomplete group of four. */
 const LAST_CHARACTERS = ['', '', 'AQgw', 'AEIMQUYcgkosw048'] as const
 
-/** Memory for the bytes of one text, so that none is allocated. It is large enough for a part of a token. */
+/** Memory for the bytes of one text, so that no memory is allocated for each text. It is large enough for a part of a token. */
 const reused = Buffer.allocUnsafeSlow(12_288)
 
 /**
  * Decodes base64url (RFC 4648 section 5). Returns `undefined` if `text` is not the canonical encoding of its bytes (section
- * 3.5). Faults are padding, other characters, an impossible length, and surplus bits in the last character. Most decoders
- * ignore these faults, and would accept two encodings of one token.
+ * 3.5). Faults are padding, characters of other alphabets, an impossible length, and surplus bits that are not zero. Most
+ * decoders ignore these faults, and would accept two encodings of one token.
  */
 export function decodeBase64url(text: string): Uint8Array | undefined {
   return decode(text, undefined)
@@ -27,12 +27,12 @@ export function readBase64url<T>(text: string, read: (bytes: Uint8Array) => T): 
   return bytes && read(bytes)
 }
 
-/** `memory`: where the bytes are written. `undefined`: memory is allocated. */
+/** Writes the bytes to `memory`. If it is `undefined`, allocates memory. */
 function decode(text: string, memory: Buffer | undefined): Uint8Array | undefined {
   const { length } = text
   const rest = length % 4
   if (rest === 1) return undefined
-  // Node accepts the characters of base64, too. It skips all other characters, so that bytes are missing in the result.
+  // Node also accepts the characters + and / of base64. It skips all other characters, so bytes are missing in the result.
   if (text.includes('+') || text.includes('/') || WIDE.test(text)) return undefined
   const bytes =
     memory === undefined

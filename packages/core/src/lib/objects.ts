@@ -1,4 +1,4 @@
-/** Returns a copy of the own members of an object, without a prototype. It never has members of `Object.prototype`. */
+/** Returns a copy of the own members of an object, without a prototype. The copy never has members of `Object.prototype`. */
 export function copyOwnMembers(value: object): Record<string, unknown> {
   return { __proto__: null, ...value }
 }
@@ -31,7 +31,7 @@ export function getMember<T extends object, Name extends keyof T>(
 }
 
 /**
- * Returns whether a value is a plain object, of which `copyOwnMembers` copies all members. An instance of a class, a Map and a
+ * Returns whether a value is a plain object: `copyOwnMembers` copies all its members. An instance of a class, a Map and a
  * promise are not plain. Members that are inherited, not enumerable or named by a symbol are not allowed. The object may
  * come from another realm.
  */
@@ -50,7 +50,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Adds a value to a set. Returns `false` if the set contained it before. */
+/** Adds a value to a set. Returns `false` if the set already contained the value. */
 export function addIfMissing<T>(set: Set<T>, value: T): boolean {
   const { size } = set
   return set.add(value).size > size

@@ -1,6 +1,6 @@
 /**
- * Counts work that is running. Each work takes a place, and must free it at its end. A place is also free when the work is lost,
- * because the runtime has cancelled it: see `getLostAfter`.
+ * Counts running work. Each piece of work takes a place, and must free this place when the work ends. The place also becomes free
+ * when the work is lost, because the runtime has cancelled the work: see `getLostAfter`.
  */
 export class Places {
   readonly #now: () => number
@@ -24,7 +24,7 @@ export class Places {
     return this.#places.size
   }
 
-  /** Returns the number of places that are taken with this label. Its cost grows with the number of places. */
+  /** Returns the number of places that are taken with this label. Takes longer if more places are taken. */
   countOf(label: string | undefined): number {
     this.count()
     return [...this.#places].filter((place) => place.label === label).length

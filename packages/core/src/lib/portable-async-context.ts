@@ -1,4 +1,4 @@
-/** Milliseconds after which work is not waited for. It is the longest time for which Cloudflare Workers keeps work alive. */
+/** Milliseconds after which background work is no longer waited for. Cloudflare Workers never keeps work alive for longer. */
 const LONGEST = 30_000
 
 /** Work in the background, and the time when it started. */
@@ -6,8 +6,8 @@ const inBackground = new Map<Promise<unknown>, number>()
 
 /**
  * `true`: the runtime cancels the calls and timers of a request when the request ends, unless they are kept alive. Cloudflare
- * Workers does. Work is therefore started by requests, and not by timers. The work of another request may never be settled: see
- * `joinWork`.
+ * Workers does this. So work is started by requests, and not by timers. The promise of work that another request has started may
+ * never settle: see `joinWork`.
  */
 export const WORK_ENDS_WITH_REQUEST = true
 
@@ -16,12 +16,12 @@ export function runDetached<T>(work: () => T): T {
   return work()
 }
 
-/** Records work that no request waits for, so that it can be kept alive. It must never reject. */
+/** Records work that no request waits for, so that the runtime can keep it alive. `work` must never reject. */
 export function keepInBackground(work: Promise<unknown> | undefined): void {
   if (work === undefined) return
   const oldest = Date.now() - LONGEST
   for (const [other, startedAt] of inBackground) {
-    // Work of a request that was cancelled is never settled.
+    // The promise of cancelled work may never settle.
     if (startedAt > oldest) break
     inBackground.delete(other)
   }
@@ -31,8 +31,8 @@ export function keepInBackground(work: Promise<unknown> | undefined): void {
 }
 
 /**
- * Returns a promise that is fulfilled when the work in the background, and the work that it starts, has ended. Returns `undefined` if
- * there is none.
+ * Returns a promise that is fulfilled when the work in the background, and the work that it starts, has ended. Returns `undefined`
+ * if there is no such work.
  */
 export function getBackgroundWork(): Promise<void> | undefined {
   return inBackground.size === 0 ? undefined : waitForAll()

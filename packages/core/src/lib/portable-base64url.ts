@@ -1,4 +1,4 @@
-/** Matches texts that contain other characters than those of base64url. `atob` skips white space, and accepts padding. */
+/** Matches a character that is not in the alphabet of base64url. `atob` would skip white space, and accept padding. */
 const OTHER_CHARACTER = /[^\w-]/
 
 const UTF8 = new TextEncoder()
@@ -10,7 +10,7 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = new Uint8Array(binary.length)
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
-  // Surplus bits in the last character are lost, so another encoding of the same bytes differs.
+  // `atob` ignores surplus bits in the last character. So a text that is not canonical differs from the new encoding.
   return encodeBase64url(bytes) === text ? bytes : undefined
 }
 
@@ -20,7 +20,10 @@ export function readBase64url<T>(text: string, read: (bytes: Uint8Array) => T): 
   return bytes && read(bytes)
 }
 
-/** Encodes bytes, or the UTF-8 bytes of a text, in base64url. A table is faster than `btoa`, whose alphabet is another one. */
+/**
+ * Encodes bytes, or the UTF-8 bytes of a text, in base64url. A table is faster than `btoa`, whose result would have to be converted
+ * to the alphabet of base64url.
+ */
 export function encodeBase64url(input: Uint8Array | string): string {
   const bytes = typeof input === 'string' ? UTF8.encode(input) : input
   let text = ''

@@ -9,8 +9,8 @@ const GRACE = 1500
 export const LOST: unique symbol = Symbol('lost')
 
 /**
- * Returns the milliseconds after which work that has not ended is lost. Infinity in runtimes that do not cancel work. `timeout` is
- * the longest time of the work in milliseconds.
+ * Returns the milliseconds after which unfinished work is lost: the runtime has cancelled it, and its promise may never settle.
+ * Returns Infinity in runtimes that do not cancel work. `timeout` is the longest time of the work in milliseconds.
  */
 export function getLostAfter(timeout: number): number {
   return WORK_ENDS_WITH_REQUEST ? timeout + GRACE : Infinity
@@ -19,9 +19,9 @@ export function getLostAfter(timeout: number): number {
 /**
  * Waits for work that another request has started, and that never rejects. `lostAfter` is in milliseconds.
  *
- * Cloudflare Workers cancels the work of a request that has ended. Its newer versions then reject the promise. In older versions
- * it stays pending, so this function waits for at most `lostAfter`. In both cases the result is `LOST`, and the caller does the work
- * itself. In runtimes that do not cancel work, `lostAfter` is Infinity, and this function returns `work`.
+ * Cloudflare Workers cancels the work of a request that has ended. Newer versions then reject the promise. In older versions, the
+ * promise stays pending, so this function waits for at most `lostAfter`. In both cases, the result is `LOST`, and the caller does
+ * the work itself. In runtimes that do not cancel work, `lostAfter` is Infinity, and this function returns `work`.
  */
 export function joinWork<T>(
   work: Promise<T>,
@@ -33,7 +33,7 @@ export function joinWork<T>(
   return withTimeLimit(settled, lostAfter, clock, () => LOST)
 }
 
-/** Returns the result of work that another request has started. If it is lost, returns the result of `restart`. */
+/** Returns the result of work that another request has started. If the work is lost, returns the result of `restart`. */
 export function joinOrRestart<T>(
   work: Promise<T>,
   clock: Pick<Clock, 'after'>,

@@ -10,8 +10,8 @@ export interface SharedCall<T> {
 
 /**
  * Shares concurrent calls with the same key. A caller joins the running call if it started less than `maxAge` ago.
- * Otherwise one more call is queued. At most one call runs and one waits per key. A call that the runtime has cancelled does not
- * count.
+ * Otherwise one more call is queued. At most one call runs and one waits per key. Calls that the runtime has cancelled are
+ * ignored.
  */
 export class SingleFlight<T> {
   readonly #running = new Map<string, { readonly startedAt: number; readonly result: Promise<T> }>()
@@ -52,7 +52,7 @@ export class SingleFlight<T> {
     })
   }
 
-  /** Forgets calls that the runtime has cancelled. Their keys may never be used again. */
+  /** Forgets calls that the runtime has cancelled. They would stay in memory if their keys were never used again. */
   #forgetLost(): void {
     const oldest = this.#clock.monotonic() - this.#lostAfter
     for (const calls of [this.#running, this.#next]) {

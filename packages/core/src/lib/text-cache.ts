@@ -6,7 +6,7 @@ export interface TextCacheLimits {
 }
 
 /**
- * Caches values that are derived from texts, if many texts are equal. Evicts the oldest entry. A cached value must not
+ * Caches values that are derived from texts. Useful if many texts are equal. Evicts the oldest entry. A cached value must not
  * depend on anything but its text.
  */
 export class TextCache<Value> {

@@ -8,21 +8,21 @@ import { LIMITS } from '../limits.ts'
 import { LOGGED_EVENTS, toLogLine } from './log-line.ts'
 import type { LogLevel, WriteLine } from './logger.ts'
 
-/** The number of lines of one kind within one second. */
+/** The lines of one kind within one second. */
 interface Second {
   readonly level: LogLevel
   readonly endsAt: number
   lines: number
-  /** Cancels the timer that writes the number of omitted lines. Set if lines were omitted. */
+  /** Cancels the timer that writes the number of omitted lines. Set only if lines were omitted. */
   cancel?: () => void
 }
 
 const SECOND = 1000
 
 /**
- * Creates a log of refusals, faults and recoveries. Writes at most `LIMITS.logLines` lines of each kind per second, and then one
- * line with the number of omitted lines. It is written by a timer, which runs only if lines were omitted. In runtimes that cancel the
- * timers of requests, the next line of this kind writes it. Errors of the logger are ignored.
+ * Creates a log of refusals, faults and recoveries. Writes at most `LIMITS.logLines` lines of each kind per second. If lines were
+ * omitted, a timer writes one more line with their number at the end of the second. Some runtimes cancel the timers of requests. In
+ * these runtimes, that line is written before the next line of the same kind. Errors of the logger are ignored.
  */
 export function createLog(
   writeLine: WriteLine,
@@ -60,7 +60,7 @@ export function createLog(
     const known = seconds.get(kind)
     if (known !== undefined && now < known.endsAt) return known
     if (known?.cancel !== undefined) {
-      // If the timer is only late, it ends the second.
+      // The timer is only late. It will end this second.
       if (!WORK_ENDS_WITH_REQUEST) return known
       writeOmitted(kind, known)
     }
@@ -90,7 +90,7 @@ export function createLog(
     wants(type, reason) {
       if (!LOGGED_EVENTS.has(type)) return false
       if (reason === undefined) return true
-      // The event is not created if its line would be omitted.
+      // If the line of an event would be omitted, the event is not created.
       const second = seconds.get(`${type} ${reason}`)
       const isFull = second?.cancel !== undefined && second.lines >= LIMITS.logLines
       if (WORK_ENDS_WITH_REQUEST && isFull && clock.monotonic() >= second.endsAt) return true

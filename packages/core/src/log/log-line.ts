@@ -5,7 +5,7 @@ import { toPrintable } from '../lib/quote.ts'
 import type { RefusedEvent } from '../request/refused-event.ts'
 import type { LogLevel } from './logger.ts'
 
-/** A line of the log. Lines with the same `kind` share a limit. */
+/** A line of the log. All lines with the same `kind` share one limit. */
 export interface LogLine {
   readonly level: LogLevel
   readonly kind: string
@@ -49,7 +49,7 @@ const FORMATS: Formats = {
       `The keys of ${issuer} have reached their maximum age, and were not refreshed in time. They stay in use for ${usableFor} s.`,
     ),
   keys_recovered: ({ issuer, failures }) =>
-    info(`The keys of ${issuer} were fetched again (failed attempts before: ${failures}).`),
+    info(`The keys of ${issuer} were fetched again (earlier failed attempts: ${failures}).`),
   keys_refreshed({ issuer, ignored }) {
     const mistakes = ignored.filter(({ reason }) => !OTHER_USES.includes(reason))
     if (mistakes.length === 0) return undefined
@@ -66,11 +66,11 @@ const FORMATS: Formats = {
     ),
   introspection_failed: ({ issuer, failure, detail, pause }, advisor) =>
     warn(
-      `Introspection at ${issuer} failed: ${detail}. ${advisor.onFailure(failure)}${pause > 0 ? ` For ${pause} s, only tokens that were active or verified before are introspected.` : ''}`,
+      `Introspection at ${issuer} failed: ${detail}. ${advisor.onFailure(failure)}${pause > 0 ? ` For ${pause} s, only tokens that were active or verified earlier are introspected.` : ''}`,
     ),
   issuer_failed: ({ issuer, failure, detail, trusted }, advisor) =>
     warn(
-      `The options of ${toPrintable(issuer)} are not available: ${detail.replace(/\.$/, '')}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${advisor.onFailure(failure)}`,
+      `The options of ${toPrintable(issuer)} are not available: ${detail.replace(/\.$/, '')}. ${trusted ? 'The earlier options stay in use until their ttl has passed.' : 'Its tokens get 503.'} ${advisor.onFailure(failure)}`,
     ),
   audience_missing: ({ issuer, clientId, requiredFrom }) =>
     warn(
@@ -83,7 +83,7 @@ const FORMATS: Formats = {
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is no longer trusted: ${thumbprint}.`),
   degraded({ decision, problem, detail }) {
-    // The line of the refusal contains the problem.
+    // The line about the refusal already contains the problem.
     if (decision === 'refused') return undefined
     return warn(
       `The replay store of DPoP proofs has no answer (${problem}): ${detail}. ${DECISIONS[decision]}`,
@@ -100,7 +100,7 @@ export const LOGGED_EVENTS: ReadonlySet<string> = new Set(Object.keys(FORMATS))
 
 /** Returns the line of an event, or `undefined` if the event is not logged. */
 export function toLogLine(event: BearwardEvent, advisor: Advisor): LogLine | undefined {
-  // `close` was called, so this is not a fault.
+  // After a call of `close`, an aborted call is not a fault.
   if ('failure' in event && event.failure === 'closed') return undefined
   const format = FORMATS[event.type] as
     | ((event: BearwardEvent, advisor: Advisor) => Omit<LogLine, 'kind'> | undefined)
@@ -110,7 +110,7 @@ export function toLogLine(event: BearwardEvent, advisor: Advisor): LogLine | und
   return line && { ...line, kind, text: `[bearward] ${kind}: ${line.text}` }
 }
 
-/** Returns the kind of a line. Refusals are counted by status and reason, failures by their code. */
+/** Returns the kind of a line. It contains the status and the reason of a refusal, and the code of a failure. */
 function getKind(event: BearwardEvent): string {
   if (event.type === 'refused') return `refused ${event.status} ${event.reason}`
   if (event.type === 'degraded') return `degraded ${event.decision} ${event.problem}`

@@ -9,15 +9,15 @@ import type { BearwardEvent } from '../events.ts'
 export interface Logger {
   /** Writes a line about a refused request, a recovery, or a changed address or key. */
   info(line: string): unknown
-  /** Writes a line about a fault of this application or of a server, or about a probable mistake in the options. */
+  /** Writes a line about a fault of this application or of another server, or about options that are probably wrong. */
   warn(line: string): unknown
 }
 
 export type LogLevel = keyof Logger
 
 /**
- * Writes a line about an event. `request` is `undefined` if the event is not about a request. Both are `undefined` for a line
- * that counts omitted lines.
+ * Writes a line about an event. `request` is `undefined` if the event is not about a request. `event` and `request` are `undefined`
+ * for a line with the number of omitted lines.
  */
 export type WriteLine<Raw extends object = object> = (
   level: LogLevel,

@@ -4,7 +4,7 @@ import type { Subject } from '../subject/subject.ts'
 
 /**
  * The claims of a token, or the members of its introspection response, as the authorization server wrote them. Nothing is
- * added. The object and all its values are frozen. `null` members of an introspection response are left out.
+ * added. The object and all its values are frozen. `null` members of an introspection response are omitted.
  */
 export type Claims = JsonObject
 
@@ -12,8 +12,8 @@ export type Claims = JsonObject
 export type ProvedBinding = 'dpop' | 'mtls'
 
 /**
- * A verified access token. JWTs and opaque tokens have the same members. The object and all its values are frozen, because
- * guards, and requests with the same token, share it.
+ * A verified access token. JWTs and opaque tokens have the same members. The object and all its values are frozen, because several
+ * guards and several requests can share it.
  *
  * @example
  * const { subject, clientId, scopes } = auth(request)
@@ -30,7 +30,7 @@ export interface AccessToken {
   readonly clientId: string | undefined
   /** The scopes of the token, in the order of the claim that contains them. */
   readonly scopes: readonly string[]
-  /** Seconds since the epoch (`exp`). Every JWT has it. An introspection response can omit it. */
+  /** Seconds since the epoch (`exp`). Every JWT has this claim. An introspection response may omit it. */
   readonly expiresAt: number | undefined
   /** Seconds since the epoch (`iat`). */
   readonly issuedAt: number | undefined
@@ -40,12 +40,12 @@ export interface AccessToken {
   /** `jwt`: the signature was verified here. `introspection`: the token was introspected. */
   readonly verifiedBy: TokenForm
   /**
-   * The bindings that the caller has proved for this request: `dpop` if it has the key to which the token is bound (RFC 9449),
-   * `mtls` if it has the client certificate (RFC 8705). Empty if the token is not bound.
+   * The bindings that the caller has proved for this request. `dpop`: the caller has the key to which the token is bound (RFC
+   * 9449). `mtls`: the caller has the client certificate (RFC 8705). Empty if the token is not bound.
    */
   readonly bindings: readonly ProvedBinding[]
   /**
-   * Returns whether the token has this scope. Scopes are compared as whole strings, with regard to case.
+   * Returns whether the token has this scope. Compares whole strings, and upper and lower case are different.
    *
    * @example
    * if (auth(request).hasScope('write:reports')) saveReport(report)

@@ -28,13 +28,13 @@ export type ClientAuthentication =
   | ClientAssertion
   | { readonly method: 'tls_client_auth' }
 
-/** Client authentication with a private key. The authorization server has the public key (RFC 7523 section 2.2). */
+/** Client authentication with a private key. The authorization server must know the public key (RFC 7523 section 2.2). */
 export interface PrivateKeyJwt {
   readonly method: 'private_key_jwt'
-  /** The private key, or a function that returns it. The function is called for each request to the authorization server. */
+  /** The private key, or a function that returns the key. The function is called for each request to the authorization server. */
   readonly key: PrivateKey | (() => MaybePromise<PrivateKey>)
   /**
-   * The signature algorithm. Required if the key does not name one.
+   * The signature algorithm. Required if the key does not have an `alg`.
    *
    * @default the `alg` of the JWK
    */
@@ -46,7 +46,7 @@ export interface PrivateKeyJwt {
    */
   readonly keyId?: string
   /**
-   * The `aud` of the assertion. Some servers require the token endpoint.
+   * The `aud` of the assertion. Some servers require the address of the token endpoint.
    *
    * @default the issuer (RFC 7523 section 3), or the token endpoint if no issuer is configured
    */

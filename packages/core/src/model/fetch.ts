@@ -1,6 +1,6 @@
 /**
- * Function that makes the outgoing calls: the part of the Fetch standard that is used. `globalThis.fetch` and the `fetch` of
- * undici and of node-fetch have this type.
+ * Function that makes the outgoing calls. The type is the part of the Fetch standard that is used. `globalThis.fetch` and the
+ * `fetch` of undici and of node-fetch have this type.
  *
  * @example
  * import { Agent, fetch as undiciFetch } from 'undici'
@@ -13,7 +13,7 @@ export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>
 export interface FetchInit {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
-  /** The form of a `POST` request. It can contain a token and a secret: never log it. */
+  /** The form of a `POST` request. Never log the form, because it can contain a token and a secret. */
   readonly body?: string
   /** Always `manual`: redirects are not followed. */
   readonly redirect: 'manual'
@@ -26,13 +26,13 @@ export interface FetchResponse {
   readonly status: number
   /** `opaqueredirect` if `fetch` hides the response of a redirect that was not followed. The status is then 0. */
   readonly type: string
-  /** `true` if a redirect was followed. The call then fails. */
+  /** `true` if a redirect was followed. In this case, the call fails. */
   readonly redirected: boolean
   readonly headers: {
     /** Returns the value of a header field. The name is compared without regard to case. */
     get(name: string): string | null
   }
-  /** The body. It is read up to a limit of bytes. */
+  /** The body. Only a limited number of bytes is read. */
   readonly body: FetchBody | null
 }
 

@@ -2,8 +2,8 @@ import { getMember } from '../lib/objects.ts'
 import type { HeaderFields, RequestLike, WebHeaders } from './request-like.ts'
 
 /**
- * Returns the values of one header field, one entry for each line. `name` must be in lower case. A web `Headers`
- * joins several lines with commas into one value.
+ * Returns the values of one header field, one entry for each line. `name` must be in lower case. For a web `Headers`, several lines
+ * are one entry, because `Headers` joins them with commas.
  */
 export function headerValues(request: RequestLike, name: string): readonly string[] {
   const rawHeaders = getRawHeaders(request)
@@ -11,19 +11,22 @@ export function headerValues(request: RequestLike, name: string): readonly strin
   const { headers } = request
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
     throw wrongHeaders()
-  // A Map is case-sensitive, so a header could be missed.
+  // The keys of a Map are case-sensitive, so a header could be missed.
   if (headers instanceof Map) throw wrongHeaders()
   if (isWebHeaders(headers)) {
     const value = headers.get(name) ?? undefined
     return value === undefined ? [] : [value]
   }
-  // Case is ignored: if a header was missed, the caller would count as anonymous.
+  // Case is ignored. If the header with the credentials was missed, the caller would be treated as anonymous.
   return Object.entries(headers).flatMap(([field, value]) =>
     field.toLowerCase() === name ? (value ?? []) : [],
   )
 }
 
-/** Returns the names and values of the header lines in turn, as received, if they are known. `rawHeaders` on `Object.prototype` is ignored. */
+/**
+ * Returns the header lines as received: name, value, name, value. Returns `undefined` if they are not known. A `rawHeaders` on
+ * `Object.prototype` is ignored.
+ */
 export function getRawHeaders({ rawHeaders }: RequestLike): readonly string[] | undefined {
   if (rawHeaders === undefined || rawHeaders === inherited.rawHeaders) return undefined
   if (!Array.isArray(rawHeaders) || rawHeaders.length % 2 !== 0) throw wrongRawHeaders()
@@ -42,7 +45,7 @@ function valuesInLines(lines: readonly string[], name: string): readonly string[
   return values
 }
 
-/** Returns whether an object is a web `Headers`: it has a function `get`. A `get` on `Object.prototype` is ignored. */
+/** Returns whether an object is a web `Headers`, because it has a function `get`. A `get` on `Object.prototype` is ignored. */
 function isWebHeaders(headers: HeaderFields | WebHeaders): headers is WebHeaders {
   return typeof getMember(headers as WebHeaders, 'get') === 'function'
 }

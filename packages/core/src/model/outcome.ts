@@ -10,7 +10,7 @@ export interface Granted {
   readonly headers: ResponseHeaders
 }
 
-/** Outcome of a request without credentials, if the guard is `optional`. */
+/** Outcome of a request without credentials, for a guard that is `optional`. */
 export interface Anonymous {
   readonly kind: 'anonymous'
   /** Header fields for the response of the handler. */

@@ -16,22 +16,25 @@ export interface RequestLike {
   /** The request target as received (path and query), or the absolute URL. */
   readonly url: string
   /**
-   * The header lines as received: name, value, name, value, as in `rawHeaders` of Node. If it has entries, `headers` is not
+   * The header lines as received: name, value, name, value, as in `rawHeaders` of Node. If this array has entries, `headers` is not
    * read, because Node keeps only the first of two `Authorization` lines in `headers`.
    */
   readonly rawHeaders?: readonly string[] | undefined
   /** The header fields by name, in upper or lower case, or a web `Headers`. */
   readonly headers: HeaderFields | WebHeaders
   /**
-   * The connection of the request, as `request.socket` of Node. Used only for the option `mtls`. Required for its forms `'tls'` and
-   * `{ header }`.
+   * The connection of the request. In Node, this is `request.socket`. Used only for the option `mtls`. Required if
+   * `mtls.certificate` is `'tls'` or `{ header }`.
    */
   readonly socket?: SocketLike | undefined
   /** The route pattern, such as `/reports/:id`. Used only in events. */
   readonly route?: string | undefined
   /** The id of the request in logs. Used only in events. It must not contain a secret. */
   readonly id?: string | number | undefined
-  /** Returns `id` and `route` of `raw`. If set, the members `id` and `route` are not read. Called only for events. */
+  /**
+   * Returns `id` and `route` of `raw`. If this function is set, the members `id` and `route` are not read. Called only
+   * for events.
+   */
   readonly identify?: ((raw: object) => RequestIdentity) | undefined
   /**
    * The request of the framework, for `check`, `errorBody` and `onEvent`. Guards that are called with the same `raw` share
@@ -46,9 +49,9 @@ export interface RequestLike {
 export interface SocketLike {
   /** The address of the peer. `undefined` for a Unix socket, and after the connection has ended. */
   readonly remoteAddress?: string | undefined
-  /** The server that has accepted the connection. Its address is a text if the connection is a Unix socket. */
+  /** The server that has accepted the connection. For a Unix socket, the `address()` of this server is a path. */
   readonly server?: unknown
-  /** Returns the certificate of the client, whose `raw` is DER. */
+  /** Returns the certificate of the client. The member `raw` of the result is DER. */
   getPeerCertificate?(): unknown
   /** Returns the same certificate as an `X509Certificate`. */
   getPeerX509Certificate?(): unknown
@@ -68,19 +71,19 @@ export interface WebHeaders {
   get(name: string): string | null
 }
 
-/** Returns the method and the route of a request for an event, or `undefined` if the route is not known. */
+/** Returns the method and the route pattern of a request, for an event. Returns `undefined` if the route is not known. */
 export function getRoute(request: RequestLike | undefined): string | undefined {
   const route = readIdentity(request, 'route')
   return typeof route === 'string' ? toPrintable(`${request!.method} ${route}`) : undefined
 }
 
-/** Returns the id of a request for an event, or `undefined` if the id or the request is missing. */
+/** Returns the id of a request, for an event. Returns `undefined` if the id or the request is missing. */
 export function getRequestId(request: RequestLike | undefined): string | undefined {
   const id = readIdentity(request, 'id')
   return typeof id === 'string' || typeof id === 'number' ? toPrintable(String(id)) : undefined
 }
 
-/** Reads a value for events. Never throws: a getter of the application that fails must not make the guard fail. */
+/** Reads a value for events. Never throws: if a getter of the application fails, the guard must not fail. */
 function readIdentity(request: RequestLike | undefined, name: 'id' | 'route'): unknown {
   try {
     if (request === undefined) return undefined

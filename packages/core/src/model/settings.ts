@@ -19,7 +19,7 @@ export type KeyOrigin =
 
 /** Settings of introspection (RFC 7662). */
 export interface IntrospectionSettings {
-  /** URL of the introspection endpoint. `undefined`: it is found by discovery. */
+  /** URL of the introspection endpoint. `undefined`: discovery finds the endpoint. */
   readonly endpoint: string | undefined
   readonly clientId: string
   readonly clientAuthentication: ClientAuthentication
@@ -29,27 +29,27 @@ export interface IntrospectionSettings {
   readonly tokenTypeHint: 'access_token' | undefined
   /** Accepted audiences of responses. `null`: responses have no audience, and `allowedClients` is checked instead. */
   readonly audiences: readonly string[] | null
-  /** `true`: `audiences` are those of the issuer, and were not set for introspection. */
+  /** `true`: no audience was set for introspection, so `audiences` are the audiences of the issuer. */
   readonly hasAudiencesOfIssuer: boolean
   /** Seconds for which a response is cached. */
   readonly maxAge: number
   /** Seconds for which an inactive response (`active: false`) is cached. */
   readonly negativeMaxAge: number
-  /** Returns the token of a probe. `undefined`: a random token. `false`: no probes. */
+  /** Returns the token of a probe. `undefined`: the probe sends a random token. `false`: no probes are sent. */
   readonly probe: false | (() => string) | undefined
 }
 
-/** A claim that only access tokens have. Without `value`, any value is accepted. */
+/** A claim that only access tokens have. If `value` is not set, any value of the claim is accepted. */
 export interface TokenUse {
   readonly claim: ClaimPath
   readonly value?: string
 }
 
-/** The claims that are read for the kind of a token, the client, the scopes and the subject. */
+/** The claims from which the kind of a token, the client, the scopes and the subject are read. */
 export interface ClaimReading {
   /** The claim that marks access tokens. */
   readonly tokenUse: TokenUse | undefined
-  /** The claims with the client id. If a token has several of them, they must contain the same client id. */
+  /** The claims with the client id. If a token has several of these claims, all must contain the same client id. */
   readonly clientIdClaims: readonly ClientIdClaim[]
   readonly scopeSources: readonly ScopeSource[]
   readonly subjects: SubjectSettings
@@ -64,17 +64,19 @@ export type JwtProfile = 'rfc9068'
 export interface IssuerSettings extends ClaimReading {
   /** The issuer identifier in `iss`. */
   readonly issuer: string
-  /** The issuer identifier in the metadata. It contains `{tenantid}` if the issuer is that of a tenant. */
+  /** The issuer identifier in the metadata. It contains `{tenantid}` if this is the issuer of a tenant. */
   readonly metadataIssuer: string
-  /** The required `tid`, if the issuer is that of a tenant. */
+  /** The required `tid`, if this is the issuer of a tenant. */
   readonly tenant: string | undefined
   /** Accepted audiences. `null`: tokens have no audience, and `allowedClients` is checked instead. */
   readonly audiences: readonly string[] | null
-  /** `true`: `audiences` is the option `resource`, and equivalent spellings of it are accepted. */
+  /** `true`: `audiences` was taken from the option `resource`, and equivalent spellings of this address are accepted. */
   readonly isAudienceDerived: boolean
   /** `true`: a token that also names another audience is rejected. */
   readonly onlyAudience: boolean
-  /** Seconds since the epoch. Before this time, a token without audience is accepted. `undefined`: it is never accepted. */
+  /**
+   * Seconds since the epoch. Before this time, a token without audience is accepted. `undefined`: such a token is never accepted.
+   */
   readonly audienceRequiredFrom: number | undefined
   readonly allowedClients: readonly string[] | undefined
   readonly keyOrigin: KeyOrigin
@@ -82,9 +84,9 @@ export interface IssuerSettings extends ClaimReading {
   /** `jwt`: tokens are verified here. `opaque`: tokens are introspected. `any`: both. */
   readonly tokenFormat: TokenFormat
   readonly introspection: IntrospectionSettings | undefined
-  /** `undefined`: a `typ` other than `at+jwt` can be accepted. */
+  /** `undefined`: a token may have a `typ` other than `at+jwt`. */
   readonly jwtProfile: JwtProfile | undefined
-  /** More values of `typ` that are accepted, as `toMediaType` returns them. */
+  /** Additional accepted values of `typ`, in the form that `toMediaType` returns. */
   readonly acceptedTypes: readonly string[]
   /** Seconds by which clocks can differ. */
   readonly clockTolerance: number
@@ -104,7 +106,7 @@ export interface KeyAges {
   readonly staleLimit: number
 }
 
-/** The place of the token in a request if it is not the `Authorization` header: see the option `credentials`. */
+/** The place of the token in a request, if the token is not in the `Authorization` header: see the option `credentials`. */
 export type CredentialsOption<Raw extends object = never> =
   | { readonly header: string }
   | ((request: Raw) => string | undefined)
@@ -112,7 +114,7 @@ export type CredentialsOption<Raw extends object = never> =
 /** The formats in which a proxy writes a client certificate into a header. */
 export type CertificateFormat = 'rfc9440' | 'pem-urlencoded' | 'xfcc'
 
-/** A trusted proxy: the addresses that begin with these bits, or the peer of a Unix socket. */
+/** Trusted proxies: all addresses that begin with these bits, or the peers of Unix sockets. */
 export type TrustedProxy =
   | 'unix'
   | {
@@ -143,13 +145,13 @@ export interface TokenCacheLimits {
   readonly maxBytes: number
 }
 
-/** The settings of an issuer, and the options that are probably wrong. */
+/** The settings of an issuer, and warnings about options that are probably wrong. */
 export interface CheckedIssuer {
   readonly settings: IssuerSettings
   readonly warnings: readonly { readonly option: string; readonly advice: string }[]
 }
 
-/** The issuers from functions of the application, after validation, with defaults. All times are in seconds. */
+/** The option `issuers` with the functions `match` and `resolve`, after validation, with defaults. All times are in seconds. */
 export interface DynamicIssuerSettings {
   /** The function `match` of the application. Its result is not checked yet. */
   readonly match: (iss: string) => unknown
@@ -158,7 +160,7 @@ export interface DynamicIssuerSettings {
   /**
    * Reads the options that `resolve` has returned for `iss`.
    *
-   * @throws {ConfigurationError} if they are wrong
+   * @throws {ConfigurationError} if the options are wrong
    */
   readonly read: (options: unknown, iss: string) => CheckedIssuer
   readonly maxEntries: number
@@ -192,9 +194,9 @@ export interface MetadataSettings {
 
 /** The scopes of the option `scopes` after validation. */
 export interface ScopeSettings {
-  /** The scopes of this API. Empty if they are not set. */
+  /** The scopes of this API. Empty if the option `scopes` is not set. */
   readonly supported: readonly string[]
-  /** The scopes that contain a scope, directly or through others, by that scope. */
+  /** Map from a scope to all scopes that imply it, directly or through other scopes. */
   readonly impliedBy: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -207,11 +209,11 @@ export interface Settings {
   /** `undefined`: certificate-bound tokens are refused. */
   readonly mtls: MtlsSettings | undefined
   readonly scopes: ScopeSettings
-  /** The static issuers: those that the options list. */
+  /** The static issuers: the issuers that the options list. */
   readonly issuers: readonly IssuerSettings[]
-  /** `undefined`: there are no other issuers. */
+  /** `undefined`: only the static issuers are trusted. */
   readonly dynamicIssuers: DynamicIssuerSettings | undefined
-  /** Returns the provider that an address looks like. `undefined`: addresses are not compared. */
+  /** Returns the provider whose addresses look like this address. `undefined`: no address is compared with providers. */
   readonly getProviderOfAddress?: ((address: string) => string | undefined) | undefined
   readonly clock: Clock
   readonly fetch: Fetch

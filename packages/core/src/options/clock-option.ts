@@ -3,14 +3,14 @@ import { getMember, isRecord } from '../lib/objects.ts'
 import { custom } from './option-rows.ts'
 import type { OptionRow } from './option-table.ts'
 
-/** Returns a row for a source of time. `usual` is the default. Its timers are used if the given clock has no timers. */
+/** Returns a row for a source of time. `usual` is the default. If the given clock has no timers, those of `usual` are used. */
 export function clock(usual: Clock): OptionRow<ClockOption, Clock> {
   return custom(
     (given, name, context) => {
       if (given === undefined) return usual
       const read = toClock(given, usual)
-      // A clock with all three functions is accepted without a call of `now`, because tests use clocks that fail. With such
-      // a clock, all tokens are rejected.
+      // A clock with all three functions is accepted without a call of `now`, because tests use clocks whose `now` fails. With
+      // such a clock, all tokens are rejected.
       if (read !== undefined && (read === given || givesNumber(read))) return read
       context.report(
         `${name} must be a function that returns milliseconds since the epoch, such as Date.now. It can also be an object with the function now, and optionally monotonic and after.`,

@@ -45,8 +45,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly credentials?: CredentialsOption<Raw>
   /**
-   * The address of this API, as its clients call it: https, without fragment. It is the default of `audience`, the `resource` of
-   * the metadata (RFC 9728), and the `resource` that clients send to the authorization server (RFC 8707).
+   * The https address at which clients call this API, without fragment. It is the default of `audience`, the `resource` of the
+   * metadata (RFC 9728), and the `resource` that clients send to the authorization server (RFC 8707).
    *
    * @default none
    * @example
@@ -54,7 +54,7 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly resource?: string
   /**
-   * Publishes the metadata of this API (RFC 9728), from which clients find its authorization server. Every challenge then
+   * Publishes the metadata of this API (RFC 9728), with which clients find its authorization server. Every challenge then
    * contains the address of the metadata. Requires `resource`. Mount the handler that `metadata()` returns.
    *
    * @default no metadata
@@ -63,8 +63,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly metadata?: MetadataOptions
   /**
-   * Accepts tokens that are bound to the certificate of their client (RFC 8705 section 3). Without it, such tokens are refused.
-   * The metadata then contains `tls_client_certificate_bound_access_tokens`.
+   * Accepts tokens that are bound to the certificate of their client (RFC 8705 section 3). If this option is set, the metadata
+   * contains `tls_client_certificate_bound_access_tokens`. If it is not set, such tokens are refused.
    *
    * @default certificate-bound tokens are refused
    * @example
@@ -80,8 +80,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly scopes?: ScopesOptions
   /**
-   * Accepts tokens that are bound to a key of the client, with the scheme `DPoP` and a proof in each request (RFC 9449). Without this
-   * option, such tokens are refused.
+   * Accepts tokens that are bound to a key of the client, with the scheme `DPoP` and a proof in each request (RFC 9449). If this
+   * option is not set, such tokens are refused.
    *
    * @default bound tokens are refused
    * @example
@@ -89,12 +89,12 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly dpop?: DpopOptions
   /**
-   * The address at which clients call this API, for the `htu` of proofs. It has a path only if a proxy removes this path before it
-   * forwards a request. The path of the request is appended. `Host` and forwarded headers are never read.
+   * The address at which clients call this API, for the `htu` of proofs. Include a path only if a proxy removes this path before
+   * it forwards a request. The path of the request is appended to this address. `Host` and forwarded headers are never read.
    *
-   * A function receives the request of the framework and returns the method and the absolute address that the client has called. Use it
-   * behind a proxy that asks this API about other requests (forward authentication). It is synchronous. Errors it throws are passed to
-   * the error handling of the framework.
+   * A function receives the request of the framework and returns the method and the absolute address that the client has called.
+   * Use a function behind a proxy that asks this API about other requests (forward authentication). The function is synchronous.
+   * Errors it throws are passed to the error handling of the framework.
    *
    * @default `resource`, if it has no path
    * @example
@@ -109,8 +109,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly realm?: string
   /**
-   * Host names for which plain http is accepted: lower case, without scheme and port. Addresses of loopback in the options
-   * are always accepted. Use it only for private networks.
+   * Host names for which plain http is accepted: lower case, without scheme and port. Loopback addresses in the options are
+   * always accepted. List other hosts only if they are in a private network.
    *
    * @default []
    * @example
@@ -121,7 +121,7 @@ export interface CommonOptions<Raw extends object = object> {
    * Function that makes the outgoing calls. Set it for a proxy, a private CA or a client certificate.
    *
    * The default behaves like the global `fetch`. On Node, it fetches keys and metadata with `node:http` and `node:https`, until
-   * the application loads, replaces or configures the global `fetch`.
+   * the application uses, replaces, configures or observes the global `fetch`.
    *
    * @default like globalThis.fetch
    */
@@ -147,8 +147,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly jwksStaleIfError?: number
   /**
-   * Limits of the token cache. `maxEntries` is the number of verified JWTs, from 1 to 1000000. `maxBytes` is the estimated
-   * memory that they take, from 65536 to 1073741824 bytes. `false`: tokens are not cached.
+   * Limits of the token cache. `maxEntries` is the number of verified JWTs, from 1 to 1000000. `maxBytes` is the estimated memory
+   * of these JWTs, from 65536 to 1073741824 bytes. `false`: tokens are not cached.
    *
    * The signature of a cached token is not verified again. The times of the token are checked for every request, and its key
    * must still be listed and trusted.
@@ -157,8 +157,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly tokenCache?: false | { readonly maxEntries?: number; readonly maxBytes?: number }
   /**
-   * Logger for refusals (`info`) and for faults of this application or of a server (`warn`). Most lines name the change to
-   * make. At most 10 lines per second are written for each reason. Further lines are counted. `false`: no log.
+   * Logger for refusals (`info`) and for faults of this application or of a server (`warn`). Most lines name the change to make.
+   * At most 10 lines per second are written for each reason. Of further lines, only their number is logged. `false`: no log.
    *
    * @default createResourceServer: no log; adapters: the console, or no log if `onEvent` is set
    * @example
@@ -175,8 +175,8 @@ export interface CommonOptions<Raw extends object = object> {
   readonly onEvent?: BearwardEventListener<Raw>
   /**
    * Returns the body of a refusal, or `undefined` for the default body. `request` is the request of the framework. It is
-   * `undefined` for `verify(token)`. The function is synchronous. Other members of the result than `body` and `contentType`
-   * have no effect. Errors it throws are passed to the error handling of the framework.
+   * `undefined` for `verify(token)`. The function is synchronous. Only the members `body` and `contentType` of the result are
+   * used. Errors it throws are passed to the error handling of the framework.
    *
    * @default `{ error, error_description }` as JSON
    * @example
@@ -184,9 +184,9 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly errorBody?: (refusal: RefusalView, request: Raw | undefined) => RefusalBody | undefined
   /**
-   * Returns whether your application has revoked a token, for example because a user has signed out everywhere. It is called once
-   * for each request, after the token is verified, also if the token is cached. It can return a promise. Guards of the same
-   * request share a result for one second.
+   * Returns whether your application has revoked a token, for example because a user has signed out everywhere. It is called
+   * after the token is verified, even if the token is cached. It can return a promise. Guards of the same request share a result
+   * for one second. After that, the next guard calls the function again.
    *
    * Only `false` lets the token pass. `true`: 401 `revoked`. An error, any other value, or no result within one second: 503
    * `revocation_unavailable`.
@@ -207,7 +207,7 @@ export interface CommonOptions<Raw extends object = object> {
   readonly clock?: ClockOption
 }
 
-/** The values of the options. All but `credentials`, `logger`, `onEvent`, `errorBody` and `revoked` have a default. */
+/** The values of the options after validation. An option is `undefined` if it is not set and has no default. */
 type CommonValues = Required<
   Omit<
     CommonOptions,

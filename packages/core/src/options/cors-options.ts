@@ -8,8 +8,8 @@ import { type OptionTable, readObject, readRows, reportUnknownNames } from './op
 /** Options of `cors`. */
 export interface CorsOptions {
   /**
-   * The origins whose pages may call this API, such as `https://app.example.com`. `'*'`: all pages may. A function returns
-   * whether an origin may.
+   * The origins whose pages may call this API, such as `https://app.example.com`. `'*'`: all pages may call it. A function
+   * returns whether pages of an origin may call it.
    */
   readonly origins: readonly string[] | '*' | ((origin: string) => boolean)
   /**
@@ -43,7 +43,7 @@ function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)
 }
 
-/** Methods are case-sensitive (RFC 9110 section 9.1), and those that exist are in upper case. */
+/** Methods are case-sensitive (RFC 9110 section 9.1), and all registered methods are in upper case. */
 function isMethod(value: unknown): value is string {
   return isToken(value) && value === value.toUpperCase()
 }

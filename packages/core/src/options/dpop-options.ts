@@ -14,8 +14,9 @@ import { type OptionRow, type OptionTable, readTable } from './option-table.ts'
 /** Options for DPoP (RFC 9449): tokens that are bound to a key of the client. All times are in seconds. */
 export interface DpopOptions {
   /**
-   * `accept`: tokens that are bound to a key need a proof, and unbound tokens are accepted with the scheme Bearer. `required`: every
-   * token must be bound to a key. Requires `metadata`, because clients then find the authorization server only there.
+   * `accept`: tokens that are bound to a key need a proof, and unbound tokens are accepted with the scheme Bearer. `required`:
+   * every token must be bound to a key. This mode requires `metadata`: clients without a token find the authorization server only
+   * in the metadata.
    *
    * @default 'accept'
    */
@@ -43,7 +44,7 @@ export interface DpopOptions {
    *
    * - `memoryReplay()`: for an API that runs in one process.
    * - `redisReplay(...)` of `@bearward/redis`: for several processes.
-   * - `'nonce-only'`: no store. A stolen proof can be used again until its nonce is too old. Requires `nonce`.
+   * - `'nonce-only'`: no store. A stolen proof can be used again until the proof or its nonce is too old. Requires `nonce`.
    */
   readonly replay: ReplayStore | 'nonce-only'
   /**
@@ -53,10 +54,12 @@ export interface DpopOptions {
    */
   readonly nonce?: DpopNonceOptions
   /**
-   * The decision about a request if the store does not know whether its proof was used, for example because it is unavailable.
+   * The decision about a request if the store cannot tell whether the proof was used before, for example because the store is
+   * unavailable.
    *
    * - `refuse`: 503 `replay_unavailable`.
-   * - `nonce`: accepts a proof whose nonce is less than 5 seconds old. Other clients first get a new nonce. Requires `nonce`.
+   * - `nonce`: accepts a proof whose nonce is less than 5 seconds old. Any other proof gets 401 with a new nonce. Requires
+   *   `nonce`.
    * - `allow`: accepts the proof. A stolen proof can then be used again.
    *
    * Each such decision is published as the event `degraded`.
@@ -69,22 +72,23 @@ export interface DpopOptions {
 /** Options for DPoP nonces (RFC 9449 section 9). */
 export interface DpopNonceOptions {
   /**
-   * Secrets of at least 32 bytes, or 32 characters. The first one is used for new nonces, and nonces of all of them are accepted. All
-   * processes of an API must have the same secrets.
+   * Secrets of at least 32 bytes. A text is converted to UTF-8 bytes. New nonces are created with the first secret. Nonces that
+   * were created with any of the secrets are accepted. All processes of an API must have the same secrets.
    */
   readonly secrets: readonly (string | Uint8Array)[]
   /**
-   * Seconds for which a nonce is accepted, from 10 to 3600. A client gets a new one with a response when two thirds have passed.
+   * Seconds for which a nonce is accepted, from 10 to 3600. After two thirds of this time, a client gets a new nonce with its
+   * next granted request.
    *
    * @default 120
    */
   readonly lifetime?: number
 }
 
-/** The algorithms of proofs that are accepted by default. Clients in browsers can use the first three. */
+/** The algorithms of proofs that are accepted by default. */
 const USUAL_ALGORITHMS: readonly Algorithm[] = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
 
-/** Algorithms whose keys and signatures leave no space for a usual address. */
+/** Algorithms with such long keys and signatures that a proof for a typical address is longer than `LIMITS.proofLength`. */
 const TOO_LONG: readonly Algorithm[] = ['ML-DSA-65', 'ML-DSA-87']
 
 /** Returns whether an algorithm has a public key, and its proofs are not longer than `LIMITS.proofLength`. */
@@ -109,7 +113,7 @@ const REPLAY: OptionRow<ReplayStore | 'nonce-only', ReplayStore | 'nonce-only'> 
     "set memoryReplay() for one process, redisReplay(...) of @bearward/redis for several, or 'nonce-only'",
   )
 
-/** Bytes of a secret. */
+/** Minimum length of a secret in bytes. */
 const SHORTEST_SECRET = 32
 
 function toSecret(given: unknown): Uint8Array | undefined {
@@ -208,7 +212,7 @@ export function toDpopSettings(
     )
   if (values.nonce !== undefined && typeof publicUrl === 'function' && resource === undefined)
     report(
-      `${name}.nonce requires ${toName('resource')} if ${toName('publicUrl')} is a function: it identifies this API in nonces.`,
+      `${name}.nonce requires ${toName('resource')} if ${toName('publicUrl')} is a function: the resource identifies this API in nonces.`,
     )
   const url = readPublicUrl(publicUrl, resource, context)
   return { ...values, publicUrl: url, resource: resource ?? (typeof url === 'string' ? url : '') }
@@ -247,7 +251,10 @@ function readPublicUrl(
   return ''
 }
 
-/** Returns the normalized address without a slash at its end. Its host is in the form in which clients write it. */
+/**
+ * Returns the normalized address without a slash at its end. The host is in lower case and encoded in ASCII, as in the URL that
+ * clients send.
+ */
 function toPrefix(address: string): string {
   const { origin } = new URL(address)
   const path = normalizeTarget(address)!.replace(/^https?:\/\/[^/]*/, '')

@@ -19,7 +19,7 @@ import { type OptionTable, type OptionValues, reportUnknownNames } from './optio
  */
 export interface DynamicIssuerOptions {
   /**
-   * Issuers that are always trusted. One of them can have a `tokenFormat` other than `'jwt'`.
+   * Issuers that are always trusted. One of these issuers can have a `tokenFormat` other than `'jwt'`.
    *
    * @default none
    */
@@ -37,8 +37,8 @@ export interface DynamicIssuerOptions {
   /**
    * Returns the options of an issuer that `match` accepts, or `undefined` if the issuer is not trusted. `issuer` in the options
    * must equal `iss`. `tenants` cannot be set, and `tokenFormat` must be `'jwt'`. `signal` is aborted when the result is no
-   * longer awaited. Return the same functions and key objects each time: otherwise the options count as changed, and the cached
-   * tokens of the issuer are removed.
+   * longer awaited. Return the same functions and key objects each time: otherwise the options are treated as changed, and the
+   * cached tokens of the issuer are removed.
    *
    * Does NOT protect an application that returns options for every `iss`. Look the issuer up in a list of your tenants.
    *
@@ -52,15 +52,16 @@ export interface DynamicIssuerOptions {
     context: { readonly signal: AbortSignal },
   ) => MaybePromise<IssuerOptions | undefined>
   /**
-   * Number of issuers with a verified token that are cached, from 8 to 100000. A quarter more is cached for issuers of which no
-   * token was verified yet.
+   * Maximum number of cached issuers with a verified token, from 8 to 100000. Issuers without a verified token are cached in
+   * addition, at most a quarter of this number.
    *
    * @default 1000
    */
   readonly maxEntries?: number
   /**
    * Seconds for which the options of an issuer are used, from 1 to 86400. After four fifths of this time, `resolve` is called
-   * again when the next token arrives. If `resolve` fails until `ttl` is over, tokens of the issuer get 503.
+   * again when the next token arrives. If no call of `resolve` succeeds before the end of this time, tokens of the issuer get
+   * 503.
    *
    * @default 300
    */
@@ -72,8 +73,8 @@ export interface DynamicIssuerOptions {
    */
   readonly negativeTtl?: number
   /**
-   * Number of calls of `resolve` that are awaited at the same time, from 2 to 1000. A quarter of them is reserved for cached
-   * issuers of which a token was verified.
+   * Number of calls of `resolve` that are awaited at the same time, from 2 to 1000. A quarter of these calls is reserved for
+   * cached issuers with a verified token.
    *
    * @default 8
    */
@@ -91,7 +92,7 @@ export const DYNAMIC_ISSUER_OPTIONS: DynamicIssuerTable = /* @__PURE__ */ create
 
 function createTable(): DynamicIssuerTable {
   return {
-    // `readIssuers` reads the list, as it reads a list without functions.
+    // `readIssuers` reads the list in the same way as a list without functions.
     static: custom((given) => given as readonly IssuerOptions[] | undefined),
     match: required(fn(), 'set a function that returns whether an iss may be an issuer'),
     resolve: required(fn(), 'set a function that returns the options of an issuer'),
@@ -131,7 +132,7 @@ export function toDynamicIssuers(
   }
 }
 
-/** Options that concern several issuers, with the only value that `resolve` can return. */
+/** The only value of each option in a result of `resolve`. Other values are set for an issuer in `static`. */
 const NOT_ALLOWED = { tenants: undefined, tokenFormat: 'jwt' } as const
 
 function readOwn(

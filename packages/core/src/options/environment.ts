@@ -40,8 +40,8 @@ export const ENVIRONMENT: OptionSource = {
 }
 
 /**
- * Reads options from the `BEARWARD_*` environment variables. Entries of a list are separated by spaces. An empty variable
- * counts as not set.
+ * Reads options from the `BEARWARD_*` environment variables. Entries of a list are separated by spaces. An empty variable is
+ * treated as not set.
  *
  * Does NOT validate the values: `createResourceServer` does.
  *

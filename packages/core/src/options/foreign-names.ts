@@ -1,11 +1,13 @@
-/** Completes "Use ..." for options with which other libraries require a token. A guard requires one by default. */
+/**
+ * Completes the sentence "Use ..." for options of other libraries that make a token required. A guard requires a token by
+ * default.
+ */
 const OPTIONAL =
-  'requireToken({ optional: true }) only if callers may send no token. Without it, a guard always requires a token'
+  'requireToken({ optional: true }) only if callers may omit the token. By default, a guard requires a token'
 
 /**
- * Names of options in other libraries (express-oauth2-jwt-bearer, express-jwt, passport-jwt, jose) and in earlier versions,
- * with the replacement. Each replacement begins with an option or with `requireToken`, and completes the sentence
- * "Use ...".
+ * Names of options in other libraries (express-oauth2-jwt-bearer, express-jwt, passport-jwt, jose) and in earlier versions, and
+ * their replacements. Each replacement begins with an option or with `requireToken`, and completes the sentence "Use ...".
  */
 export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   issuerBaseURL: 'issuer',
@@ -35,12 +37,12 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   logger: 'onEvent',
   roles: 'requireToken({ claims }), or the option scopeClaim',
   clockToleranceSec: 'clockTolerance',
-  scopesSupported: 'scopes.supported, an option of its own',
+  scopesSupported: 'scopes.supported at the top level of the options',
   requiredScopes: 'requireToken({ scope })',
   authRequired: OPTIONAL,
   credentialsRequired: OPTIONAL,
   getToken:
-    'credentials: (request) => token, or requireToken({ optional: true }) if callers may send no token',
+    'credentials: (request) => token, or requireToken({ optional: true }) if callers may omit the token',
   jwtFromRequest: 'credentials: (request) => token',
   extractToken: 'credentials: (request) => token',
 }

@@ -34,7 +34,7 @@ export interface IntrospectionOptions {
    */
   readonly algorithms?: readonly Algorithm[]
   /**
-   * The `token_type_hint` of requests (RFC 7662 section 2.1). Some servers find the token faster with it.
+   * The `token_type_hint` of requests (RFC 7662 section 2.1). With this hint, some servers find the token faster.
    *
    * @default none
    */
@@ -49,8 +49,8 @@ export interface IntrospectionOptions {
    */
   readonly audience?: string | readonly string[] | null
   /**
-   * Seconds for which a response is cached, at most until `exp`. A revoked token is accepted until this time has passed. At
-   * most 3600. With 0, every request is introspected.
+   * Seconds for which a response is cached, at most until `exp`. A revoked token is accepted until this time has passed. At most
+   * 3600. If the value is 0, every request is introspected.
    *
    * @default 10
    */
@@ -62,11 +62,11 @@ export interface IntrospectionOptions {
    */
   readonly negativeMaxAge?: number
   /**
-   * Returns the token of a probe. A probe introspects a token that the issuer does not know. It distinguishes an outage from
-   * a token that makes the endpoint fail.
+   * Returns the token of a probe. A probe introspects a token that the issuer does not know. The probe distinguishes an outage
+   * from a token that makes the endpoint fail.
    *
-   * `false` disables probes, for servers that lock clients out after wrong tokens. An outage is then detected only by calls
-   * for known tokens: those that were active before, or were verified here.
+   * `false` disables probes, for servers that lock clients out after wrong tokens. An outage is then detected only by calls for
+   * known tokens: tokens that were active in an earlier response, or were verified here.
    *
    * @default a random token
    */

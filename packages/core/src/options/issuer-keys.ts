@@ -67,7 +67,7 @@ export function toKeyOrigin({
   return jwksUri === undefined ? { kind: 'discovery' } : { kind: 'jwks_uri', uri: jwksUri }
 }
 
-/** Returns the accepted algorithms: those of the option, or the default for the kind of keys. */
+/** Returns the accepted algorithms: the value of the option, or the default for the kind of keys. */
 export function toAlgorithmPolicy(
   algorithms: readonly Algorithm[] | undefined,
   isSymmetric: boolean,

@@ -38,8 +38,8 @@ export interface SecretKeyObject {
 /** Options for one issuer. All times are in seconds. */
 export interface IssuerOptions {
   /**
-   * The issuer identifier. It is compared with `iss` byte for byte, so a trailing slash counts. Keys are found by discovery
-   * (RFC 8414, OpenID Connect Discovery), unless `jwksUri`, `jwks` or `secret` is set.
+   * The issuer identifier. It is compared with `iss` byte for byte, so a trailing slash makes a difference. Keys are found by
+   * discovery (RFC 8414, OpenID Connect Discovery), unless `jwksUri`, `jwks` or `secret` is set.
    *
    * @example
    * 'https://login.example.com/'
@@ -53,20 +53,22 @@ export interface IssuerOptions {
    */
   readonly tenants?: readonly string[]
   /**
-   * The identifier of this API, or an array of identifiers. The `aud` of a token must contain one of them. `null`: the
-   * tokens of this issuer have no `aud`, and a token with an `aud` is refused. Tokens of Cognito have one only if the client
-   * requests a resource. An audience is compared byte for byte.
+   * The identifier of this API, or an array of identifiers. The `aud` of a token must contain one of them. `null`: the tokens of
+   * this issuer have no `aud`, and a token with an `aud` is refused. Tokens of Cognito have an `aud` only if the client requests
+   * a resource. An audience is compared byte for byte.
    *
    * `null` requires `allowedClients`, and a rule that distinguishes access tokens from other tokens. For JWTs, the rule is
    * `tokenUse` or `jwtProfile: 'rfc9068'`. For introspected tokens, it is `tokenUse` or a `maxTokenAge` of at most 3600.
    *
-   * @default the option `resource`. The case of its scheme and host, and the slash of an empty path, then do not count
+   * @default the option `resource`. The comparison then ignores upper and lower case in the scheme and host, and the slash of an
+   *   empty path
    * @example
    * 'https://api.example.com'
    */
   readonly audience?: string | readonly string[] | null
   /**
-   * `true`: refuses a token that also names another audience. A token for several APIs can be used by each of them at the others.
+   * `true`: refuses a token that also names another audience. Each API that receives a token for several APIs can send it to the
+   * other APIs.
    *
    * @default false
    */
@@ -99,8 +101,8 @@ export interface IssuerOptions {
    */
   readonly jwks?: { readonly keys: readonly object[] }
   /**
-   * The HMAC secret of an issuer without public keys. It must have at least the size of the hash of the algorithm: 32 bytes
-   * for `HS256` (RFC 7518 section 3.2). Everyone who knows it can create tokens.
+   * The HMAC secret of an issuer without public keys. It must have at least the size of the hash of the algorithm: 32 bytes for
+   * `HS256` (RFC 7518 section 3.2). Everyone who knows the secret can create tokens.
    *
    * @default none
    * @example
@@ -137,8 +139,8 @@ export interface IssuerOptions {
   /**
    * The profile of JWTs. `'rfc9068'` requires the `typ` and the claims of RFC 9068.
    *
-   * Without a profile, the `typ` can be `at+jwt`, `JWT` or missing. A token that is recognized as another kind, such as an
-   * ID token, is refused.
+   * Without a profile, the `typ` may be `at+jwt` or `JWT`, or may be missing. A token that is recognized as another kind, such as
+   * an ID token, is refused.
    *
    * @default none
    */
@@ -161,8 +163,9 @@ export interface IssuerOptions {
    */
   readonly provider?: Provider
   /**
-   * The claim that marks access tokens, and its value. An introspection response can omit the claim, unless its audience is
-   * `null`. If the claim is present, it must have this value.
+   * The claim that marks access tokens, and its value. An introspection response may omit the claim.
+   * It must have the claim if the option `audience` for responses is `null`, or if `audienceRequiredFrom` is set and the response
+   * has no `aud`. If the claim is present, it must have this value.
    *
    * @default that of the provider
    * @example
@@ -194,19 +197,20 @@ export interface IssuerOptions {
    *
    * - `'client_id'`: the `sub` of a machine is its client id. Use it only if the `sub` of a user can never be a client id, even
    *   if users and clients can choose their identifiers.
-   * - `'absent'`: a machine has no `sub`. Every user has one, also in introspection responses.
+   * - `'absent'`: a machine has no `sub`. Use it only if every user has a `sub`, even in introspection responses.
    *
-   * Without `provider`, every other subject whose token names a client is a user. The same applies to `hydra`, `spring-as`,
-   * `openiddict`, `gravitee-am` and `lemonldap-ng`. For any other provider, this option only identifies machines. If the
-   * rules of the provider or other claims contradict this option, the subject kind is `unknown`. Do not set it if the `sub`
-   * of a machine differs from its client id (Keycloak, Entra, Auth0).
+   * If `provider` is not set, this option also identifies users: a `sub` that differs from the client id of the token names a user.
+   * The same applies to `hydra`, `spring-as`, `openiddict`, `gravitee-am` and `lemonldap-ng`. For any other provider, this option
+   * only identifies machines. If the rules of the provider or other claims contradict this option, the subject kind is `unknown`.
+   * Do not set it if the `sub` of a machine differs from its client id (Keycloak, Entra, Auth0).
    *
    * @default none
    */
   readonly machineSubject?: 'client_id' | 'absent'
   /**
-   * The clients that act only for themselves, by client id. The subject of their tokens is a machine, unless `act` shows a
-   * token exchange (RFC 8693). If `allowedClients` is set, it must contain all of them.
+   * The clients that act only for themselves, by client id. The subject of their tokens is a machine, unless a
+   * rule says that it is a user. This option does not apply to a token with `act` (RFC 8693) whose `sub` is not the client id.
+   * If `allowedClients` is set, it must contain all of them.
    *
    * @default none
    */
@@ -294,7 +298,7 @@ export const OPTIONS_WITHOUT_INTROSPECTION: IssuerOptionTable = createTable(
   }),
 )
 
-/** The options of an issuer, as reading them returns them. */
+/** The values of the options of an issuer after validation. */
 export type IssuerValues = OptionValues<typeof ISSUER_OPTIONS>
 
 function isAcceptableType(value: unknown): value is string {

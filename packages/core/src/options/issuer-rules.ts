@@ -143,7 +143,7 @@ function checkClients({ values, settings }: ReadIssuer, { toName, report }: Opti
   }
 }
 
-/** Without an audience (`null`), requires other options that reject tokens for other APIs. */
+/** Requires other options that reject tokens for other APIs, if the audience is `null`. */
 function checkMissingAudience(
   { settings, isGiven }: ReadIssuer,
   { toName, report }: OptionContext,
@@ -164,11 +164,11 @@ function checkMissingAudience(
       `${withoutAudience} ${toName('tokenUse')}, or ${toName('jwtProfile')}: 'rfc9068'. Otherwise ID tokens are accepted.`,
     )
   }
-  // Scopes and a client id do not show that a token is an access token: a refresh token has them, too.
+  // Scopes and a client id do not prove that a token is an access token: a refresh token can have both, too.
   const hasShortMaxAge = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
   if (hasResponses && tokenUse === undefined && !hasShortMaxAge) {
     report(
-      `${withoutAudience} ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.`,
+      `${withoutAudience} ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds. Introspection endpoints also report refresh tokens as active, so refresh tokens would be accepted.`,
     )
   }
 }
@@ -185,7 +185,7 @@ function checkAudienceOptions(
     report(`${toName(name)} has no effect with ${toName('audience')}: null: remove it.`)
   }
   if (audienceRequiredFrom === undefined || common === undefined) return
-  // From the date on, all responses would be refused, although they never have an audience.
+  // From the date on, all responses would be refused, because the responses never have an audience.
   if (audiences !== null && tokenFormat !== 'jwt' && introspection?.audiences === null) {
     report(
       `${toName(option)} cannot be combined with ${toName('introspection')}.audience: null: remove one of them.`,
@@ -215,12 +215,12 @@ function checkTokensWithoutAudience(
   const hasShortMaxAge = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
   if (tokenFormat !== 'jwt' && tokenUse === undefined && !hasShortMaxAge) {
     report(
-      `${toName(option)} requires ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds, if tokens are introspected. Introspection endpoints also report refresh tokens as active, so they would be accepted.`,
+      `${toName(option)} requires ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds, if tokens are introspected. Introspection endpoints also report refresh tokens as active, so refresh tokens would be accepted.`,
     )
   }
   if (isGiven('allowedClients') || tokenUse !== undefined || jwtProfile !== undefined) return
   const advice =
-    'Until the date, tokens without aud are accepted, also those for other APIs. Set allowedClients, tokenUse or jwtProfile, too.'
+    'Until the date, tokens without aud are accepted, even tokens for other APIs. Set allowedClients, tokenUse or jwtProfile, too.'
   warn({ issuer: metadataIssuer, option, advice })
 }
 
@@ -265,7 +265,7 @@ function checkTypes({ isGiven }: ReadIssuer, { toName, report }: OptionContext):
   )
 }
 
-/** Reports options without effect, because an operator relies on every option that is set. */
+/** Reports options that have no effect, because operators rely on every option that they set. */
 function checkUseless({ settings, isGiven, needsKeys }: ReadIssuer, context: OptionContext): void {
   const { toName, report } = context
   if (settings.tokenFormat !== 'opaque') return

@@ -10,7 +10,7 @@ import { type OptionTable, readObject, readTable } from './option-table.ts'
 /** Options for `memoryReplay`. */
 export interface MemoryReplayOptions {
   /**
-   * Maximum number of proofs that are remembered. A full store refuses new proofs. Each proof takes about 300 bytes.
+   * Maximum number of proofs that are remembered. A full store accepts no new proofs. Each proof takes about 300 bytes.
    *
    * @default 100000
    */
@@ -39,11 +39,11 @@ const OPTIONS: OptionTable<MemoryReplayOptions, MemoryReplayLimits & { readonly 
   }))()
 
 /**
- * Creates a replay store in the memory of this process, for the option `dpop.replay`. Use it only for an API that runs in one process
- * on one machine: another process does not know the proofs that were used here. After a restart, proofs that are still valid can be
- * used once more.
+ * Creates a replay store in the memory of this process, for the option `dpop.replay`. Use it only for an API that runs in one
+ * process on one computer: another process does not know the proofs that were used here. After a restart, proofs that are still
+ * valid can be used once more.
  *
- * A full store refuses new proofs with 503, and never forgets a proof before its time.
+ * If the store is full, requests with new proofs get 503 by default. The store never forgets a proof that is still valid.
  *
  * @throws {ConfigurationError} if options are wrong
  * @example

@@ -24,7 +24,7 @@ export interface MetadataOptions {
   /**
    * The issuers that the metadata advertises in `authorization_servers`. Each of them must be trusted by this API.
    *
-   * @default all static issuers, except tenants, public platforms, and issuers that are not called by their names
+   * @default all static issuers, except tenants, public platforms, and issuers whose identifier is not an acceptable address
    */
   readonly authorizationServers?: readonly string[]
   /**
@@ -52,13 +52,14 @@ export interface MetadataOptions {
    */
   readonly tosUri?: string
   /**
-   * Address of the public keys of this API (`jwks_uri`). It is needed only by clients that verify responses of this API.
+   * Address of the public keys of this API (`jwks_uri`). Only clients that verify responses of this API need it.
    *
    * @default none
    */
   readonly jwksUri?: string
   /**
-   * The algorithms with which this API signs its responses (`resource_signing_alg_values_supported`). They do not concern tokens.
+   * The algorithms with which this API signs its responses (`resource_signing_alg_values_supported`). Tokens can have other
+   * algorithms.
    *
    * @default none
    */
@@ -78,8 +79,8 @@ export interface MetadataOptions {
    */
   readonly signed?: SignedMetadataOptions
   /**
-   * `true`: also answers `/.well-known/oauth-protected-resource` without the path of `resource`. Set it only if no other API on
-   * this host has metadata there.
+   * `true`: also responds at `/.well-known/oauth-protected-resource` without the path of `resource`. Set it only if no other API
+   * on this host has metadata there.
    *
    * @default false
    */
@@ -164,7 +165,7 @@ const OWN_MEMBERS: readonly string[] = [
   'signed_metadata',
 ]
 
-/** Claims with which signed metadata could be taken for a token. */
+/** Claims that could make signed metadata look like a token. */
 const TOKEN_CLAIMS: readonly string[] =
   'iss aud exp nbf iat sub jti cnf act client_id azp scope scp'.split(' ')
 

@@ -15,7 +15,7 @@ export interface MtlsOptions<Raw extends object = object> {
    * The source of the client certificate.
    *
    * - `'tls'`: the TLS connection. The server must request a certificate: `requestCert: true`.
-   * - `{ header, format, trustedProxies }`: a header that a proxy sets. It is ignored if it comes from another peer.
+   * - `{ header, format, trustedProxies }`: a header that a proxy sets. The header is ignored if it comes from any other peer.
    * - A function: receives the request of the framework, and returns the certificate in DER (`Uint8Array`) or PEM. It returns
    *   `undefined` if there is none. It is synchronous. Errors it throws are passed to the error handling of the framework.
    *
@@ -45,7 +45,7 @@ export interface CertificateHeaderOptions {
   /** The name of the header, such as `client-cert`. The proxy must remove this header from requests of clients. */
   readonly header: string
   /**
-   * The format of the header. Only the certificate of the client is read, and never those of CAs.
+   * The format of the header. Only the certificate of the client is read, never the certificate of a CA.
    *
    * - `'rfc9440'`: `:base64:` of the DER, as in `Client-Cert` (RFC 9440 section 2.1).
    * - `'pem-urlencoded'`: percent-encoded PEM, as in `$ssl_client_escaped_cert` of nginx.
@@ -63,7 +63,7 @@ export interface CertificateHeaderOptions {
 /** Matches the name of a header (RFC 9110 section 5.1). */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
-/** Headers with other contents. */
+/** Headers that never contain the certificate of the client. */
 const OTHER_HEADERS = ['authorization', 'client-cert-chain', 'cookie', 'dpop']
 
 function createHeaderRow(): OptionRow<string, string> {

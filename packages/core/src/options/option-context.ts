@@ -26,7 +26,7 @@ export interface CommonValuesOfIssuers {
 
 /** A warning about an option. It is published as `configuration_warning`. */
 export interface OptionWarning {
-  /** `undefined` if the option does not belong to an issuer. */
+  /** `undefined`: the option is not an option of an issuer. */
   readonly issuer: string | undefined
   readonly option: string
   readonly advice: string

@@ -5,7 +5,7 @@ export interface OptionSource {
   /** Returns the name of an option in messages. */
   readonly toName: (option: string) => string
   /**
-   * `false` if the options are those of an adapter that does not know the connection of a request.
+   * `false` if the options come from an adapter that does not know the connection of a request.
    *
    * @default true
    */

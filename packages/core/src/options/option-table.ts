@@ -39,8 +39,8 @@ export interface OptionRow<Given, Value> extends AnyOptionRow {
 
 /**
  * A table of options: one row for each property of `Options`. After reading, a value has the type of its property, or is
- * `undefined` if it is not set. `Values` overrides this type for options that are converted or have a default. It is usually
- * the type of the settings.
+ * `undefined` if the option is not set. `Values` overrides this type for options that are converted or have a default. It is
+ * usually the type of the settings.
  */
 export type OptionTable<Options, Values = unknown> = {
   readonly [Name in keyof Options]-?: OptionRow<
@@ -79,8 +79,8 @@ export function readRows<Table extends AnyOptionTable>(
 }
 
 /**
- * Reports white space at the ends of a text, or of a text in a list. It comes from files and environment variables, and is
- * invisible in logs. Returns the value without it.
+ * Reports white space at the ends of a text, or of a text in a list. Such white space comes from files and environment variables,
+ * and is invisible in logs. Returns the value without this white space.
  */
 function checkEnds(given: unknown, name: string, { report }: OptionContext): unknown {
   const texts: unknown = typeof given === 'string' ? [given] : given

@@ -65,8 +65,8 @@ export const dpop: Part = {
 }
 
 /**
- * Advice in the log and in the event `refused`: the change to make, and the place of the change. Without this part, they refer to
- * the documentation.
+ * Advice in the log and in the event `refused`: the change to make, and the place of the change. Without this part, the log and
+ * the event refer to the documentation.
  *
  * @example
  * createBearward({ issuer, audience, use: [advice] })

@@ -26,7 +26,7 @@ export interface ReadIssuers {
 
 /**
  * Reads the options of all issuers and adds the defaults. The options are in `issuers`, or for one issuer next to the common
- * options. `own` are the own members of the options. Reports problems. The result is valid only without problems.
+ * options. `own` are the own members of the options. Reports problems. The result is valid only if no problem was reported.
  */
 export function readIssuers(own: Own, context: OptionContext, parts: ServerParts): ReadIssuers {
   const { issuers: given } = own
@@ -118,7 +118,7 @@ function readIssuer(
   )
 }
 
-/** Reads the options of one issuer, apart from its tenants. */
+/** Reads the options of one issuer, except its tenants. */
 function readOneIssuer(
   own: Own,
   context: OptionContext,
@@ -165,8 +165,8 @@ function readOneIssuer(
 }
 
 /**
- * Returns the provider of an issuer. Without its rules, clients and scopes would not be recognized, and guards would accept all
- * callers of public platforms. So an issuer of a known vendor requires the part.
+ * Returns the provider of an issuer. Without the rules of the provider, clients and scopes would not be recognized, and guards
+ * would accept all callers of public platforms. So an issuer of a known vendor requires the part.
  */
 function getProvider(
   { issuer, provider = getProviderOfIssuer(issuer) }: IssuerValues,
@@ -175,7 +175,7 @@ function getProvider(
 ): Provider | undefined {
   if (provider !== undefined && parts.providers === undefined)
     report(
-      `${toName('issuer')} belongs to the provider ${provider}, whose rules are a part: import providers, and set use: [providers].`,
+      `${toName('issuer')} is an address of the provider ${provider}. Its rules are a part: import providers, and set use: [providers].`,
     )
   return provider
 }

@@ -21,8 +21,8 @@ export interface ScopesOptions {
    */
   readonly supported?: readonly string[]
   /**
-   * The scopes that a scope contains: a token with the scope passes guards that require one of them. A scope that is contained
-   * can contain others, up to 8 levels. Challenges still name the required scope.
+   * The scopes that a scope contains: a token with the scope passes guards that require one of them. A contained scope can
+   * contain other scopes, up to 8 levels. Challenges still name the required scope.
    *
    * If `supported` is set, it must contain all scopes that are named here. A scope cannot contain itself.
    *

@@ -18,7 +18,7 @@ import type { Part } from './part.ts'
 import type { PROVIDER_OPTION } from './provider-option.ts'
 import type { PROVIDER_RULES } from './provider-rules.ts'
 
-/** The parts of a resource server that it does not always have. */
+/** The optional parts of a resource server. */
 export interface ServerParts {
   /** The option `introspection`. */
   readonly introspection?: {

@@ -57,7 +57,7 @@ export function toCors(settings: CorsSettings): (request: RequestLike) => CorsRe
   }
 
   return (request) => {
-    // A web `Headers` joins several lines with commas. A browser sends one line without a comma.
+    // A web `Headers` joins several lines with commas. A browser sends one `Origin` line, which contains no comma.
     const lines = headerValues(request, 'origin').flatMap((value) => value.split(','))
     const origin = lines.length === 1 && ORIGIN.test(lines[0]!) ? lines[0] : undefined
     const allowed = getAllowed(origin)

@@ -11,7 +11,7 @@ import {
 } from './credentials.ts'
 import { headerValues } from '../model/header-values.ts'
 
-/** Creates the reader for the option `credentials`. `schemes` are accepted in the `Authorization` header. */
+/** Creates the reader for the option `credentials`. If the option is not set, reads `Authorization` with one of `schemes`. */
 export function createCredentialsReader(
   option: CredentialsOption | undefined,
   schemes: readonly Scheme[] = BEARER,
@@ -24,7 +24,7 @@ export function createCredentialsReader(
 
 /**
  * Creates a reader for a header that contains only the token. The reader rejects a request that has an `Authorization`
- * header, because another component might read that header.
+ * header, because another component might read the `Authorization` header.
  */
 function createHeaderReader(name: string): CredentialsReader {
   return (request) => {
@@ -42,7 +42,7 @@ function createHeaderReader(name: string): CredentialsReader {
   }
 }
 
-/** Creates a reader that calls a function of the application. An error of the function is thrown to the caller of the guard. */
+/** Creates a reader that calls a function of the application. An error of this function is passed to the caller of the guard. */
 function createFunctionReader(find: (request: never) => string | undefined): CredentialsReader {
   return (_request, raw) => {
     const token: unknown = find(raw as never)

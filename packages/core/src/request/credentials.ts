@@ -14,7 +14,7 @@ export interface Credentials {
 
 /** RFC 9110 section 11.4: the scheme matches the rule `token`, and ends at the first character that does not. */
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
-/** Another set of credentials after a comma: some proxies join two header lines in this way. */
+/** A second set of credentials after a comma: some proxies join two header lines with a comma. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
 
 /** A scheme before a token. */
@@ -35,14 +35,14 @@ export interface CredentialsExchange {
 /** Step of the pipeline: reads exactly one set of credentials. Rejections give 400 or 401. */
 export function readCredentials(exchange: CredentialsExchange): Rejection | undefined {
   const { request, raw, services } = exchange
-  // `raw` is set: for a token without a request, `readSentToken` replaces this step.
+  // `raw` is always set in this step. If there is no request, `readSentToken` is used instead of this step.
   const credentials = checkHeaderLines(request) ?? services.findCredentials(request, raw!)
   if (credentials instanceof Rejection) return credentials
   exchange.credentials = credentials
   return undefined
 }
 
-/** Creates the first step for a token that did not come in a request. */
+/** Creates the first step of the pipeline for a token that was passed to `verify`. */
 export function readSentToken(
   token: string,
 ): (exchange: Pick<CredentialsExchange, 'credentials'>) => Rejection | undefined {
@@ -68,12 +68,12 @@ export function checkToken(token: unknown, check = 'token'): Rejection | undefin
 export const BEARER: readonly Scheme[] = Object.freeze(['Bearer'] as const)
 
 /**
- * Reads the credentials of the `Authorization` header (RFC 6750 section 2.1, RFC 9449 section 7.1). `schemes` are accepted. Form fields and query
- * parameters are never read. Two header lines are rejected, because another component might read the other
- * line. Without the header, the reason is `no_credentials`.
+ * Reads the credentials of the `Authorization` header (RFC 6750 section 2.1, RFC 9449 section 7.1). Accepts only `schemes`. Never
+ * reads form fields and query parameters. Rejects two header lines, because another component might read the other line. If the
+ * header is missing, the reason is `no_credentials`.
  *
- * Does NOT check that the text after the scheme is one token. Call `checkB64token` before any other
- * use of the token, unless the token was parsed as a JWS.
+ * Does NOT check that the text after the scheme is one token. Call `checkB64token` before any other use of the token, unless the
+ * token was parsed as a JWS.
  */
 export function parseCredentials(
   request: RequestLike,
@@ -98,7 +98,7 @@ export function parseCredentials(
   return rejectScheme(value, schemes)
 }
 
-/** Rejects a request with so many header lines that Node may have dropped the line with the credentials. */
+/** Rejects a request with so many header lines that Node may have dropped lines, including a line with credentials. */
 function checkHeaderLines(request: RequestLike): Rejection | undefined {
   if ((getRawHeaders(request)?.length ?? 0) < 2 * LIMITS.headerLines) return undefined
   const expected = `fewer than ${LIMITS.headerLines} header lines`
@@ -111,7 +111,7 @@ function checkHeaderLines(request: RequestLike): Rejection | undefined {
 
 /**
  * Returns the text after the scheme (RFC 6750 section 2.1: `"Bearer" 1*SP b64token`), or `undefined` for another scheme. The scheme
- * is case-insensitive (RFC 9110 section 11.1). String operations are about twice as fast here as a regular expression.
+ * is case-insensitive (RFC 9110 section 11.1). This code is about twice as fast as a regular expression.
  */
 function readAfterScheme(value: string, scheme: Scheme): string | undefined {
   let start = scheme.length + 1
@@ -136,7 +136,7 @@ function rejectScheme(value: string, schemes: readonly Scheme[]): Rejection {
   return rejected('unsupported_scheme', expected, describeScheme(scheme, rest))
 }
 
-/** Describes a scheme. Only known schemes are shown: any other word may be a token without a scheme. */
+/** Describes a scheme, for logs. Only a known scheme is named, because any other word may be a token without a scheme. */
 function describeScheme(scheme: string, rest: string): string {
   if (JWT.test(scheme)) return 'a JWT without a scheme'
   if (KNOWN_SCHEMES.includes(scheme.toLowerCase())) return `the scheme ${scheme}`
@@ -145,7 +145,7 @@ function describeScheme(scheme: string, rest: string): string {
     : 'an unknown scheme'
 }
 
-/** Schemes whose names are shown: some of the IANA registry, and others that are in use. */
+/** Known schemes, in lower case: some from the IANA registry, and others that are common. */
 const KNOWN_SCHEMES: readonly string[] = [
   'apikey',
   'aws4-hmac-sha256',

@@ -4,7 +4,7 @@ import { describeType, type RejectedToken } from '../response/rejection.ts'
 import { isPersonal } from '../subject/personal-claims.ts'
 import type { DescribedToken } from './refused-event.ts'
 
-/** Describes a token for an event. Only the claims and header parameters named here are shown. */
+/** Describes a token for an event. The description contains only the claims and header parameters that this function names. */
 export function describeToken(
   { header, claims, isVerified, scopes }: RejectedToken,
   settings: IssuerSettings | undefined,

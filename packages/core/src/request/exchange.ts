@@ -23,7 +23,7 @@ export interface ExchangeServices extends VerificationServices {
   readonly refusal: RefusalSettings
   readonly findCredentials: CredentialsReader
   readonly advisor: Advisor
-  /** `undefined`: the application revokes no tokens. */
+  /** The option `revoked`. `undefined`: the option is not set. */
   readonly isRevoked: IsRevoked | undefined
 }
 
@@ -36,7 +36,8 @@ export type Step = (exchange: Exchange) => MaybePromise<Rejection | undefined>
 /**
  * One request and the requirements of one guard, as the pipeline processes them. Each step declares the part that
  * it reads and writes. `credentials`, `sharedVerification`, `verified` and `token` are `undefined` until their step has written
- * them. A step that reads one of them too early throws, so that the request is never granted. `distrustCount` is -1 until then.
+ * them. `distrustCount` is -1 until its step has written it. A step that reads one of these members too early throws, so that the
+ * request is never granted.
  */
 export interface Exchange {
   readonly request: RequestLike
@@ -45,7 +46,7 @@ export interface Exchange {
   readonly requirements: CheckedRequirements
   readonly services: ExchangeServices
   readonly state: RequestState
-  /** `true` if the outcome is recorded for `getToken` and `getUnmetGuard`. */
+  /** `true` if the exchange is that of a guard: its outcome is recorded for `getToken` and `getUnmetGuard`. */
   readonly isGuard: boolean
   /** Written by `readCredentials`. */
   credentials: Credentials
@@ -63,7 +64,7 @@ export interface Exchange {
   provedCertificate: string | undefined
   /** Written by `runApplicationCheck`. */
   checkedToken: AccessToken | undefined
-  /** The time of the monotonic clock when a step first had to wait. `undefined` if no step has waited. */
+  /** The time of the monotonic clock when a step first had to wait. `undefined`: no step has waited. */
   waitingSince: number | undefined
 }
 
@@ -90,8 +91,8 @@ export function createExchange(
 }
 
 /**
- * Creates an exchange for a token that was passed to `verify`. `request` is the request that proves its binding. Without it, the
- * `request` of the exchange is `undefined`: only events may read it.
+ * Creates an exchange for a token that was passed to `verify`. `request` is the request that proves the binding of the token. If it
+ * is `undefined`, the `request` of the exchange is `undefined`, too. Then only the code for events may read it.
  */
 export function createDetachedExchange(
   requirements: CheckedRequirements,
@@ -129,7 +130,9 @@ function begin(
   }
 }
 
-/** Returns the request of the framework. A `raw` on `Object.prototype` is ignored: all requests would share it. */
+/**
+ * Returns the request of the framework. A `raw` on `Object.prototype` is ignored, because all requests would share this object.
+ */
 function getRaw(request: RequestLike): object {
   if (typeof request !== 'object' || request === null) {
     throw new TypeError(

@@ -10,17 +10,17 @@ import { readCredentials, readSentToken } from './credentials.ts'
 import type { Exchange, Step } from './exchange.ts'
 import { toOutcome } from './to-outcome.ts'
 
-/** The steps after the credentials are read. The comments list the statuses of their rejections. */
+/** The steps after the credentials are read. The comments list the statuses of the rejections of each step. */
 const AFTER_CREDENTIALS: readonly Step[] = [
-  verifyToken, // 401, 503. Publishes `verified`.
+  verifyToken, // 400, 401, 503. Publishes `verified`.
   checkIssuer, // 403
   checkBinding, // 401
-  confirmActive, // 401, 503. Verifies again if another guard has received a newer result.
+  confirmActive, // 401, 403, 503. Uses the newer result if another guard has received one.
   checkBinding, // 401. Repeated because an introspection response can add a binding.
   checkRevoked, // 401, 503
   checkRequirements, // 401, 403
   runApplicationCheck, // 403
-  useProof, // 401, 503. Last, so that a request that is refused for another reason does not use its proof.
+  useProof, // 401, 503. Last, so that the client can use the proof again if an earlier step has refused the request.
 ]
 
 /**
@@ -65,8 +65,8 @@ function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromis
 }
 
 /**
- * Returns whether the verified token was replaced while a step was waiting. Either a key was distrusted, or another guard of the
- * request has received a newer introspection response.
+ * Returns whether the pipeline must continue with `verifyToken` again. This is necessary if something has changed while a step was
+ * waiting. Either a key was distrusted, or another guard of the request has received a newer introspection response.
  */
 function isOutdated({ distrustCount, services, sharedVerification, verified }: Exchange): boolean {
   return distrustCount !== services.distrustCount || !sharedVerification.isLatest(verified)

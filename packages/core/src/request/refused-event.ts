@@ -37,27 +37,27 @@ export interface RefusedEvent extends Explanation {
   readonly type: 'refused'
   readonly reason: Reason
   readonly status: number
-  /** The change that lets such a request pass, and the place of the change. A fixed text. */
+  /** The change after which such a request is granted, and the place of this change. A fixed text. */
   readonly advice: string
   /** The configured issuer of the token, if it is known. */
   readonly issuer: string | undefined
   /** The client to which the token was issued. `undefined` if the token names no client or is not verified. */
   readonly clientId: string | undefined
-  /** The requirements that the request had to meet. `undefined` if `verify` was called without a request. */
+  /** The requirements that the request had to meet, as text. `undefined` if `verify` was called without a request. */
   readonly guard: string | undefined
-  /** The method and the pattern of the route, if the framework knows it: `GET /reports/:id`. */
+  /** The method and the pattern of the route, if the framework knows the route: `GET /reports/:id`. */
   readonly route: string | undefined
   /** The content of the token, if it could be read. */
   readonly token: DescribedToken | undefined
-  /** Seconds that the guard waited for keys, introspection, another guard or a check. */
+  /** Seconds since the guard first had to wait, for example for keys, introspection, another guard or `check`. 0: no wait. */
   readonly duration: number
-  /** The id of the request, if the framework or the application gives it one. */
+  /** The id of the request, if the framework or the application has set an id. */
   readonly requestId: string | undefined
 }
 
 /**
  * The parts of a token that events contain: printable ASCII, bounded in length. Parts that the token does not have are
- * omitted. Use them only in logs: the values may come from an attacker.
+ * omitted. Use these values only in logs, because they may come from an attacker.
  */
 export interface DescribedToken {
   /** `true` if the signature was verified, or if introspection returned `active`. If `false`, the token may be forged. */

@@ -4,14 +4,14 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import type { Rejection } from '../response/rejection.ts'
 
-/** The uses of proofs by one request. */
+/** The proofs that one request has used, with the results. */
 export type UsedProofs = {
   readonly proof: CheckedProof
   readonly store: unknown
   readonly result: MaybePromise<Rejection | undefined>
 }[]
 
-/** Number of uses that are remembered for a request. */
+/** Maximum number of used proofs that are remembered for a request. */
 const MOST_USES = 16
 
 /** The proof of one request. The guards of the request share it: see `RequestState` for the rules. */
@@ -27,7 +27,7 @@ export class RequestProof implements SharedProof {
     | undefined
   private readonly uses: UsedProofs
 
-  /** `uses`: those of the request. Its tokens and resource servers share them. */
+  /** `uses` are the used proofs of the request. All tokens and resource servers share this list. */
   constructor(uses: UsedProofs) {
     this.uses = uses
   }
@@ -68,7 +68,7 @@ export class RequestProof implements SharedProof {
     if (known !== undefined) return known.result
     const result = use()
     this.uses.push({ proof, store, result })
-    // A request has one proof. Code of the application can reuse its object for other requests.
+    // A request has one proof, but the application may use the same request object for several requests.
     if (this.uses.length > MOST_USES) this.uses.shift()
     return result
   }

@@ -7,31 +7,31 @@ import { RequestVerification } from './request-verification.ts'
 /**
  * State that the guards of one request share. The rules:
  *
- * 1. A token is verified once for each request. Guards that are called in the meantime wait for the same result.
- * 2. The result belongs to one request object, one resource server and one set of credentials. If the same object
- *    later has other credentials, for example on a socket or in a test, their token is verified again.
- * 3. If a later guard introspects the token, the introspection result replaces the earlier result.
- * 4. A 503 or an exception is not kept: the next guard tries again.
- * 5. When a key is distrusted, all results are outdated, and the token is verified again.
- * 6. The guards share a result of the function `revoked`. It belongs to one result of the verification. It counts for
- *    `LIMITS.responseOfRequest` seconds after the call, because a request can be a connection that stays open for hours.
- * 7. After a wait, a guard uses the newest result, even if it waited for an older one.
+ * 1. A token is verified once for each request. Guards that are called during the verification wait for the same result.
+ * 2. A verification result is valid for one request object, one resource server and one token. If the request object later contains
+ *    a different token, for example on a socket or in a test, the new token is verified.
+ * 3. If a later guard introspects the token, the introspection result replaces the earlier verification result.
+ * 4. A 503 or an exception is not kept: the next guard tries again. Rule 9 has an exception.
+ * 5. When a key is distrusted, all verification results are outdated, and the token is verified again.
+ * 6. Guards share a result of the function `revoked` as long as they use the same verification result, but for at most
+ *    `LIMITS.responseOfRequest` seconds. A request can be a connection that stays open for hours.
+ * 7. After a wait, a guard uses the newest verification result, even if the guard has waited for an older one.
  * 8. A DPoP proof is checked once, so its age is not checked again during a long request.
- * 9. A DPoP proof is used once for each request and each replay store, whatever happens between two guards. The result of the use
- *    is kept, also a 503: the store may have recorded the use.
+ * 9. The use of a DPoP proof is recorded once for each request and each replay store, for any number of guards. The result is kept,
+ *    even if it is a 503, because the store may have recorded the use.
  */
 export class RequestState implements SharedState {
-  /** The outcome of the last guard. `undefined` while the guard is pending, and after it has refused. */
+  /** The outcome of the last guard. `undefined`: no guard was called, or the last guard is pending or has refused the request. */
   outcome: AccessToken | 'anonymous' | undefined
-  /** The number of guards that were called and have neither granted nor refused. Includes guards that threw. */
+  /** The number of guards that were called and have neither granted nor refused. Includes guards that have thrown an error. */
   pendingGuards = 0
   /** `true` if a guard has refused. */
   hasRefused = false
-  /** One for each resource server that guards this request: usually one. */
+  /** One verification for each resource server that guards this request. Usually, there is only one. */
   private readonly verifications: RequestVerification[] = []
   private readonly usedProofs: UsedProofs = []
 
-  /** Records that a guard was called. Until it has granted, `getToken` throws. */
+  /** Records that a guard was called. `getToken` throws until the guard has granted the request. */
   beginGuard(): void {
     this.outcome = undefined
     this.pendingGuards++
@@ -52,15 +52,15 @@ export class RequestState implements SharedState {
   }
 }
 
-/** A constructor that returns its argument. A class that extends it adds its private fields to that object. */
+/** A constructor that returns its argument. A class that extends `Itself` adds its private fields to this argument. */
 const Itself = function (object: object) {
   return object
 } as unknown as new (object: object) => object
 
 /**
- * Keeps the state of a request in a private field of the request object. Other code could write to a property.
- * A `WeakMap` is used only for objects that are not extensible. Its entries are slow to garbage-collect: slower than all claim
- * checks of the request.
+ * Keeps the state of a request in a private field of the request object, because other code could write to a normal property.
+ * A `WeakMap` is used only for objects that are not extensible. Garbage collection of its entries is slow: it takes longer than all
+ * claim checks of the request.
  */
 class WithState extends Itself {
   static readonly #notExtensible = new WeakMap<object, RequestState>()
@@ -83,16 +83,16 @@ export function getRequestState(raw: object): RequestState {
   return WithState.find(raw) ?? WithState.add(raw)
 }
 
-/** Records that a guard of a request was called. Until it has granted, `getToken` throws. */
+/** Records that a guard of a request was called. `getToken` throws until the guard has granted the request. */
 export function beginGuard(raw: unknown): void {
   // A guard can be called with any value by mistake. Only an object can be a request.
   if (typeof raw === 'object' && raw !== null) getRequestState(raw).beginGuard()
 }
 
 /**
- * Returns `'refused'` if a guard has refused the request, and `'pending'` if a guard has not decided yet. Returns
- * `undefined` if all guards have let the request pass, or if the request has no guard. Adapters use it to stop a request
- * if a guard was called but not awaited.
+ * Returns the state of a guard that was called and has not granted the request: `'refused'` if a guard has refused the request, and
+ * `'pending'` if a guard has not decided yet. Returns `undefined` if there is no such guard. Adapters use this function to stop a
+ * request if a guard was called but not awaited.
  */
 export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
   const state = WithState.find(raw)
@@ -101,11 +101,11 @@ export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
 }
 
 /**
- * Returns the verified token of a request that a guard has granted. `raw` is the `raw` of the request that the guard
- * received. Adapters export this function as `auth(...)`. Never returns `undefined`.
+ * Returns the verified token of a request that a guard has granted. `raw` is the request object of the framework that was passed to
+ * the guard. Adapters export this function as `auth(...)`. Never returns `undefined`.
  *
- * @throws `Error` if no guard has granted the request, or if a guard has refused it or has not decided yet. Also if
- * the guard is `optional` and the caller is anonymous. Such a call is a mistake in the application.
+ * @throws `Error` if no guard has granted the request, or if a guard has refused it or has not decided yet. Also throws
+ * for an anonymous caller of an `optional` guard. Such a call of `getToken` is a mistake in the application.
  *
  * @example
  * const { clientId } = getToken(request)

@@ -10,7 +10,7 @@ import { isStillTrusted } from '../token/trusted-issuers.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { SharedIntrospection, SharedVerification } from '../token/verify-token.ts'
 
-/** A check of a verified token by the application. */
+/** A call of the function `revoked` of the application for a verified token. */
 interface SharedCheck {
   readonly verified: VerifiedToken
   readonly startedAt: Moment
@@ -35,7 +35,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   private distrustCount = 0
   private readonly usedProofs: UsedProofs
   private sharedProof: RequestProof | undefined
-  /** `true` if the next guard verifies again. The result still counts for the guards that waited for it. */
+  /** `true` if the next guard must verify the token again. The guards that waited for the result still use it. */
   private mayRetry = false
 
   constructor(
@@ -66,7 +66,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     if (this.result === undefined || this.mayRetry || this.isOutdated(this.found))
       return this.settle(this.start())
     const known = this.result
-    // A request can be a connection that stays open for hours. In that time, a tenant can be removed.
+    // A request can be a connection that stays open for hours. During this time, a tenant may be removed.
     return andThen(known, (found) =>
       found instanceof Rejection || found.issuer.dynamic === undefined
         ? this.settle(known)
@@ -78,7 +78,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     )
   }
 
-  /** Returns a result, or a newer one if there is one when it is known. */
+  /** Waits for a result. If the result was replaced or is outdated by then, returns the latest result instead. */
   private settle(
     result: MaybePromise<VerifiedToken | Rejection>,
   ): MaybePromise<VerifiedToken | Rejection> {
@@ -137,7 +137,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     })
     this.setResult(result)
     const isLatest = () => this.result === result && !this.isOutdated(this.found)
-    // Guards continue after `result` has settled, so that `isLatest` of this class knows it.
+    // Guards wait for `response` and for `result`: the method `isLatest` reads `this.found`, which is set when `result` settles.
     const introspection = { result: andThen(result, () => response), isLatest }
     if (response instanceof Promise) {
       this.running = introspection
@@ -149,7 +149,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     return introspection
   }
 
-  /** Returns whether a key was distrusted since the verification, or the options of its issuer have changed. */
+  /** Returns whether a key was distrusted since the verification, or the options of the issuer of the token have changed. */
   private isOutdated(found: VerifiedToken | Rejection | undefined): boolean {
     if (this.distrustCount !== this.services.distrustCount) return true
     return (
@@ -160,7 +160,8 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   }
 
   private start(): MaybePromise<VerifiedToken | Rejection> {
-    // Read before the call: `verify` may throw, or call a listener that distrusts a key.
+    // The count is read before the call, because `verify` may call a listener that distrusts a key. It is stored afterwards,
+    // because `verify` may throw.
     const { distrustCount } = this.services
     const result = verify(this.presented, this.services, this, this.hashToken)
     this.distrustCount = distrustCount

@@ -33,7 +33,7 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
   const credentials = exchange.credentials as Credentials | undefined
   const scheme = credentials?.scheme
   const refused = refuse(rejection, services.refusal, requirements.challenge, raw, scheme)
-  // Runs after `errorBody`, which may throw. In that case, the guard stays pending.
+  // `refuse` calls `errorBody`, which may throw. In that case, this line does not run, and the guard stays pending.
   recordRefusal(exchange)
   const { status } = refused
   const describe = () => describeRefusal(exchange, rejection, status)
@@ -41,7 +41,7 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
   return refused
 }
 
-/** Describes a refusal for its event. A token may contain any value: if it cannot be described, it is omitted. */
+/** Describes a refusal for its event. If the token contains values that cannot be described, the token is omitted. */
 function describeRefusal(
   exchange: Exchange,
   rejection: Rejection,

@@ -5,8 +5,8 @@ import { copyOwnData } from '../lib/own-data.ts'
 export interface ReasonText {
   readonly status: 400 | 401 | 403 | 503
   /**
-   * The error code of RFC 6750 section 3.1, RFC 9449 section 7.1 or RFC 9470 section 3. If it is missing, the challenge contains no error information,
-   * because the request has no credentials, or because no code of the RFC fits.
+   * The error code of RFC 6750 section 3.1, RFC 9449 section 7.1 or RFC 9470 section 3. If it is missing, the challenge contains no
+   * error: the request has no credentials, or no code of these RFCs fits. A 503 has no challenge.
    */
   readonly error?:
     | 'invalid_request'
@@ -75,9 +75,7 @@ export const REASONS = deepFreeze(
     no_certificate: invalidToken(
       'The access token is bound to a certificate, and the request has no usable client certificate.',
     ),
-    wrong_certificate: invalidToken(
-      'The access token is bound to another certificate than that of the client.',
-    ),
+    wrong_certificate: invalidToken('The access token is bound to a different certificate.'),
     wrong_scheme: invalidToken('The access token does not fit the authentication scheme.'),
     wrong_proof_key: invalidToken('The access token is bound to another key.'),
 

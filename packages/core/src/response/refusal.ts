@@ -9,10 +9,10 @@ import type { Explanation, Rejection } from './rejection.ts'
 export interface Refused extends HttpResponse {
   readonly kind: 'refused'
   readonly reason: Reason
-  /** The failed check, for the log of the server. It is never part of the response, and `JSON.stringify` omits it. */
+  /** The failed check, for the log of the server. It is not sent in the response, and `JSON.stringify` omits it. */
   readonly explanation: Explanation
   readonly status: number
-  /** Header fields of the response, which include the challenge. All values are safe in a header. */
+  /** Header fields of the response, including the challenge. All values are safe in a header. */
   readonly headers: ResponseHeaders
   /** Body of the response: JSON, or the result of `errorBody`. */
   readonly body: string
@@ -65,13 +65,13 @@ export interface RefusalSettings {
   readonly errorBody:
     | ((refusal: RefusalView, request: object | undefined) => RefusalBody | undefined)
     | undefined
-  /** Called with the names of unknown members of the result of `errorBody`, which are ignored. */
+  /** Called with the names of unknown members of the result of `errorBody`. Such members are ignored. */
   readonly reportIgnored: (members: readonly string[]) => void
   /** Called for each response whose challenge contains the URL of the metadata. */
   readonly onMetadataNamed: () => void
 }
 
-/** Values of `error` in the body, for reasons without an error code of RFC 6750. */
+/** Values of `error` in the body, for reasons without an `error` in `REASONS`. */
 const STATUS_ERROR = {
   400: 'invalid_request',
   401: 'unauthorized',
@@ -85,9 +85,10 @@ const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
  * Turns a rejection into the complete response: the status, the challenges (RFC 6750 section 3, RFC 9449 section 7.1) and a fixed
  * JSON body. The response must not be cached (`no-store`). A 503 has `Retry-After` instead of a challenge.
  *
- * `required` are the parameters of the challenge that describe the requirements of the route, such as `scope`. They are added
- * to a 401 only, and `acr_values` and `max_age` only for `insufficient_user_authentication` (RFC 9470 section 3). `request` is
- * the request of the framework, for `errorBody`. `scheme` is the scheme of the credentials, if they could be read.
+ * `required` are the parameters of the challenge that describe the requirements of the route. `required.scope` is added only to a
+ * 401. The `scope` of a 403 `insufficient_scope` comes from the rejection. `acr_values` and `max_age` are added only for the reason
+ * `insufficient_user_authentication` (RFC 9470 section 3). `request` is the request of the framework, for `errorBody`. `scheme` is
+ * the scheme of the credentials, if the credentials could be read.
  *
  * @throws {TypeError} if the result of `errorBody` is not a body
  */
@@ -125,7 +126,7 @@ export function refuse(
         max_age: required.max_age,
       }),
     }
-    // Several credentials can have several schemes.
+    // Several sets of credentials can have different schemes, so the scheme of the request is not known.
     const used = reason === 'multiple_credentials' ? undefined : scheme
     headers['WWW-Authenticate'] = writeChallenges(parameters, settings, used)
     if (rejection.nonce !== undefined) headers['DPoP-Nonce'] = rejection.nonce
@@ -144,9 +145,13 @@ export function refuse(
 }
 
 /**
- * Returns one header line for each scheme that this API accepts. Only the challenge of the scheme that the request has used contains
- * the error and the requirements (RFC 9449 section 7.2). If its scheme is not known, every challenge contains the error. The DPoP
- * challenge has other parameters only if it is the only one, or if its scheme was used, because clients merge the lines.
+ * Returns one header line for each scheme that this API accepts. `used` is the scheme of the request.
+ *
+ * - If `used` is set, only the challenge of this scheme contains the error and the requirements (RFC 9449 section 7.2).
+ * - If `used` is `undefined`, every challenge contains the error.
+ * - Apart from the error and `algs`, the DPoP challenge contains parameters only if DPoP was used, or is the only accepted scheme.
+ *   The
+ *   reason is that some clients merge the lines.
  */
 function writeChallenges(
   parameters: ChallengeParameters,
@@ -166,7 +171,7 @@ function writeChallenges(
   return lines.length === 1 ? lines[0]! : (Object.freeze(lines) as string[])
 }
 
-/** Returns whole seconds (RFC 9110 section 10.2.3), at least 1: with 0, clients retry immediately. */
+/** Returns whole seconds (RFC 9110 section 10.2.3), at least 1: if the value is 0, clients retry immediately. */
 function writeRetryAfter(seconds = 1): string {
   return String(Math.max(1, Math.ceil(seconds)))
 }

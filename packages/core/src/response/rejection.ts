@@ -7,8 +7,8 @@ import { type Reason, REASONS } from './reasons.ts'
 /**
  * Details of a failed check, for logs.
  *
- * Values from a token are quoted, limited in length, and contain only printable ASCII. If the token is not verified, they
- * begin with `claimed`. Only `iss`, `aud`, `typ`, `alg`, `kid`, scopes and client ids are shown, never `sub` or another
+ * Values from a token are quoted, limited in length, and contain only printable ASCII. If the token is not verified, these values
+ * begin with `claimed`. The details contain only `iss`, `aud`, `typ`, `alg`, `kid`, scopes and client ids, never `sub` or any other
  * claim.
  */
 export interface Explanation {
@@ -38,19 +38,19 @@ export interface RejectedToken {
 export interface RejectionDetails {
   /** Seconds after which the caller can retry. Set only for a 503. */
   readonly retryAfter?: number | undefined
-  /** The configured issuer of the token, if it is known. */
+  /** The configured issuer of the token, if the issuer is known. */
   readonly issuer?: string | undefined
   /** The challenge parameters that depend on this check, such as `scope`. */
   readonly challenge?: ChallengeParameters | undefined
   /** The token, if it could be read. */
   readonly token?: RejectedToken | undefined
-  /** The scheme of the credentials that could not be read. */
+  /** The scheme of credentials that could not be read completely. */
   readonly scheme?: Scheme | undefined
   /** A nonce for the client (RFC 9449 section 9). */
   readonly nonce?: string | undefined
   /**
-   * The change to make, if the check can name it more precisely than the table of advice. The text contains fixed words and
-   * options only.
+   * The change to make, if the check can describe it more precisely than the table of advice. The text contains only fixed words
+   * and values from the configuration.
    */
   readonly advice?: string | undefined
 }
@@ -80,7 +80,7 @@ export class Rejection {
     this.advice = own.advice
   }
 
-  /** Returns whether this API or a server is at fault (503). A retry can succeed. */
+  /** Returns whether this API or another server has failed (503). In this case, a retry can succeed. */
   get isUnavailability(): boolean {
     return REASONS[this.reason].status === 503
   }
@@ -109,12 +109,15 @@ export class Rejection {
   }
 }
 
-/** Describes a value of a token that is not verified, for an explanation. */
+/** Describes a value of an unverified token, for an explanation. */
 export function showClaimed(value: unknown): string {
   return value === undefined ? 'nothing' : `claimed ${showValue(value)}`
 }
 
-/** Describes a value of a verified token, for an explanation. Strings are quoted and shortened. Other values: the type. */
+/**
+ * Describes a value of a verified token, for an explanation. Strings are quoted and shortened. For any other value, returns its
+ * type.
+ */
 export function showValue(value: unknown): string {
   if (typeof value === 'string' && value !== '') return quote(value)
   const isList = Array.isArray(value) && value.length > 0

@@ -20,8 +20,8 @@ const HASHES: Record<Hash, { oid: readonly number[]; bytes: number }> = {
 
 /**
  * Converts an RSA key to an id-RSASSA-PSS key with fixed parameters (RFC 4055 section 3.1). These are one hash, MGF1 with
- * the same hash, and a salt as long as the hash (RFC 7518 section 3.5). OpenSSL then rejects every other salt length. With
- * a plain RSA key, it accepts any length.
+ * the same hash, and a salt as long as the hash (RFC 7518 section 3.5). OpenSSL then rejects every other salt length. For
+ * a plain RSA key, OpenSSL accepts any salt length.
  */
 export function toRsaPssSpki(
   key: KeyObject,

@@ -18,10 +18,10 @@ export type KeyMaterial = Readonly<Record<string, unknown>> | Uint8Array
  * The interface to cryptography. An engine prepares a key for one algorithm. The verifier that it returns reads only the
  * text and the signature of a token.
  *
- * An engine does NOT choose the key or the algorithm: the caller does, and checks that they fit.
+ * An engine does NOT choose the key or the algorithm: the caller does, and checks that the key fits the algorithm.
  */
 export interface SignatureEngine {
-  /** Returns whether this runtime has an algorithm. Only ML-DSA can be missing. */
+  /** Returns whether this runtime has an algorithm. Only ML-DSA may be missing. */
   supports(algorithm: Algorithm): boolean
   /** Prepares a key for an algorithm. Throws, or rejects, if the algorithm cannot use the key. */
   prepare(algorithm: Algorithm, material: KeyMaterial): MaybePromise<SignatureVerifier>

@@ -39,8 +39,8 @@ const PUBLIC_MEMBERS = {
 
 /**
  * Returns why a key cannot sign with an algorithm, or why its public key is unknown. Returns `undefined` if no reason is
- * visible in its properties. The text is the end of a sentence that starts with the name of the key. It contains nothing of
- * the key.
+ * visible in the properties of the key. The text is the end of a sentence that starts with the name of the key. It contains no
+ * part of the key.
  */
 export function checkKeyPair(key: unknown, algorithm: unknown): string | undefined {
   if (!isKeyPair(key)) {
@@ -53,7 +53,7 @@ export function checkKeyPair(key: unknown, algorithm: unknown): string | undefin
   }
   const { privateKey, publicKey } = key
   if (!isCryptoKey(privateKey) || !isCryptoKey(publicKey))
-    return 'is a pair of other keys than CryptoKeys: set the private key alone'
+    return 'is a pair of keys that are not CryptoKeys: set the private key alone'
   const why = checkPrivateKey(privateKey, algorithm)
   if (why !== undefined) return `is a pair whose private key ${why}`
   const isPublic = publicKey.type === 'public' && publicKey.extractable
@@ -73,7 +73,7 @@ export async function generateKeyPair(algorithm: Algorithm): Promise<SigningKeyP
 
 /**
  * Converts a private key or a key pair, which `checkKeyPair` has checked. Rejects if the key cannot sign with the algorithm,
- * or if its public key belongs to another private key.
+ * or if the public key belongs to another private key.
  */
 export async function toSigningKeyPair(
   key: PrivateKey | KeyPair,
@@ -104,7 +104,10 @@ interface NodeKeyObject {
   export(options: { format: 'jwk' }): PrivateJwk
 }
 
-/** Throws if the public key does not verify a signature of the private key. The authorization server would refuse every proof. */
+/**
+ * Throws if the public key does not verify a signature of the private key. The authorization server would refuse every proof with
+ * such a pair.
+ */
 async function checkMatch({ algorithm, privateKey, publicJwk }: SigningKeyPair): Promise<void> {
   const parameters = toWebCryptoParameters(algorithm)
   const publicKey = await crypto.subtle.importKey('jwk', publicJwk, parameters, false, ['verify'])

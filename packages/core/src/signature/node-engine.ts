@@ -43,7 +43,7 @@ export const signatureEngine: SignatureEngine = {
   },
 }
 
-/** Memory for the bytes of one signing input, so that none is allocated. It is large enough for a token. */
+/** Memory for the bytes of one signing input, so that no memory is allocated for each input. It is large enough for a token. */
 const reused = Buffer.allocUnsafeSlow(LIMITS.tokenLength)
 
 /** Returns the bytes of an ASCII text. They are valid until the next call. */
@@ -76,7 +76,7 @@ function pureVerifier(key: KeyObject, signatureBytes: number): SignatureVerifier
     signature.length === signatureBytes && verify(null, toBytes(signingInput), key, signature)
 }
 
-/** Returns whether Node can import an ML-DSA key. Every text of bytes of the right length is a key. */
+/** Returns whether Node can import an ML-DSA key. Any bytes of the right length are a key. */
 function canImport(alg: Algorithm, publicBytes: number): boolean {
   try {
     publicKey({ kty: 'AKP', alg, pub: Buffer.alloc(publicBytes).toString('base64url') })

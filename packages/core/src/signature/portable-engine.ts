@@ -5,7 +5,7 @@ import { toWebCryptoParameters, type WebCryptoParameters } from './web-crypto.ts
 
 const UTF8 = new TextEncoder()
 
-/** A part of WebCrypto that is new: a runtime says which algorithms it has. */
+/** A new function of WebCrypto, which returns whether the runtime has an algorithm. */
 interface SupportsAlgorithms {
   supports?(operation: string, algorithm: string): boolean
 }
@@ -23,7 +23,7 @@ export const signatureEngine: SignatureEngine = {
     const length = getSignatureLength(algorithm, material)
     return ({ signingInput, signature }) =>
       signature.length === length &&
-      // Without `Promise.resolve`, a promise of another realm, as in the edge runtime of Next.js, would look like a value.
+      // Without `Promise.resolve`, a promise of another realm would look like a value, for example in the edge runtime of Next.js.
       Promise.resolve(
         crypto.subtle.verify(parameters, key, signature as BufferSource, UTF8.encode(signingInput)),
       ).catch(() => false)
@@ -39,8 +39,8 @@ function importKey(material: KeyMaterial, parameters: WebCryptoParameters): Prom
 }
 
 /**
- * Returns the exact number of octets of a signature. WebCrypto accepts a PSS signature without its leading zeros, but RFC
- * 8017 section 8.1.2 does not, and a token must have only one encoding.
+ * Returns the exact number of octets of a signature. WebCrypto accepts a PSS signature without its leading zeros. RFC 8017
+ * section 8.1.2 does not allow this, and a token must have only one encoding.
  */
 function getSignatureLength(algorithm: Algorithm, material: KeyMaterial): number {
   const traits = getTraits(algorithm)

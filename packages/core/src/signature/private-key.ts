@@ -27,7 +27,7 @@ export interface PrivateJwk {
 
 /**
  * Returns why a key cannot sign with an algorithm, or `undefined` if no reason is visible in its properties. The text is
- * the end of a sentence that starts with the name of the key, and contains nothing of the key. `algorithm` is the
+ * the end of a sentence that starts with the name of the key. It contains no part of the key. `algorithm` is the
  * configured algorithm, which may be missing if a JWK has `alg`.
  */
 export function checkPrivateKey(key: unknown, algorithm: unknown): string | undefined {

@@ -5,8 +5,8 @@ import type { JsonObject } from '../lib/json.ts'
 export type RejectPart<R> = (part: string, expected: string, found: string) => R
 
 /**
- * Decodes a part of a JWS from base64url, and parses it as one JSON object with `parse`. A part with a fault gives the result of
- * `reject`.
+ * Decodes a part of a JWS from base64url, and parses it as one JSON object with `parse`. Returns the result of `reject` for a
+ * part with a fault.
  */
 export function readJwsPart<R>(
   text: string,

@@ -9,7 +9,7 @@ import { toWebCryptoParameters, type WebCryptoParameters } from './web-crypto.ts
  * Signs claims and returns a compact JWS (RFC 7515 section 7.1). Uses WebCrypto, which all runtimes have and which needs no
  * loading time. Rejects if the key cannot sign with the algorithm.
  *
- * Does NOT check that the key is intended for the algorithm: `checkPrivateKey` does.
+ * Does NOT check that the key is intended for the algorithm: `checkPrivateKey` does this.
  */
 export async function signJws(
   header: object,
@@ -45,7 +45,7 @@ export async function importPrivateKey(
   parameters: WebCryptoParameters,
 ): Promise<CryptoKey> {
   if (isJwk(key)) {
-    // The parameters contain the algorithm and the use. WebCrypto compares these members with its own names, and may reject.
+    // WebCrypto may reject these members, because it uses other names. The parameters contain the algorithm and the use.
     const jwk = copyOwnMembers(key)
     delete jwk['alg']
     delete jwk['use']

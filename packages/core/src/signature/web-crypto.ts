@@ -8,8 +8,8 @@ export type WebCryptoParameters = RsaHashedImportParams &
   HmacImportParams
 
 /**
- * Returns the parameters of an algorithm for WebCrypto, which ignores those that an operation does not use. The object has no
- * prototype, so that a polluted `Object.prototype` adds no parameters.
+ * Returns the parameters of an algorithm for WebCrypto. An operation ignores the parameters that it does not use. The object has
+ * no prototype, so that a polluted `Object.prototype` adds no parameters.
  */
 export function toWebCryptoParameters(algorithm: Algorithm): WebCryptoParameters {
   const traits = getTraits(algorithm)

@@ -7,15 +7,15 @@ import { isAbsent } from './conditions.ts'
 export interface Actor {
   /** The `sub` of the actor, or its client id if it has no `sub`. */
   readonly id: string
-  /** The issuer of `id`, if `act` has `iss`. Otherwise, `id` belongs to the issuer of the token. */
+  /** The issuer of `id`, from `iss` in `act`. If it is missing, the issuer of the token is also the issuer of `id`. */
   readonly issuer?: string
   readonly clientId?: string
 }
 
 /**
  * Reads the current actor: the outermost `act`. Nested actors are history, "not to be considered in access control
- * decisions" (RFC 8693 section 4.1). Only their form and their number are checked, because a client can make the
- * chain longer. `may_act` names parties that may become an actor. It is not read.
+ * decisions" (RFC 8693 section 4.1). Only their form is checked, and their number is limited, because a client can make
+ * the chain longer. `may_act` names parties that may become an actor. This function does not read it.
  */
 export function readActor(claims: JsonObject): Actor | 'malformed' | undefined {
   const act = getOwn(claims, 'act')

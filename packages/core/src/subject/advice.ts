@@ -5,7 +5,7 @@ import type { TokenForm } from './profile.ts'
 /** Advice by the reason why a subject is unknown. Fixed texts. */
 const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = {
   conflict:
-    'The claims contradict each other, or the options of this issuer. The event subject_unknown lists the rules and claims. Check whether a mapper or hook adds claims to the tokens.',
+    'The claims contradict each other, or contradict the options of this issuer. The event subject_unknown lists the rules and claims. Check whether a mapper or hook adds claims to the tokens.',
   malformed:
     'A claim has an invalid value. Check which mapper or hook writes it at the authorization server.',
   no_id:

@@ -53,9 +53,9 @@ function toAppliedRule({ id, kind, level, when, header = {}, userIdClaim }: Rule
 }
 
 /**
- * Returns the rules that follow from the options about subjects, and the claims that contradict them. `machineClients`
- * takes precedence, unless the token was exchanged for another subject (`act`). A `sub` that is the client id never
- * belongs to a user.
+ * Returns the rules that follow from the options about subjects, and rules for signs in the token that contradict these options.
+ * `machineClients` takes precedence, unless the token was exchanged for another subject (`act`). A `sub` that is the client id
+ * is never the id of a user.
  */
 export function applyStatements(
   token: TokenFacts,
@@ -86,12 +86,15 @@ export function applyStatements(
   }
 }
 
-/** Returns whether a client is listed. Plain JavaScript may pass a string, which would also include parts of a name. */
+/** Returns whether a client is listed. In plain JavaScript, `clients` may be a string, which would also include parts of names. */
 function isListed(clientId: string | undefined, clients: unknown): boolean {
   return clientId !== undefined && Array.isArray(clients) && clients.includes(clientId)
 }
 
-/** Returns whether an introspection response names a user. `sub` is optional; it may have only `username` (RFC 7662 section 2.2). */
+/**
+ * Returns whether an introspection response names a user. The member `sub` is optional, so a response for a user may have only
+ * `username` (RFC 7662 section 2.2).
+ */
 function namesUser({ form, claims }: TokenFacts): boolean {
   return form === 'introspection' && !isAbsent(getOwn(claims, 'username'))
 }
@@ -111,7 +114,7 @@ function trace(id: string, kind: AppliedRule['kind'], conditions: Conditions): A
   return { id, kind, level: 'convention', claims: Object.keys(conditions), userIdClaim: undefined }
 }
 
-/** Returns all rules that can follow from the options, for the claims that are read for the client id. */
+/** Returns all rules that can follow from the options. The client id is read from the claims `clientIdNames`. */
 const statedRules = memoize((clientIdNames: readonly string[]) => {
   const claims = ['sub', ...clientIdNames]
   return {

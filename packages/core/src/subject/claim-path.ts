@@ -2,7 +2,7 @@ import type { JsonObject } from '../lib/json.ts'
 import { getOwn, isRecord } from '../lib/objects.ts'
 
 /**
- * A claim. A string is the name of one claim, also with dots and slashes in it. An array is a path: the name of a claim, then
+ * A claim. A string is the name of one claim, even if it contains dots or slashes. An array is a path: the name of a claim, then
  * the name of a member of its object, and so on.
  *
  * @example
@@ -14,8 +14,8 @@ import { getOwn, isRecord } from '../lib/objects.ts'
 export type ClaimPath = string | readonly string[]
 
 /**
- * Returns the value of a claim. Returns `undefined` if it is missing, or if a path leads through another value than an object,
- * such as an array. Inherited members do not count.
+ * Returns the value of a claim. Returns `undefined` if the claim is missing, or if a path leads through a value that is not an
+ * object, such as an array. Inherited members are ignored.
  */
 export function getClaim(claims: JsonObject, path: ClaimPath): unknown {
   if (typeof path === 'string') return getOwn(claims, path)

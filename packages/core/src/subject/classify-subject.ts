@@ -31,9 +31,9 @@ const NO_PARTIES: Parties = { id: undefined, clientId: undefined, actor: undefin
  * Determines the subject of an access token, and the evidence for its kind. A pure function that never throws, for
  * any claims.
  *
- * Does NOT check the signature, the issuer or the times: `claims` must be verified before. `context` must come from
- * the configuration, and its `header` from the same verified token. An attacker who chooses the provider could
- * choose the result.
+ * Does NOT check the signature, the issuer or the times: verify the token before you pass its `claims`. `context` must
+ * come from the configuration, and `context.header` from the same verified token. An attacker who chooses the provider
+ * could choose the result.
  *
  * @example
  * const claims = { sub: 'cron@clients', azp: 'cron', gty: 'client-credentials' }
@@ -81,8 +81,8 @@ export function toSubject(token: TokenToClassify, settings: SubjectSettings): Su
 }
 
 /**
- * Returns the name of the claim or header parameter which shows that the token is not an access token. Verification usually
- * rejects such a token before.
+ * Returns the name of the claim or header parameter which shows that the token is not an access token. Such a token is usually
+ * rejected earlier, when it is verified.
  */
 function findMarkOfAnotherKind(
   { claims, form, header }: TokenToClassify,
@@ -106,7 +106,8 @@ function isTypeOfAccessToken(typ: unknown, others: unknown): boolean {
 
 /**
  * Returns the rules to combine. Conventions are included if `provider`, `machineSubject` and `machineClients` are not set.
- * They are also included if `machineSubject` or `machineClients` applies to the token: then they can only contradict it.
+ * They are also included if `machineSubject` or `machineClients` applies to the token. A convention can then contradict the
+ * option, but it cannot decide alone.
  */
 function applyAll(token: TokenToClassify, settings: SubjectSettings): readonly AppliedRule[] {
   const { provider, profile, machineSubject, machineClients } = settings
@@ -118,7 +119,7 @@ function applyAll(token: TokenToClassify, settings: SubjectSettings): readonly A
   return isUnstated ? rules : rules.filter(({ level }) => level !== 'convention')
 }
 
-/** Returns a subject of one kind if all rules agree on it and the token has an id of that kind. */
+/** Returns a machine or a user if all rules agree on this kind and the token has an id. Otherwise, returns an unknown subject. */
 function combineRules(
   applied: readonly AppliedRule[],
   { claims, clientId }: TokenToClassify,
@@ -145,7 +146,10 @@ function combineRules(
   return createSubject(kind, { ...parties, id }, toEvidence(deciding, level))
 }
 
-/** Returns the kind of all rules, or `'agent_account'` if one of them has it. */
+/**
+ * Returns the kind on which all rules agree, or `'conflict'`. Returns `'agent_account'` if one of the rules has this kind, and
+ * `undefined` if there are no rules.
+ */
 function getAgreedKind(
   applied: readonly AppliedRule[],
 ): AppliedRule['kind'] | 'conflict' | undefined {
@@ -201,7 +205,7 @@ function listClaims(found: readonly AppliedRule[]): readonly string[] {
   return found.flatMap(({ claims }) => claims)
 }
 
-/** Adds the client as the actor, if the provider shows this in another claim than `act`. */
+/** Adds the client as the actor, if the provider shows the actor in a claim other than `act`. */
 function withActor(
   parties: Parties,
   token: TokenToClassify,

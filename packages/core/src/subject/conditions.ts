@@ -9,9 +9,9 @@ export interface Checks {
   readonly is?: string | readonly string[]
   /** The claim is a string, but not this one. */
   readonly isNot?: string
-  /** The claim is a string that matches. */
+  /** The claim is a string that matches this pattern. */
   readonly matches?: RegExp
-  /** The claim is a string that does not match. */
+  /** The claim is a string that does not match this pattern. */
   readonly matchesNot?: RegExp
   /** The claim is the same string as this other claim. */
   readonly sameAs?: string

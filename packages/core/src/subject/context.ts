@@ -8,13 +8,13 @@ import { SCOPE_STRING } from './scope-source.ts'
 export interface SubjectStatements {
   /** The product that issues the tokens. */
   readonly provider?: Provider | undefined
-  /** The claim with the client id. It replaces the claims of the provider. */
+  /** The claim with the client id. If it is set, the claims of the provider are not read. */
   readonly clientIdClaim?: string | undefined
   /**
    * The form of the `sub` of a machine at this issuer: its client id, or no `sub`. The `sub` of a user must never have
-   * this form. Without a provider, every other subject whose token names a client is a user. The same applies to `hydra`,
-   * `spring-as`, `openiddict`, `gravitee-am` and `lemonldap-ng`. For any other provider, this option only identifies
-   * machines.
+   * this form. If `provider` is not set, a `sub` that differs from the client id of the token names a user. The same applies to
+   * `hydra`, `spring-as`, `openiddict`, `gravitee-am` and `lemonldap-ng`. For any other provider, this option only
+   * identifies machines.
    */
   readonly machineSubject?: 'client_id' | 'absent' | undefined
   /** The client ids of clients that never act for a user. */
@@ -44,8 +44,8 @@ export interface SubjectContext extends SubjectStatements {
 const CLIENT_ID: readonly ClientIdClaim[] = ['client_id']
 
 /**
- * Returns the claims that name the client. In introspection responses that is `client_id` (RFC 7662 section 2.2). The
- * claims of the profile are added only if it has rules for introspection responses.
+ * Returns the claims that name the client. In introspection responses, this is `client_id` (RFC 7662 section 2.2). The
+ * claims of the profile are added only if the profile has rules for introspection responses.
  */
 export function clientIdClaims(
   { clientIdClaim, profile }: SubjectSettings,

@@ -3,8 +3,8 @@ import type { Condition, Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
 
 /**
- * Conditions that the claims of a user session are absent. One of these claims shows a user, even if the `sub` looks like a
- * client id because the user has chosen it.
+ * Conditions that the claims of a user session are absent. One of these claims is a sign of a user, even if the `sub` is equal
+ * to the client id. A user may have chosen such a `sub`.
  */
 export const NO_TRACE_OF_USER: Conditions = {
   sid: 'absent',
@@ -19,8 +19,8 @@ const NAME_OF_SERVICE_ACCOUNT: Condition = {
 }
 
 /**
- * Claims that products write for machines. A token with one of them is probably not the token of a user. `username` is
- * not included: it is a human-readable name (RFC 7662 section 2.2).
+ * Signs of a machine: claims that products write for machines. A token with one of these claims is probably not the token of
+ * a user. `username` is not included, because it is a human-readable name (RFC 7662 section 2.2).
  */
 export const TRACES_OF_MACHINE: readonly Conditions[] = [
   // Keycloak

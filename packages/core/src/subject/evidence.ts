@@ -9,7 +9,7 @@ export interface Evidence {
    *
    * - `configured`: an option determines the kind.
    * - `explicit`: the authorization server writes a claim for this purpose.
-   * - `structural`: by the documentation or source of the provider, neither a user nor a client can produce this
+   * - `structural`: according to the documentation or source code of the provider, neither a user nor a client can produce this
    *   combination of claims.
    * - `convention`: the kind follows a common practice (RFC 9068 section 2.2) that is not confirmed for this issuer.
    * - `none`: the kind is unknown.
@@ -19,7 +19,7 @@ export interface Evidence {
   readonly rules: readonly string[]
   /**
    * The names of the claims that these rules read. The prefix `header.` marks a parameter of the JOSE header. `rules`
-   * and `claims` are empty without evidence.
+   * and `claims` are empty if there is no evidence.
    */
   readonly claims: readonly string[]
   /** The reason why the kind is unknown. Set only if it is unknown. */
@@ -35,7 +35,7 @@ export const UNKNOWN_REASONS = [
   /** The rules agree on the kind, but the claim that identifies the subject is missing. */
   'no_id',
   'another_kind_of_token',
-  /** The token is for a user account that belongs to an agent. */
+  /** The subject is the user account of an agent. */
   'agent_account',
 ] as const
 

@@ -12,8 +12,8 @@ const PERSONAL: readonly string[] = [
 ]
 
 /**
- * Returns whether the client id or the scopes are read from a claim about people. Events then do not contain them. A
- * source with a condition is not personal: its profile reads the claim only if it names a client.
+ * Returns whether the client id or the scopes are read from a claim about people. If so, events do not contain the values.
+ * A source with a condition is not personal: the profile reads such a claim only if the claim names a client.
  */
 export function isPersonal(source: ClientIdClaim | ScopeSource): boolean {
   if (typeof source === 'string') return PERSONAL.includes(source)

@@ -6,26 +6,26 @@ import type { Level } from './evidence.ts'
 export type TokenForm = 'jwt' | 'introspection'
 
 /**
- * Everything that differs by provider, as data. A profile follows the documentation or the source of the provider. An
- * example token is not enough. The first comment of a profile names this source, and the month in which it was read.
+ * Everything that differs between providers, as data. A profile follows the documentation or the source code of the provider.
+ * An example token is not enough. The first comment of a profile names what was read, and in which month.
  */
 export interface Profile {
   /**
-   * `true` if every user of this platform can request a token for any audience. A valid token proves nothing about the
-   * caller, so a guard must restrict the callers.
+   * `true` if every user of this platform can request a token for any audience. A valid token then proves nothing about
+   * the caller, so a guard must restrict the callers.
    */
   readonly isPublic?: true
-  /** The claims that name the client. All of them that are present must agree. */
+  /** The claims that name the client. All of these claims that are present must be equal. */
   readonly clientIdClaims: readonly ClientIdClaim[]
-  /** Other claims with permissions that are always arrays. Used only to check options. */
+  /** Claims with permissions that are not scopes. Their values are always arrays. Used only to check options. */
   readonly arrayClaims?: readonly string[]
   /** The claims with scopes. Only the first one that applies to a token is read. */
   readonly scopeSources: readonly ScopeSource[]
-  /** A claim that only access tokens have, and its value if the value matters. */
+  /** A claim that only access tokens have. If `value` is set, the claim must have this value. */
   readonly tokenUse?: { readonly claim: ClaimPath; readonly value?: string }
   /**
    * The conditions under which a token with a `nonce` is an access token. Set if the provider copies the `nonce` of a login
-   * into access tokens. ID tokens of the provider must never meet them.
+   * into access tokens. ID tokens of the provider must never meet these conditions.
    */
   readonly nonceWhen?: Conditions
   /** The claim that identifies a user permanently, if it is not `sub`. */
@@ -35,12 +35,12 @@ export interface Profile {
   /** The conditions under which the client acts for the subject, for providers that do not write `act`. */
   readonly clientActs?: Conditions
   readonly rules: readonly Rule[]
-  /** `true` if tokens of machines have an empty `sub`. It counts as absent. For other providers it is an invalid claim. */
+  /** `true` if tokens of machines have an empty `sub`, which is treated as absent. For other providers, it is an invalid claim. */
   readonly writesEmptySub?: true
   /**
    * `true` if users, or an application that logs them in, choose the `sub`. Then no rule can determine the kind, and
-   * `machineSubject` determines both machines and users, as it does without a profile. For other profiles,
-   * `machineSubject` can only add machines to the result of the rules.
+   * `machineSubject` determines both machines and users, as for an issuer without a profile. For other profiles,
+   * `machineSubject` can only identify more machines than the rules.
    */
   readonly subjectsAreChosen?: true
   /** The change to make if the rules do not determine the kind. */
@@ -49,7 +49,7 @@ export interface Profile {
 
 /**
  * A claim that names the client: in every token, or only if the conditions hold. The conditions cannot refer to the
- * client id, because it is not known yet.
+ * client id, because the client id is not known yet.
  */
 export type ClientIdClaim = string | { readonly claim: string; readonly when: Conditions }
 

@@ -1,9 +1,9 @@
 import type { Publish } from '../lib/publisher.ts'
 
 /**
- * Published if an option is missing or probably wrong. Tokens may still be accepted. It is published once: at startup, when metadata
- * was read, or when a function of the application first returns an ineffective value. For a dynamic issuer, it is published when
- * `resolve` first returns the options.
+ * Published if an option is missing or probably wrong. Tokens may still be accepted. The event is published once: at startup, when
+ * metadata was read, or when a function of the application first returns an ineffective value. For a dynamic issuer, the event is
+ * published when `resolve` first returns the options.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ import type { Publish } from '../lib/publisher.ts'
  */
 export interface ConfigurationWarningEvent {
   readonly type: 'configuration_warning'
-  /** The issuer of the option. `undefined` if the option does not belong to an issuer. */
+  /** The issuer of the option. `undefined` if it is not an option of an issuer. */
   readonly issuer: string | undefined
   /** The name of the option. */
   readonly option: string
@@ -39,7 +39,7 @@ interface SettingsOfHint {
 
 /**
  * Returns a function to call with each address of an issuer. If `provider` is not set and an address looks like an
- * address of a known product, it publishes a `configuration_warning`. The address never changes an outcome.
+ * address of a known product, the function publishes a `configuration_warning`. The address never changes an outcome.
  */
 export function createProviderHint(
   { metadataIssuer: issuer, subjects }: IssuerOfHint,

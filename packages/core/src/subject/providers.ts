@@ -103,7 +103,7 @@ export function isProvider(name: unknown): name is Provider {
   return typeof name === 'string' && Object.hasOwn(PROFILES, name)
 }
 
-/** Returns the profile of a provider. It never has members of `Object.prototype`. */
+/** Returns the profile of a provider. The profile never has members of `Object.prototype`. */
 export function getProfile(provider: Provider): Profile {
   return copyProfile(PROFILES[provider])
 }

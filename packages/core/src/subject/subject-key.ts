@@ -2,7 +2,7 @@ import type { Subject } from './subject.ts'
 
 /**
  * Returns a key for data that an application stores about a subject. The key contains the issuer, the kind and the id.
- * Two subjects never have the same key. Do not parse it.
+ * Two subjects never have the same key. Do not parse the key.
  *
  * The key of a subject can change if you change `provider`, `clientIdClaim` or `machineSubject` of its issuer. The
  * actor is not part of the key: a user with an actor has the key of the user.
@@ -16,7 +16,7 @@ import type { Subject } from './subject.ts'
 export function subjectKey(token: { readonly issuer: string; readonly subject: Subject }): string {
   const { kind, id, evidence } = token.subject
   if (kind === 'unknown') {
-    throw new Error('subjectKey was called for an unknown subject: check subject.kind before.')
+    throw new Error('subjectKey was called for an unknown subject: check subject.kind first.')
   }
   if (evidence.level === 'convention') {
     throw new Error(

@@ -33,6 +33,6 @@ export interface UnknownSubject {
 
 /**
  * The subject of a token. Check `kind` to narrow the type. The ids of users and machines are separate namespaces. The
- * same id at two issuers belongs to two subjects. A machine and a user may both have an `actor`.
+ * same id at two issuers identifies two subjects. A machine and a user may both have an `actor`.
  */
 export type Subject = MachineSubject | UserSubject | UnknownSubject

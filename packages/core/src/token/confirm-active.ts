@@ -15,9 +15,10 @@ export interface ConfirmExchange extends TokenExchange {
 
 /**
  * Introspects the token if this guard needs a newer introspection response. This is the case if there is no response yet, or
- * if the last response is older than allowed. Refuses with 401 or 503. Later guards of the request use the new response.
+ * if the last response is older than allowed. Refuses with 401 or 503, or with 403 if the issuer has no introspection. Later
+ * guards of the request use the new response.
  *
- * If introspection is unavailable, this guard refuses. So does each guard that waited for the call and needs its response.
+ * If introspection is unavailable, this guard refuses. Each guard that waited for the call and needs its response refuses, too.
  * Other guards keep the previous result.
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
@@ -48,7 +49,7 @@ function useResult(
   })
 }
 
-/** Repeats the check with the newest result. Another guard has a newer one, or a key was distrusted. */
+/** Repeats the check with the newest result. Called if another guard has a newer result, or if a key was distrusted. */
 function verifyAgain(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   return andThen(verifyToken(exchange), (rejection) => rejection ?? confirmActive(exchange))
 }
@@ -57,8 +58,8 @@ function verifyAgain(exchange: ConfirmExchange): MaybePromise<Rejection | undefi
  * Returns the maximum age of an introspection response for a guard, in seconds. `undefined`: no response is needed.
  *
  * An opaque token was introspected when it was verified. That response is accepted for as long as responses are cached,
- * and for at least `LIMITS.responseOfRequest` seconds. A request can be a connection that stays open for hours, so the
- * token is introspected again after that time.
+ * and for at least `LIMITS.responseOfRequest` seconds. A request can be a connection that stays open for hours, so
+ * after that time, the token is introspected again.
  */
 function getMaxAge(
   { token, issuer }: VerifiedToken,
@@ -70,8 +71,8 @@ function getMaxAge(
 }
 
 /**
- * Returns whether a response is recent enough for a guard. A response that was received for this request is accepted by
- * all its guards for `LIMITS.responseOfRequest` seconds.
+ * Returns whether the last introspection response is recent enough for a guard. If the response was received for this
+ * request, all guards of the request accept it for `LIMITS.responseOfRequest` seconds.
  */
 function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock): boolean {
   if (introspected === undefined) return false

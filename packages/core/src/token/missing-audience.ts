@@ -6,7 +6,7 @@ import { showClientId } from '../subject/personal-claims.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 /**
- * Published when a token without `aud` was accepted, because the date of the option `audienceRequiredFrom` has not come.
+ * Published when a token without `aud` was accepted, because the date in the option `audienceRequiredFrom` is in the future.
  * Published at most once an hour for each client.
  *
  * @example

@@ -12,8 +12,7 @@ import type { AccessToken, Claims } from '../model/access-token.ts'
 
 /**
  * Creates the access token that handlers see. The claims, their types and the header must be verified already, and the
- * claims must be frozen.
- * `verifiedBy` decides which rules for claims apply.
+ * claims must be frozen. `verifiedBy` selects the rules for reading the claims: those for a JWT or for an introspection response.
  */
 export function toAccessToken(
   claims: Claims,

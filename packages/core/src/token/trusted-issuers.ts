@@ -11,7 +11,7 @@ import type { TokensOfIssuer } from './cache/tokens-of-issuer.ts'
 export interface TrustedIssuer {
   readonly settings: IssuerSettings
   readonly keys: KeySource
-  /** `undefined` if it is not configured. An issuer of opaque tokens always has it. */
+  /** `undefined` if introspection is not configured. An issuer of opaque tokens always has introspection. */
   readonly introspection: Introspection | undefined
   /** `undefined`: the issuer is static. */
   readonly dynamic: DynamicIssuer | undefined
@@ -21,17 +21,17 @@ export interface TrustedIssuer {
 export interface DynamicIssuer {
   /** The tokens of the issuer that are cached. */
   readonly cachedTokens: TokensOfIssuer
-  /** `true` if the issuer was removed or has other options. Results that were verified before are outdated. */
+  /** `true` if the issuer was removed, or its options have changed. Earlier results of the verification are then outdated. */
   readonly isOutdated: boolean
   /** Called for each token that was verified with the keys of the issuer. */
   readonly onVerified: () => void
 }
 
-/** The issuers from functions of the application. */
+/** The issuers that the functions `match` and `resolve` of the application define. */
 export interface DynamicIssuers {
-  /** Returns the issuer with this `iss`, or a rejection (401, 503). Calls the functions if its options are not cached. */
+  /** Returns the issuer with this `iss`, or a rejection (401, 503). Calls the functions if the issuer is not cached. */
   find(iss: unknown): MaybePromise<TrustedIssuer | Rejection>
-  /** Returns the issuer if its options are cached, even if they are too old. Never calls the functions. */
+  /** Returns the issuer if its options are cached, even if these are too old. Never calls the functions. */
   peek(iss: string): TrustedIssuer | undefined
 }
 
@@ -44,8 +44,8 @@ export interface TrustedIssuers {
 }
 
 /**
- * Looks up the issuer that equals an unverified `iss`, byte for byte. The claim only selects one of the trusted issuers: nothing
- * is fetched for an unknown issuer.
+ * Looks up the issuer that equals an unverified `iss`, byte for byte. The claim only selects one of the trusted issuers: no
+ * metadata or keys are fetched for an unknown issuer.
  */
 export function findTrustedIssuer(
   { static: issuers, dynamic }: TrustedIssuers,
@@ -63,8 +63,9 @@ export function rejectUnknownIssuer(expected: string, iss: unknown): Rejection {
 }
 
 /**
- * Returns whether an issuer that was found before is still trusted with the same options. Static issuers are. For a dynamic
- * issuer, `resolve` may have to be called again: then returns a rejection if that fails.
+ * Returns whether an issuer that was found earlier is still trusted with the same options. Returns `true` for static issuers.
+ * For a dynamic issuer, `match` and `resolve` may be called again. Returns a rejection if they no longer accept the issuer
+ * (401), or if they fail (503).
  */
 export function isStillTrusted(
   issuer: TrustedIssuer,
@@ -88,9 +89,10 @@ export function getKnownIssuer(
 const NO_OPAQUE_TOKEN = "a JWT (tokenFormat is 'jwt': opaque tokens need 'opaque' or 'any')"
 
 /**
- * Looks up the issuer of a token that is not a compact JWS: the one static issuer of opaque tokens. Returns `malformed` for a
- * token that begins like a JOSE header. Such a token was meant to be signed or encrypted, and any issuer may have issued
- * it. Also returns `malformed` for the text of a value that is not a token, such as `undefined`.
+ * Looks up the issuer of a token that is not a compact JWS: the one static issuer of opaque tokens. Returns a rejection if
+ * there is no such issuer. Returns `malformed` for a token that begins like a JOSE header. Such a token was meant to be signed
+ * or encrypted, and any issuer may have issued it. Also returns `malformed` for the text of a value that is not a token, such
+ * as `undefined`.
  */
 export function findOpaqueTokenIssuer(
   { static: issuers }: TrustedIssuers,

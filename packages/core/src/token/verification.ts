@@ -47,7 +47,7 @@ export interface VerifiedEvent {
   readonly keys: KeyStatus['state']
   /** The client to which the token was issued, if the token contains a client id. */
   readonly clientId: string | undefined
-  /** Seconds that the verification waited for keys or for introspection. 0 if it did not wait. */
+  /** Seconds that the verification waited, for example for keys or for introspection. 0 if it did not wait. */
   readonly duration: number
   /** The id of the request, if the framework or the application sets one. */
   readonly requestId: string | undefined
@@ -62,7 +62,7 @@ export interface RequestOfToken {
 
 /** The parts of a resource server that verification needs. */
 export interface VerificationServices extends BindingServices {
-  /** Number of times that a key was distrusted. Results from before the last change are outdated. */
+  /** Number of times that a key was distrusted. Results that are older than the last change of this number are outdated. */
   readonly distrustCount: number
   readonly issuers: TrustedIssuers
   /** `undefined`: tokens are not cached. */
@@ -75,8 +75,8 @@ export interface VerificationServices extends BindingServices {
 }
 
 /**
- * Verifies a token, and publishes a `verified` event. The result does not depend on the request, so a JWT is stored in the
- * token cache. Introspected tokens are not stored there: their introspection responses are cached instead.
+ * Verifies a token, and publishes a `verified` event. The result does not depend on the request, so a verified JWT can be
+ * stored in the token cache. Introspected tokens are not stored there: their introspection responses are cached instead.
  *
  * `hashToken` returns the SHA-256 hash of the token in base64url. Does NOT check the binding.
  */
@@ -135,7 +135,10 @@ function findOrVerify(
   })
 }
 
-/** Returns whether a cached token is still valid. Returns a rejection if it is not known whether its issuer is still trusted. */
+/**
+ * Returns whether a cached token is still valid. Returns a rejection if its issuer is no longer trusted (401), or if this is
+ * not known (503).
+ */
 function checkCached(
   known: CachedToken,
   { issuers, clock }: VerificationServices,

@@ -7,7 +7,7 @@ import type { TrustedIssuer } from './trusted-issuers.ts'
 /** A verified token with the data that later steps need. */
 export interface VerifiedToken {
   readonly token: AccessToken
-  /** The proof that the sender must provide. It is not checked yet. */
+  /** The proof that the sender must provide. The proof is not checked yet. */
   readonly binding: Binding
   readonly issuer: TrustedIssuer
   /** The text of the token, to introspect it again. */
@@ -24,6 +24,6 @@ export interface VerifiedToken {
 export interface IntrospectionTime {
   /** The time when the call began. */
   readonly askedAt: Moment
-  /** The time when the response arrived. `undefined`: the response was requested for an earlier request. */
+  /** The time when the response arrived. `undefined`: the call was made for an earlier request. */
   readonly receivedAt: Moment | undefined
 }

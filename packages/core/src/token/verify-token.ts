@@ -12,23 +12,24 @@ export interface SharedVerification {
   readonly proof: SharedProof
   /** Returns the SHA-256 hash of the token in base64url. Computes it once. */
   readonly hashToken: () => MaybePromise<string>
-  /** `true` if `latest` was called before. */
+  /** `true` if `latest` was called earlier. */
   readonly hasStarted: boolean
   /** Returns the newest result. Waits for a running verification, or starts one if necessary. */
   latest(): MaybePromise<VerifiedToken | Rejection>
   /**
-   * Returns the result of `check`, with which the application judges this result of the verification. Calls `check` once, and
-   * again for another result, after a 503, and if the last call is older than `LIMITS.responseOfRequest` seconds.
+   * Returns the result of `check`, in which the application checks the verified token. The guards of a request share this
+   * result. Calls `check` again after a 503, for a newer result of the verification, and after `LIMITS.responseOfRequest`
+   * seconds.
    */
   checkOnce(
     verified: VerifiedToken,
     check: () => MaybePromise<Rejection | undefined>,
   ): MaybePromise<Rejection | undefined>
-  /** Returns whether this is the newest result and no key was distrusted since. */
+  /** Returns whether this is the newest result, and neither keys were distrusted nor options of the issuer changed since then. */
   isLatest(verified: VerifiedToken): boolean
   /** The running introspection call, for other guards that need its result. */
   readonly runningIntrospection: SharedIntrospection | undefined
-  /** The rejection of an introspection call that failed while `latest` waited for it. */
+  /** The rejection of an introspection call that has failed since the last call of `latest`. */
   readonly failure: Rejection | undefined
   /**
    * Introspects the token. The outcome becomes the newest result. If introspection is unavailable, `verified` stays the
@@ -43,7 +44,7 @@ export interface SharedVerification {
 /** An introspection call for a token. */
 export interface SharedIntrospection {
   readonly result: MaybePromise<VerifiedToken | Rejection>
-  /** Returns whether its outcome is the newest result and no key was distrusted since. */
+  /** Returns whether the outcome of this call is the newest result, and not outdated: see `SharedVerification.isLatest`. */
   isLatest(): boolean
 }
 
@@ -70,8 +71,8 @@ export interface SharedState {
 }
 
 /**
- * Verifies the token, as a step of the pipeline (401, 503). Its times are checked again for each guard, because a long
- * request, such as an upload or a stream, can last longer than its token.
+ * Verifies the token, as a step of the pipeline (400, 401, 503). The times of the token are checked again for each guard. A
+ * long request, such as an upload or a stream, can end after its token has expired.
  */
 export function verifyToken(exchange: TokenExchange): MaybePromise<Rejection | undefined> {
   const { services, credentials, state } = exchange
@@ -79,7 +80,7 @@ export function verifyToken(exchange: TokenExchange): MaybePromise<Rejection | u
   exchange.sharedVerification = verification
   const isFirst = !verification.hasStarted
   const latest = verification.latest()
-  // The verification has just checked the times.
+  // A verification that did not wait has just checked the times.
   const isChecked = isFirst && !(latest instanceof Promise)
   return andThen(latest, (verified) => {
     if (verified instanceof Rejection) return verified

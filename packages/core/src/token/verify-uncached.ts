@@ -27,9 +27,9 @@ interface UncachedServices extends CheckedBindings {
 }
 
 /**
- * Verifies a token by its signature or by introspection. A compact JWS belongs to the issuer in its `iss`. If that
- * issuer is not configured, the JWS is rejected and is not sent to any server. Every other token belongs to the one
- * issuer of opaque tokens, if there is one.
+ * Verifies a token by its signature or by introspection. The `iss` of a compact JWS selects its issuer. If that issuer is
+ * not trusted, the JWS is rejected and is not sent to any server. A malformed or encrypted JWT is rejected, too. Every other
+ * token is introspected by the one issuer of opaque tokens, if there is one.
  *
  * With `tokenFormat: 'any'`, a JWT is introspected only while the keys are unavailable, and only if no key was
  * distrusted. A JWT that was rejected locally stays rejected.
@@ -68,7 +68,7 @@ function verifyForIssuer(
   )
 }
 
-/** Introspects a token. An issuer that needs it has introspection. */
+/** Introspects a token. The options ensure that an issuer of introspected tokens has introspection. */
 function introspect(
   token: string,
   issuer: TrustedIssuer,
@@ -77,7 +77,7 @@ function introspect(
   return introspection!.introspectToken(token, issuer, clock)
 }
 
-/** Rejects a JWT that is never an access token before the issuer is asked about it. */
+/** Rejects a JWT whose `typ` is never that of an access token, without an introspection call. */
 function checkIntrospected(jws: CompactJws | Rejection): Rejection | undefined {
   return jws instanceof Rejection ? undefined : checkForeignMediaType(jws.header['typ'])
 }
@@ -101,7 +101,7 @@ function verifyLocally(
     verifyJwt(jws, issuer, () => getSeconds(services.clock)),
     (signedBy) => {
       if (!(signedBy instanceof Rejection)) return toVerifiedToken(jws, issuer, signedBy)
-      // A token that was signed with a distrusted key may still be active at the issuer.
+      // A token that was signed with a distrusted key may still be active at the issuer, so it is not introspected.
       const mayAsk = issuer.settings.tokenFormat === 'any' && !issuer.keys.hasDistrusted()
       if (signedBy.reason !== 'keys_unavailable' || !mayAsk) return signedBy
       return introspectInstead(jws, issuer, services, signedBy)
@@ -126,7 +126,10 @@ function toVerifiedToken(
   }
 }
 
-/** Introspects a JWT whose signature cannot be verified. Rejects it without a call if its claims are invalid. */
+/**
+ * Introspects a JWT whose signature cannot be verified. If its claims are invalid, rejects the JWT without a call. This
+ * rejection names the invalid claim, although the signature was not verified.
+ */
 function introspectInstead(
   jws: CompactJws,
   issuer: TrustedIssuer,

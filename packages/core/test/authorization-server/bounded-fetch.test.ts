@@ -29,7 +29,7 @@ interface Options {
   readonly closed?: AbortSignal
 }
 
-/** Returns functions that fetch a document with `standard`, unless the options contain another function. */
+/** Returns functions that fetch a document. They use `standard` if the options contain no `fetch`. */
 function createCalls(standard: Fetch) {
   async function getJson(url: string, options: Options = {}) {
     const { fetch = standard, timeout = 5000, closed = new AbortController().signal } = options
@@ -115,7 +115,7 @@ describe.each(FETCHES)('boundedFetch with %s', (_name, standard) => {
     },
   )
 
-  it('boundedFetch accepts a body of LIMITS.documentBytes and rejects a larger one, also if it is larger only after decompression', async () => {
+  it('boundedFetch accepts a body of LIMITS.documentBytes, and rejects a larger body, even if it is larger only after decompression', async () => {
     const body = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`
     const largest = await get(
       (_req, res) => void res.writeHead(200, JSON_TYPE).end(body(LIMITS.documentBytes)),
@@ -135,7 +135,7 @@ describe.each(FETCHES)('boundedFetch with %s', (_name, standard) => {
     expect(await getFailure(inflated)).toBe('too_large')
   })
 
-  it('boundedFetch reads a body that is an iterable of bytes or strings, and ends it at the limit', async () => {
+  it('boundedFetch reads a body that is an iterable of bytes or strings, and stops reading at the limit', async () => {
     let isEnded = false
     const respond = (chunks: Iterable<Uint8Array | string>): Fetch => {
       async function* body() {
@@ -182,7 +182,7 @@ describe.each(FETCHES)('boundedFetch with %s', (_name, standard) => {
     ['never responds', () => {}],
     ['stalls in the body', (_req, res) => void res.writeHead(200, JSON_TYPE).write('{"keys":')],
   ])(
-    'boundedFetch times out on a server that %s, and closes the connection',
+    'boundedFetch rejects after the timeout if the server %s, and closes the connection',
     async (_what, handler) => {
       let closed: Promise<unknown> = Promise.resolve()
       const call = get(
@@ -197,13 +197,13 @@ describe.each(FETCHES)('boundedFetch with %s', (_name, standard) => {
     },
   )
 
-  it('boundedFetch times out if a custom fetch ignores its signal', async () => {
+  it('boundedFetch rejects after the timeout if a custom fetch ignores its signal', async () => {
     const fetch = () => new Promise<Response>(() => {})
     const call = getJson('https://as.example.com', { fetch, timeout: 10 })
     expect(await getFailure(call)).toBe('timeout')
   })
 
-  it('boundedFetch reports unreachable for a refused connection, an incomplete response and a fetch that throws', async () => {
+  it('boundedFetch rejects with the failure unreachable for a refused connection, an incomplete response and a fetch that throws', async () => {
     const gone = await listen(() => {})
     await gone.close()
     expect(await getFailure(getJson(gone.url))).toBe('unreachable')
@@ -220,7 +220,7 @@ describe.each(FETCHES)('boundedFetch with %s', (_name, standard) => {
     expect(await getFailure(getJson(gone.url, { fetch: throwing }))).toBe('unreachable')
   })
 
-  it('boundedFetch rejects with closed if the resource server is closed during the call or before it', async () => {
+  it('boundedFetch rejects with the failure closed if the resource server is closed before or during the call', async () => {
     const ending = new AbortController()
     const call = get(() => ending.abort(), { closed: ending.signal })
     expect(await getFailure(call)).toBe('closed')
@@ -259,7 +259,7 @@ describe('a kept-alive connection of the global fetch', () => {
       expect(counted.requests).toBe(requests)
       await waitUntilReusable()
     }
-    // The function itself does not retry.
+    // The global `fetch` itself does not retry.
     const { signal } = new AbortController()
     const init = { method: 'GET', headers: {}, redirect: 'manual', signal } as const
     const failure: unknown = await globalFetch(url, init).catch((error: unknown) => error)

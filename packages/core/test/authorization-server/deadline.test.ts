@@ -6,7 +6,7 @@ import { listen } from '../../../../test/support/servers.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 
-/** Runs work with a deadline of 3 s. The test completes it with `finish`. */
+/** Runs work with a deadline of 3 s. The test completes the work with `finish`. */
 function setup() {
   const clock = fakeClock()
   const closed = new AbortController()
@@ -53,7 +53,7 @@ describe('withDeadline', () => {
     expect(state).toEqual({ aborted: true, outcome: 'timed out after 3000 ms' })
   })
 
-  it('withDeadline rejects at once if it is closed after the event loop was blocked beyond the timeout', async () => {
+  it('withDeadline rejects immediately if its signal is aborted after the event loop was blocked beyond the timeout', async () => {
     const { clock, closed, state } = setup()
     clock.suspend(3.2)
     await clock.pass(0)
@@ -69,7 +69,7 @@ describe('withDeadline', () => {
     const server = closing(
       await listen((_request, response) => {
         if (held.push(response) < 6) return
-        // All responses are in the sockets before this process is blocked, and none of them is read yet.
+        // All responses are in the sockets before this process is blocked. No response has been read.
         for (const each of held) each.end('a response')
         block(400)
       }),
@@ -85,7 +85,7 @@ describe('withDeadline', () => {
 })
 
 /**
- * Returns a clock that advances only while `block` blocks this process, so that the speed of the machine has no effect.
+ * Returns a clock that advances only while `block` blocks this process, so the speed of the machine has no effect.
  * `block` starts the waiting timers as real timers. Timers that are started later are never called.
  */
 function createBlockedClock() {

@@ -20,7 +20,7 @@ const MOVED = {
   to: `${ISSUER}/new`,
 }
 
-/** Creates an endpoint. The test responds to each metadata request with `responses`, or lets it hang. */
+/** Creates an endpoint. The test responds to a metadata request with the functions in `responses`, or does not respond. */
 function setup(more: { byCertificate?: boolean } = {}) {
   const clock = fakeClock()
   const closed = new AbortController()
@@ -61,7 +61,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/token`)
   })
 
-  it('find() starts another search while an older one hangs, and both callers get the address', async () => {
+  it('find() starts a second search while an older search hangs, and both callers get the address', async () => {
     const { clock, responses, endpoint } = setup()
     const first = Promise.resolve(endpoint.find()).catch((error: Error) => error.message)
     clock.advance(0.5)
@@ -72,7 +72,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(await first).toBe(`${ISSUER}/token`)
   })
 
-  it('find() returns a known address at once, and follows a moved endpoint in the background', async () => {
+  it('find() returns a known address immediately, and finds a moved endpoint in the background', async () => {
     const { clock, responses, events, endpoint, discoverAddress } = setup()
     await discoverAddress()
     clock.advance(AGE)
@@ -98,7 +98,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('find() after forget() waits for new metadata, and returns the known address if there is none', async () => {
+  it('find() after forget() waits for new metadata, and returns the known address if no metadata arrives', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     endpoint.forget()
@@ -114,7 +114,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
   })
 
-  it('createDiscoveredEndpoint ends a search without an event when it is closed', async () => {
+  it('createDiscoveredEndpoint ends a running search without an event if its signal closed is aborted', async () => {
     const { clock, closed, events, endpoint, discoverAddress } = setup()
     await discoverAddress()
     clock.advance(AGE)
@@ -142,7 +142,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(await found).toBe(`${ISSUER}/token`)
   })
 
-  it('forget() has an effect at most once in five seconds', async () => {
+  it('forget() causes a new search at most once in five seconds', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     for (let i = 0; i < 50; i++) {
@@ -160,7 +160,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(responses).toHaveLength(3)
   })
 
-  it('Retry-After of the metadata delays the next search by ten seconds at most, despite forget()', async () => {
+  it('Retry-After of the metadata delays the next search by ten seconds at most, even if forget() is called', async () => {
     for (const [retryAfter, pause] of [
       ['7', 7],
       ['3600', 10],
@@ -183,7 +183,7 @@ describe('createDiscoveredEndpoint', () => {
     }
   })
 
-  it('find() rejects without another search during Retry-After, for at most ten seconds, if no address is known', async () => {
+  it('find() rejects without a new search during Retry-After, for at most ten seconds, if no address is known', async () => {
     for (const [retryAfter, pause] of [
       ['7', 7],
       ['3600', 10],

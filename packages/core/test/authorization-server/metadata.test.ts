@@ -62,7 +62,7 @@ describe('discover', () => {
     },
   )
 
-  it('8414-20: discover finds the metadata of an issuer with a path at each URL', async () => {
+  it('8414-20: discover finds the metadata of an issuer with a path at each URL of metadataUrls', async () => {
     for (const place of [`/t1${OPENID}`, `${OAUTH}/t1`, `${OPENID}/t1`, `/t1${OPENID}/`]) {
       const server = await createServer((url) => ({
         [place]: { issuer: `${url}/t1`, jwks_uri: `${url}/t1/jwks` },
@@ -107,7 +107,7 @@ describe('discover', () => {
     }
   })
 
-  it('discover stops at the first URL after status 500, 503 or 429', async () => {
+  it('discover requests no other URL after status 500, 503 or 429', async () => {
     for (const status of [500, 503, 429]) {
       const server = await createServer(() => ({ [OPENID]: status }))
       await expect(server.discover(server.url)).rejects.toThrow(FetchError)
@@ -115,7 +115,7 @@ describe('discover', () => {
     }
   })
 
-  it('discover reports the first Retry-After if no URL has metadata', async () => {
+  it('the error of discover contains the first Retry-After if no URL has metadata', async () => {
     const withRetryAfter = (retryAfter: string) => new Headers({ 'retry-after': retryAfter })
     for (const pages of [
       { [OPENID]: withRetryAfter('7') },
@@ -147,7 +147,7 @@ describe('discover', () => {
     }
   })
 
-  it('8414-27: discover accepts a jwks_uri of another origin', async () => {
+  it('8414-27: discover accepts a jwks_uri with an origin that is not the origin of the issuer', async () => {
     const server = await createServer((url) => ({
       [OPENID]: { issuer: url, jwks_uri: 'https://keys.example.com/jwks' },
     }))

@@ -38,7 +38,7 @@ const lengths = fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 1, maxL
 
 describe.each(FETCHES)('%s: bodies', (_name, fetch) => {
   it.each(Object.entries(ENCODERS))(
-    'reads the same body, wherever chunks and packets are split, if it is encoded with %s',
+    'reads the same body for all sizes of chunks and packets if it is encoded with %s',
     async (_encoding, [coding, encode]) => {
       let packets: Buffer[] = []
       const server = closing(
@@ -80,7 +80,7 @@ describe.each(FETCHES)('%s: bodies', (_name, fetch) => {
 })
 
 describe('decodeBody', () => {
-  /** Creates a response whose body is repeated without end, and counts how often it was read. */
+  /** Creates a response whose body is repeated without end, and counts the reads of the body. */
   function createEndless(part: Buffer) {
     const state = { parts: 0, isClosed: false }
     function* parts() {
@@ -111,7 +111,7 @@ describe('decodeBody', () => {
         failure: 'too_large',
       })
       await closed
-      // The buffers of the streams contain some parts that were not decoded.
+      // The buffers of the streams also contain some parts that were not decoded.
       expect(state.parts * part.length).toBeLessThan(200_000)
     },
   )
@@ -122,7 +122,7 @@ describe('decodeBody', () => {
     await closed
   })
 
-  it('decodeBody closes a body that is discarded while its data decode to nothing', async () => {
+  it('decodeBody closes a body that is discarded before its data have produced a decoded byte', async () => {
     const nothing = gzipSync(Buffer.concat(Array.from({ length: 1000 }, () => gzipSync(''))))
     const { state, closed, incoming } = createEndless(nothing)
     const body = openBody(decodeBody(incoming, 'gzip, gzip'))

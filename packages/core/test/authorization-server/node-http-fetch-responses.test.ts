@@ -20,7 +20,7 @@ interface Result {
   readonly [detail: string]: unknown
 }
 
-/** Fetches a document. Returns it and its age, or the failure. */
+/** Fetches a document. Returns the document and its age, or the failure. */
 async function read(fetch: Fetch, url: string): Promise<Result> {
   const bounds = { clock: systemClock, timeout: 10_000, closed }
   try {
@@ -47,13 +47,16 @@ async function readFrom(fetch: Fetch, { bytes, ends }: Pick<RawCase, 'bytes' | '
 describe.each(FETCHES)('%s: responses', (_name, fetch) => {
   for (const [kind, cases] of Object.entries(RAW_CASES)) {
     describe(kind, () => {
-      it.each(cases)('reads or refuses $title', async ({ result, requests = 1, ...response }) => {
-        expect(await readFrom(fetch, response)).toEqual({ result, requests })
-      })
+      it.each(cases)(
+        'returns or rejects with $result for a response with $title',
+        async ({ result, requests = 1, ...response }) => {
+          expect(await readFrom(fetch, response)).toEqual({ result, requests })
+        },
+      )
     })
   }
 
-  it('joins repeated fields with a comma', async () => {
+  it('joins the values of repeated header fields with a comma', async () => {
     const lines = ['Cache-Control: public', 'Age: 5', 'cache-control: \t max-age=60', 'Age: 9']
     const server = closing(await listenRaw((socket) => socket.write(ok(DOCUMENT, ...lines))))
     expect(await read(fetch, server.url)).toEqual({ document: DOCUMENT, maxAge: 51, age: 9 })
@@ -80,13 +83,13 @@ describe.each(FETCHES)('%s: responses', (_name, fetch) => {
 
 describe('httpFetch', () => {
   it.each(REFUSED_CASES)(
-    'httpFetch refuses $title',
+    'httpFetch rejects with $result for a response with $title',
     async ({ result, requests = 1, ...response }) => {
       expect(await readFrom(httpFetch, response)).toEqual({ result, requests })
     },
   )
 
-  it('httpFetch reads no other document than the global fetch from a changed response', async () => {
+  it('httpFetch and the global fetch read the same document from a randomly changed response if both accept it', async () => {
     let bytes: Buffer = Buffer.alloc(0)
     const server = closing(await listenRaw((socket) => socket.end(bytes)))
     const originals = [

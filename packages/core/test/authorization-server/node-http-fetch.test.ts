@@ -29,13 +29,13 @@ function createInit(more: Partial<FetchInit> = {}): FetchInit {
   return { method: 'GET', headers: {}, redirect: 'manual', signal, ...more }
 }
 
-/** Makes a call, and reads its body as text. */
+/** Makes a call, and returns the body of the response as text. */
 async function call(fetch: Fetch, url: string, init = createInit()): Promise<string> {
   const { body } = await fetch(url, init)
   return new TextDecoder().decode(await openBody(body).read(1_000_000))
 }
 
-/** Makes a call that fails. Returns the reason that is shown, or `undefined` if none is known. */
+/** Makes a call that fails. Returns the reason for the event, or `undefined` if no reason is known. */
 async function getCause(fetch: Fetch, url: string): Promise<string | undefined> {
   const error: unknown = await fetch(url, createInit()).then(
     () => new Error('no failure'),
@@ -46,7 +46,7 @@ async function getCause(fetch: Fetch, url: string): Promise<string | undefined> 
   return describeCause(error)
 }
 
-/** Resolves when a connection is closed, also after an error. */
+/** Resolves when a connection is closed, even after an error. */
 const whenClosed = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve))
 
 /** Fetches a document with a deadline. Returns the failure. */
@@ -90,13 +90,13 @@ describe.each(FETCHES)('%s: addresses', (_name, fetch) => {
     expect(server.connections).toEqual([])
   })
 
-  it('tries each address of a name', async () => {
+  it('tries each address of a host name', async () => {
     const server = await serve((socket) => socket.write(ok(DOCUMENT)))
     expect(await call(fetch, server.url.replace('127.0.0.1', 'localhost'))).toBe(DOCUMENT)
     expect(server.requests[0]).toMatch(/^host: localhost:\d+\r$/im)
   })
 
-  it('reports a closed port as ECONNREFUSED, also for several addresses', async () => {
+  it('rejects with ECONNREFUSED for a closed port, even if the host name has several addresses', async () => {
     const { url, close } = await listenRaw(() => {})
     await close()
     expect(await getCause(fetch, url)).toBe('ECONNREFUSED')
@@ -105,7 +105,7 @@ describe.each(FETCHES)('%s: addresses', (_name, fetch) => {
 })
 
 describe('httpFetch: addresses', () => {
-  it('httpFetch calls an IPv6 address like the global fetch', async () => {
+  it('httpFetch has the same result as the global fetch for an IPv6 address', async () => {
     const server = createHttpServer((_req, res) => res.end(DOCUMENT))
     // If this machine has no IPv6, both calls fail.
     server.on('error', () => {})
@@ -122,7 +122,7 @@ describe('httpFetch: addresses', () => {
 
   it('httpFetch refuses each port that the global fetch of this version of Node blocks', async () => {
     const isBlocked = async (port: number) => {
-      // A dispatcher that throws: allowed ports fail without a connection.
+      // This dispatcher throws, so calls of allowed ports fail without a connection.
       const dispatcher = {
         dispatch() {
           throw new Error('allowed')
@@ -159,7 +159,7 @@ describe('httpFetch: connections', () => {
     ['the beginning of a status line', Buffer.from('HTTP/1.1 2')],
     ['garbage', Buffer.from('x')],
   ])(
-    'httpFetch does not read %s after a response as a part of the next one',
+    'httpFetch does not read %s after a response as a part of the next response',
     async (_, surplus) => {
       const server = await serve((socket) => {
         socket.write(Buffer.concat([ok(DOCUMENT), surplus]))
@@ -170,7 +170,7 @@ describe('httpFetch: connections', () => {
     },
   )
 
-  it('httpFetch reports the same error code as the global fetch for a server without TLS', async () => {
+  it('httpFetch rejects with the same error code as the global fetch for a server without TLS', async () => {
     const server = closing(await listen((_request, response) => response.end()))
     const url = server.url.replace('http:', 'https:')
     const code = await getCause(globalFetch, url)
@@ -196,7 +196,7 @@ describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
   let abort = new AbortController()
   beforeEach(() => void (abort = new AbortController()))
 
-  it('rejects a call that is aborted before it begins, and makes no connection', async () => {
+  it('rejects a call whose signal is already aborted, and makes no connection', async () => {
     const server = await serve(() => {})
     abort.abort(new Error('too late'))
     const started = fetch(server.url, createInit({ signal: abort.signal }))
@@ -205,7 +205,7 @@ describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
     expect(server.requests).toEqual([])
   })
 
-  it('rejects a call that is aborted while it connects', async () => {
+  it('rejects a call that is aborted during the connection attempt', async () => {
     const server = await serve(() => {})
     const started = fetch(server.url, createInit({ signal: abort.signal }))
     abort.abort(new Error('too late'))
@@ -248,7 +248,7 @@ describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('closes the connection of a body that is aborted before it is read', async () => {
+  it('closes the connection if the call is aborted before the body is read', async () => {
     const server = await serve((socket) => socket.write(respond(head, '{')))
     await fetch(server.url, createInit({ signal: abort.signal }))
     const closed = whenClosed(server.connections[0]!)
@@ -296,7 +296,7 @@ describe.each(FETCHES)('%s: attacks by the server', (_name, fetch) => {
   ])('ends a call when the server sends %s', async (_what, first, repeated) => {
     const { server, sent } = await flood(first, repeated)
     expect(await getFailure(fetch, server.url)).toBe('unreachable')
-    // The buffers of the two sockets contain most of it.
+    // The buffers of the two sockets contain most of the sent bytes.
     expect(sent()).toBeLessThan(20_000_000)
     expect(await faults.faults()).toEqual([])
   })
@@ -324,7 +324,7 @@ describe.each(FETCHES)('%s: attacks by the server', (_name, fetch) => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('closes the connection of an error response without end', async () => {
+  it('closes the connection of an error response whose body never ends', async () => {
     const { server, sent } = await flood('HTTP/1.1 500 Error\r\n\r\n', ' '.repeat(1000))
     expect(await getFailure(fetch, server.url)).toBe('status')
     await until(() => server.connections[0]!.destroyed)

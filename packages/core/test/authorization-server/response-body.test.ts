@@ -29,7 +29,7 @@ function* endless(part: unknown) {
 }
 
 describe('openBody', () => {
-  it('openBody().read() returns the same bytes however the text is split, even within a surrogate pair', async () => {
+  it('openBody().read() returns the same bytes for every split of the text, even within a surrogate pair', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'binary' }),
@@ -50,7 +50,7 @@ describe('openBody', () => {
     expect(text(await openBody(mixed.body).read(100))).toBe('\u{1f600}!a')
   })
 
-  it('openBody reads no bytes if the response has no body', async () => {
+  it('openBody().read() returns no bytes if the response has no body', async () => {
     for (const none of [null, undefined]) expect(await openBody(none).read(1)).toHaveLength(0)
   })
 
@@ -80,7 +80,7 @@ describe('openBody', () => {
     expect(state).toEqual({ reads: 1, cancellations: 1 })
   })
 
-  it('discard() stops the reading of a body, even if it sends empty parts without end', async () => {
+  it('discard() stops reading a body, even if the body sends empty parts without end', async () => {
     const { body, state } = iterable(endless(new Uint8Array()))
     const opened = openBody(body)
     const reading = opened.read(5)
@@ -120,7 +120,7 @@ describe('openBody', () => {
     expect(destroyed).toBe(1)
   })
 
-  it('openBody does not wait for the cancellation of a body, and ignores its errors', async () => {
+  it('openBody does not wait for the cancellation of a body, and ignores errors of the cancellation', async () => {
     const never = {
       [Symbol.asyncIterator]: () => ({
         next: async () => ({ value: bytes('ab') }),

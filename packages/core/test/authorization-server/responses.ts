@@ -32,7 +32,7 @@ export function ok(body: string | Uint8Array, ...lines: readonly string[]): Buff
   return respond(['HTTP/1.1 200 OK', JSON_TYPE, length, ...lines], body)
 }
 
-/** Returns a response with status 200 whose body has the length `Content-Length: 7` of the document, and these lines. */
+/** Returns a response with status 200, the body `DOCUMENT`, its `Content-Length` and these header lines. */
 const documentWith = (...lines: readonly string[]) => ok(DOCUMENT, ...lines)
 const documentAfter = (...lines: readonly string[]) => respond(lines, DOCUMENT)
 const LENGTH = 'Content-Length: 7'
@@ -80,7 +80,7 @@ const FRAMING: readonly RawCase[] = [
   open('bytes after the body', Buffer.concat([documentWith(), Buffer.from('garbage')])),
   open('a second response', Buffer.concat([documentWith(), ok('{"a":2}')])),
   open(
-    'fewer bytes in Content-Length',
+    'a Content-Length that is less than the size of the body',
     documentAfter(OK, JSON_TYPE, 'Content-Length: 3'),
     'malformed',
   ),
@@ -103,8 +103,8 @@ const FRAMING: readonly RawCase[] = [
     ['two numbers in Content-Length', 'Content-Length: 7, 7'],
     ['two different Content-Length', `${LENGTH}\r\nContent-Length: 8`],
     ['two equal Content-Length', `${LENGTH}\r\n${LENGTH}`],
-    ['Content-Length and Transfer-Encoding', `${LENGTH}\r\n${CHUNKED}`],
-    ['Transfer-Encoding and Content-Length', `${CHUNKED}\r\n${LENGTH}`],
+    ['a Content-Length before a Transfer-Encoding', `${LENGTH}\r\n${CHUNKED}`],
+    ['a Transfer-Encoding before a Content-Length', `${CHUNKED}\r\n${LENGTH}`],
     ['an unknown Transfer-Encoding and a Content-Length', `Transfer-Encoding: x\r\n${LENGTH}`],
   ].map(([title, lines]) => open(title!, documentAfter(OK, JSON_TYPE, lines!), UNREACHABLE)),
 ]
@@ -273,7 +273,7 @@ const ENCODED: readonly RawCase[] = [
     UNREACHABLE,
   ),
   closed(
-    'half of gzip and of the Content-Length',
+    'half of a gzip body, with the Content-Length of the whole body',
     encoded('gzip', gzip).subarray(0, -15),
     UNREACHABLE,
   ),
@@ -300,7 +300,7 @@ const LARGE: readonly RawCase[] = [
   open('20 MB in Brotli', encoded('br', brotliCompressSync(spaces)), 'too_large'),
 ]
 
-/** Responses for which both functions must have the same result. */
+/** Responses for which `httpFetch` and the global `fetch` must have the same result. */
 export const RAW_CASES = { FRAMING, HEADS, INFORMATIONAL, STATUSES, ENCODED, LARGE }
 
 /** Responses that `httpFetch` refuses. The global `fetch` of some versions of Node accepts them. */

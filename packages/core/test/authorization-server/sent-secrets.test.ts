@@ -83,7 +83,7 @@ describe('SentSecrets.readText()', () => {
     },
   )
 
-  it('readText returns undefined for a text with six consecutive characters of a secret, and returns one with five', () => {
+  it('readText returns undefined for a text with six consecutive characters of a secret, and returns a text with five', () => {
     const secret = 'abcdefghijklmnop'
     for (let start = 0; start + 6 <= secret.length; start++) {
       const part = secret.slice(start, start + 6)
@@ -99,7 +99,7 @@ describe('SentSecrets.readText()', () => {
     for (let start = 0; start + 6 <= secret.length; start++) {
       const part = secret.slice(start, start + 6)
       for (const [name, encode] of Object.entries(ENCODINGS)) {
-        // In this encoding, punctuation of the secret cannot be distinguished from the punctuation that is added.
+        // In this encoding, the punctuation of the secret cannot be distinguished from added punctuation.
         if (name.startsWith('punctuation')) continue
         const text = `got ${encode(part)}, no`
         expect([name, text, read(text, secret)]).toEqual([name, text, undefined])
@@ -107,13 +107,13 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText returns undefined for a text with a whole secret of four characters, and returns a text with three of them', () => {
+  it('readText returns undefined for a text with a whole secret of four characters, and returns a text with three of these characters', () => {
     expect(read('the PIN 1234 is wrong', '1234')).toBe(undefined)
     expect(read(`the PIN ${base64('1234')} is wrong`, '1234')).toBe(undefined)
     expect(read('the PIN 123 is wrong', '1234')).toBe('the PIN 123 is wrong')
   })
 
-  it('readText returns undefined for a text with an encoded secret with special characters, and returns a text without it', () => {
+  it('readText returns undefined for a text with an encoded secret with special characters, and returns a text without a secret', () => {
     for (const secret of ['#*#*!!##', 'p\u00e4ssw\u00f6rt-\u20ac', '@@@@a@@@@']) {
       const forms = [encodeURIComponent(secret), base64(secret), hex(secret)]
       for (const form of forms)
@@ -122,7 +122,7 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText returns undefined for a text with the first secret, and for a text with a later secret from add() on', () => {
+  it('readText returns undefined for a text with the first secret, and after add() for a text with the added secret', () => {
     const secrets = new SentSecrets(['first-one'])
     expect(secrets.readText('what is second-one?')).toBe('what is second-one?')
     secrets.add(['second-one'])
@@ -147,7 +147,7 @@ describe('SentSecrets.readText()', () => {
     expect(read(text, SECRET)).toBe(undefined)
   })
 
-  it('readText returns a text on one line', () => {
+  it('readText replaces line ends and tabs in a text by one space', () => {
     expect(read('no such scope:\r\n\t write\u2028', SECRET)).toBe('no such scope: write')
   })
 

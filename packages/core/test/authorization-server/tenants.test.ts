@@ -15,7 +15,7 @@ const key = generateKey('RS256', 'of-all')
 const consumers = generateKey('RS256', 'of-consumers')
 const testIssuer = createTestIssuer()
 
-/** Creates a resource server for two tenants. The authorization server publishes keys of several issuers in one JWKS. */
+/** Creates a resource server for two tenants. The authorization server publishes the keys of several issuers in one JWKS. */
 function setup(options: Record<string, unknown> = {}) {
   const requested: string[] = []
   const documents: Record<string, unknown> = {
@@ -51,7 +51,7 @@ function setup(options: Record<string, unknown> = {}) {
 }
 
 describe('a multi-tenant issuer', () => {
-  it('a multi-tenant issuer accepts tokens of all configured tenants after one fetch of its JWKS', async () => {
+  it('a server with a multi-tenant issuer grants tokens of all configured tenants after one fetch of the JWKS', async () => {
     const { authorize, requested, server } = setup()
     expect(await authorize(OURS)).toMatchObject({
       kind: 'granted',
@@ -68,7 +68,7 @@ describe('a multi-tenant issuer', () => {
     ])
   })
 
-  it('a multi-tenant issuer rejects tokens of other tenants without an outgoing request', async () => {
+  it('a server with a multi-tenant issuer refuses tokens of tenants that are not configured, without an outgoing request', async () => {
     const { authorize, requested } = setup()
     for (const tenant of [STRANGER, '{tenantid}', 'organizations', 'common', `${OURS}/x`, '']) {
       expect(await authorize(tenant)).toMatchObject({ reason: 'unknown_issuer' })
@@ -76,14 +76,14 @@ describe('a multi-tenant issuer', () => {
     expect(requested).toEqual([])
   })
 
-  it('a multi-tenant issuer rejects a token whose tid differs from the tenant in iss', async () => {
+  it('a server with a multi-tenant issuer refuses a token whose tid differs from the tenant in iss', async () => {
     const { authorize } = setup()
     for (const tid of [PARTNER, STRANGER, undefined, null, [OURS]]) {
       expect(await authorize(OURS, { tid })).toMatchObject({ status: 401, reason: 'invalid_claim' })
     }
   })
 
-  it('9068-08: a key of one issuer in a shared JWKS does not verify tokens of another issuer', async () => {
+  it('9068-08: a token is refused if its key in a shared JWKS is marked for another issuer', async () => {
     const { authorize } = setup()
     expect(await authorize(OURS, {}, consumers)).toMatchObject({
       status: 401,
@@ -93,7 +93,7 @@ describe('a multi-tenant issuer', () => {
     expect(await theirs.authorize(STRANGER, {}, consumers)).toMatchObject({ kind: 'granted' })
   })
 
-  it('a guard accepts the issuer template or the issuer of a configured tenant in its requirements', async () => {
+  it('guard() accepts the issuer template or the issuer of a configured tenant in the requirement issuer', async () => {
     const { server } = setup()
     const allow = async (issuer: string, tenant: string) => {
       const token = testIssuer.token({ key, claims: { iss: toIssuer(tenant), tid: tenant } })

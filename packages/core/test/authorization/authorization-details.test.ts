@@ -15,7 +15,7 @@ const faults = watchProcess()
 const issuer = createTestIssuer()
 const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks })
 
-/** Decides about a token with these details. Returns `granted`, or what was found. */
+/** Sends a token with these details to a guard. Returns `granted`, or `found` of the refusal. */
 function decide(
   authorizationDetails: Requirements['authorizationDetails'],
   details: unknown,
@@ -80,11 +80,14 @@ describe('the requirement authorizationDetails', () => {
     ['https://example.com/payment/'],
     ['https://EXAMPLE.com/payment'],
     ['https://example.com/%70ayment'],
-  ])('9396-12: a guard compares the type without normalization, and refuses %j', (type) => {
-    const required = type.startsWith('http') ? 'https://example.com/payment' : 'payment'
-    expect(decide({ type: required }, [{ type: required }])).toBe('granted')
-    expect(decide({ type: required }, [{ type }])).toBe('other details')
-  })
+  ])(
+    '9396-12: a guard refuses the type %j, because it compares types without normalization',
+    (type) => {
+      const required = type.startsWith('http') ? 'https://example.com/payment' : 'payment'
+      expect(decide({ type: required }, [{ type: required }])).toBe('granted')
+      expect(decide({ type: required }, [{ type }])).toBe('other details')
+    },
+  )
 
   it.each<[details: unknown]>([
     [{ type: 'payment' }],
@@ -97,26 +100,29 @@ describe('the requirement authorizationDetails', () => {
     [[{ type: 'payment' }, { type: 1 }]],
     [[[{ type: 'payment' }]]],
     [JSON.stringify([{ type: 'payment' }])],
-  ])('9396-11: a guard treats the malformed details %j as none', (details) => {
-    const called: unknown[] = []
-    expect(decide({ type: 'payment' }, details)).toBe('malformed details')
-    expect(decide((all) => called.push(all) > 0, details)).toBe('malformed details')
-    expect(called).toEqual([])
-  })
+  ])(
+    '9396-11: a guard refuses a token with the malformed details %j, and does not call the function',
+    (details) => {
+      const called: unknown[] = []
+      expect(decide({ type: 'payment' }, details)).toBe('malformed details')
+      expect(decide((all) => called.push(all) > 0, details)).toBe('malformed details')
+      expect(called).toEqual([])
+    },
+  )
 
-  it('9396-10: a function gets the same details from a JWT and from an introspection response', async () => {
+  it('9396-10: the function authorizationDetails gets the same details from a JWT and from an introspection response', async () => {
     const seen: unknown[] = []
     const required = (details: unknown) => seen.push(details) > 0
     expect(decide(required, [reading])).toBe('granted')
-    const { judge } = await introspecting({ ...ACTIVE, authorization_details: [reading] })
-    expect(await judge('opaque-token', { authorizationDetails: required })).toBe('granted')
+    const { getOutcome } = await introspecting({ ...ACTIVE, authorization_details: [reading] })
+    expect(await getOutcome('opaque-token', { authorizationDetails: required })).toBe('granted')
     expect(seen).toEqual([[reading], [reading]])
     expect(Object.isFrozen(seen[0]) && Object.isFrozen(seen[1])).toBe(true)
   })
 
-  it('a guard grants no token whose details miss a member of the required detail', () => {
+  it('a guard refuses a token if its details lack a member of the required detail', () => {
     const values = fc.oneof(fc.string(), fc.integer(), fc.boolean())
-    // A token has no member with this name, because it is removed when the claims are parsed.
+    // A token has no member `__proto__`, because this member is removed when the claims are parsed.
     const member = fc.string({ minLength: 1 }).filter((text) => text !== '__proto__')
     const detail = fc.dictionary(member, fc.oneof(values, fc.array(values, { minLength: 1 })))
     fc.assert(
@@ -136,14 +142,14 @@ describe('the requirement authorizationDetails', () => {
   })
 
   it.each([[undefined], [1], ['true'], [Promise.resolve(true)]])(
-    'a guard throws a TypeError if the function returns %j',
+    'a guard throws a TypeError if the function authorizationDetails returns %j',
     (result) => {
       const required = (() => result) as unknown as () => boolean
       expect(() => decide(required, [reading])).toThrow(TypeError)
     },
   )
 
-  it('a guard throws a TypeError if the function is async, and ignores the error of its promise', async () => {
+  it('a guard throws a TypeError if the function authorizationDetails is async, and a rejection of its promise is handled', async () => {
     const required = (async () => {
       throw new Error('secret')
     }) as unknown as () => boolean
@@ -165,7 +171,7 @@ describe('the requirement authorizationDetails', () => {
     [{ type: 'payment', actions: Object.assign(['read'], { length: 2 }) }],
     [{ type: 'payment', amount: undefined }],
     [[{ type: 'payment' }]],
-  ])('guard() reports authorizationDetails: %j', (given) => {
+  ])('guard() throws a ConfigurationError for authorizationDetails: %j', (given) => {
     const create = () => server.guard({ authorizationDetails: given as never })
     expect(create).toThrow(ConfigurationError)
     expect(create).toThrow('authorizationDetails must be a function, or an object')

@@ -90,7 +90,7 @@ describe('the requirement claims', () => {
     expect(rejection.explanation.found).toBe(found)
   })
 
-  it('a guard with several conditions names the first claim that does not meet its condition', () => {
+  it('the rejection by several conditions names the first claim that does not meet its condition', () => {
     const conditions: ClaimCondition[] = [
       { claim: 'plan', equals: 'gold' },
       { claim: roles, includesAny: ['admin', 'editor'] },
@@ -109,7 +109,7 @@ describe('the requirement claims', () => {
     })
   })
 
-  it('a rejection shows the type of a claim, and never its value', () => {
+  it('the rejection by a condition contains the type of a claim, and never its value', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (secret) => {
         const found = [secret, [secret], { [secret]: secret }].map(
@@ -168,13 +168,13 @@ describe('the requirement claims', () => {
     [[{ claim: 'a', includesAny: [] }], 'claims[0].includesAny must be an array of texts'],
     [[{ claim: 'a', includesAny: ['b', null] }], 'claims[0].includesAny must be an array of texts'],
     [[{ claim: 'a', equal: 'b' }], 'equal is not'],
-  ])('readRequirements reports claims: %j', (claims, problem) => {
+  ])('readRequirements rejects claims: %j', (claims, problem) => {
     const read = () => readForStatic([{ claims }], [settings])
     expect(read).toThrow(ConfigurationError)
     expect(read).toThrow(problem)
   })
 
-  it('readRequirements copies the conditions, so that later changes have no effect', () => {
+  it('readRequirements copies the conditions in claims, so later changes of the conditions have no effect', () => {
     const values = ['admin']
     const path = ['realm_access', 'roles']
     const condition = { claim: path, includesAny: values }

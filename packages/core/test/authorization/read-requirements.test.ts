@@ -64,7 +64,7 @@ describe('readRequirements', () => {
     describe: expect.any(Function) as () => string,
   }
 
-  it('readRequirements requires only a valid token if no requirement is given', () => {
+  it('readRequirements returns no checks if no requirement is given', () => {
     expect(readForStatic([{}], one)).toEqual(nothing)
     expect(readForStatic([{}], two)).toEqual(nothing)
   })
@@ -86,19 +86,22 @@ describe('readRequirements', () => {
       "!#$%&'()*+,-./:;<=>?@[]^_`{|}~",
     ],
     ['{ any } with two scopes', { any: ['read', 'write'] }, ['read', 'write'], 'read'],
-  ])('readRequirements reads scope that is %s', (_, scope, passing, challenge) => {
-    const { challenge: read, ...checked } = readForStatic([{ scope }], one)
-    expect(read).toEqual({ scope: challenge })
-    expect(checked).toEqual({ ...checked, optional: false, issuers: undefined })
-    expect(passing.map((scopes) => decide({ scope }, { scope: scopes }))).toEqual(
-      passing.map(() => 'passed'),
-    )
-    for (const other of ['', 'other', 'rea', 'reads']) {
-      expect(decide({ scope }, { scope: other })).toBe('insufficient_scope')
-    }
-  })
+  ])(
+    'readRequirements requires the scopes and returns the scopes for the challenge if scope is %s',
+    (_, scope, passing, challenge) => {
+      const { challenge: read, ...checked } = readForStatic([{ scope }], one)
+      expect(read).toEqual({ scope: challenge })
+      expect(checked).toEqual({ ...checked, optional: false, issuers: undefined })
+      expect(passing.map((scopes) => decide({ scope }, { scope: scopes }))).toEqual(
+        passing.map(() => 'passed'),
+      )
+      for (const other of ['', 'other', 'rea', 'reads']) {
+        expect(decide({ scope }, { scope: other })).toBe('insufficient_scope')
+      }
+    },
+  )
 
-  it('readRequirements reads subject, clients, issuer, optional and check', () => {
+  it('readRequirements returns checks for subject, clients, issuer and check, and the value of optional', () => {
     const check = (token: AccessToken) => token.clientId === 'app'
     const given = { subject: 'user', clients: ['app'], issuer: ISSUER, optional: true, check }
     expect(readForStatic([given], one)).toMatchObject({ issuers: [ISSUER], optional: true })
@@ -119,7 +122,7 @@ describe('readRequirements', () => {
     expect(readForStatic([{ optional: false }], one).optional).toBe(false)
   })
 
-  it('readRequirements copies the requirements, so that later changes have no effect', () => {
+  it('readRequirements copies the requirements, so later changes of the requirements have no effect', () => {
     const given = { scope: ['read'], clients: ['app'], issuer: [ISSUER] }
     const checked = readForStatic([given], one)
     given.scope.length = 0
@@ -195,7 +198,7 @@ describe('readRequirements', () => {
     [{ client: ['a'] }, 'client is not a requirement. Did you mean clients?'],
     [
       { authRequired: true },
-      'authRequired is not a requirement. Use optional: true only if callers may send no token. Without it, a guard always requires a token.',
+      'authRequired is not a requirement. Use optional: true only if callers may omit the token. By default, a guard requires a token.',
     ],
     [{ audience: 'x' }, 'audience is not a requirement. Use the option audience.'],
     [
@@ -204,11 +207,11 @@ describe('readRequirements', () => {
         /^resource is not a requirement\. The requirements are: bound, .*introspect\.$/,
       ) as string,
     ],
-  ])('readRequirements reports the mistake in %o', (requirements, ...problems) => {
+  ])('readRequirements rejects %o with the expected problems', (requirements, ...problems) => {
     expect(getProblems(requirements)).toEqual(problems)
   })
 
-  it('readRequirements reports all problems at once, each with its fix', () => {
+  it('readRequirements reports all problems in one error, each with its solution', () => {
     const wrong = { scopes: 'a', subject: 'x', optional: 1, clients: [] }
     expect(getProblems(wrong)).toHaveLength(4)
     expect(() => readForStatic([wrong], one)).toThrow(
@@ -259,7 +262,7 @@ describe('readRequirements', () => {
 
   it('readRequirements rejects a sparse array in scope, issuer and clients', () => {
     for (const name of ['scope', 'issuer', 'clients']) {
-      // oxlint-disable-next-line no-sparse-arrays -- the hole is what is tested
+      // oxlint-disable-next-line no-sparse-arrays -- this test is about holes
       expect(getProblems({ [name]: [, 'x'] }), name).not.toEqual([])
     }
   })
@@ -281,13 +284,13 @@ describe('readRequirements', () => {
     },
   )
 
-  it('readRequirements shows the right call for a scope that is given as a string', () => {
+  it('readRequirements rejects a string instead of an object, and the message contains the right form for this scope', () => {
     expect(getProblems('read')).toEqual([
       "Requirements must be an object such as { scope: 'read' }, not a string. To accept any valid token, leave the argument out.",
     ])
   })
 
-  it('readRequirements reports that requireToken was used as a middleware if it gets a request', () => {
+  it('readRequirements throws an error about requireToken as a middleware if it gets a request instead of requirements', () => {
     const request = { method: 'GET', headers: {}, url: '/' }
     expect(getProblems(request)).toEqual([
       'It creates the middleware: write requireToken() with parentheses.',
@@ -295,7 +298,7 @@ describe('readRequirements', () => {
     expect(() => readForStatic([request], one)).toThrow('requireToken was used as a middleware')
   })
 
-  it('readRequirements requires the issuer of each client if several issuers are configured', () => {
+  it('readRequirements rejects a client id without an issuer if several issuers are configured', () => {
     expect(getProblems({ clients: ['app'] }, two)).toEqual([
       'clients must name the issuer of each client, because several issuers are configured: { issuer, clientId }.',
     ])
@@ -306,7 +309,7 @@ describe('readRequirements', () => {
     `Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users.${more}`
   const OR_LIST = ' Or name the machines in machineClients.'
 
-  it('readRequirements rejects subject if no option of an allowed issuer shows the subject kind', () => {
+  it('readRequirements rejects subject if no option of an allowed issuer determines the subject kind', () => {
     expect(getProblems({ subject: 'machine' }, [createSettings()])).toEqual([
       undetermined('machine', ISSUER, OR_LIST),
     ])
@@ -339,7 +342,7 @@ describe('readRequirements', () => {
     ['only machine', { provider: 'github-actions' }],
     ['only user', { provider: 'node-oidc-provider' }],
     ['machine and user', { provider: 'node-oidc-provider', machineSubject: 'client_id' }],
-    // Introspection responses of Zitadel show a user, but its JWTs do not.
+    // Introspection responses of Zitadel contain a sign of a user. JWTs of Zitadel do not.
     ['neither machine nor user', { provider: 'zitadel' }],
     ['only machine', { provider: 'zitadel', machineClients: ['cron'] }],
     ['neither machine nor user', { provider: 'hydra' }],
@@ -349,7 +352,7 @@ describe('readRequirements', () => {
     ['machine and user', { machineSubject: 'absent' }],
     ['only machine', { machineClients: ['cron'] }],
   ])(
-    'readRequirements accepts %s as subject, and always accepts clients, with the options %o',
+    'readRequirements accepts %s as subject, and accepts clients, with the options %o',
     (accepted, subjects) => {
       expect(getAccepted({ subjects })).toBe(accepted)
       expect(getProblems({ clients: ['cron'] }, [createSettings({ subjects })])).toEqual([])
@@ -371,7 +374,7 @@ describe('readRequirements', () => {
     },
   )
 
-  it('readRequirements names the provider, the issuer and the option to set if JWTs do not show machines', () => {
+  it('the problem of readRequirements names the provider, the issuer and the option to set if JWTs of the provider do not indicate machines', () => {
     const issuers = [createSettings({ subjects: { provider: 'b2c' } })]
     expect(getProblems({ subject: 'machine' }, issuers)).toEqual([
       `subject: 'machine' cannot be determined: JWTs of b2c do not show it, and no option of ${ISSUER} does. ` +
@@ -400,7 +403,7 @@ describe('readRequirements', () => {
     ['machine', 'django-oauth-toolkit', 'opaque', 'Name the machines in machineClients.'],
     ['machine', 'supabase', 'jwt', 'Supabase issues tokens to users only.'],
   ])(
-    'readRequirements rejects subject %s for provider %s and token format %s, with the advice for this case',
+    'readRequirements rejects subject %s for provider %s and token format %s, with the advice for this provider and format',
     (subject, provider, tokenFormat, advice) => {
       const [problem, ...others] = getProblems({ subject, check: () => true }, [
         createSettings({ subjects: { provider }, tokenFormat }),
@@ -413,7 +416,7 @@ describe('readRequirements', () => {
     },
   )
 
-  it('readRequirements names the token formats that do not show the subject kind', () => {
+  it('the problem of readRequirements names the token formats that do not indicate the subject kind', () => {
     const getProblem = (tokenFormat: IssuerSettings['tokenFormat'], subject: string) =>
       getProblems({ subject }, [
         createSettings({ subjects: { provider: 'zitadel' }, tokenFormat }),
@@ -430,7 +433,7 @@ describe('readRequirements', () => {
     )
   })
 
-  it('readRequirements requires claims, check, clients, scope or subject: user for a public platform without allowedClients', () => {
+  it('readRequirements rejects requirements for a public platform that lack claims, check, clients, scope and subject: user, unless allowedClients is set', () => {
     const github = createSettings({
       subjects: { provider: 'github-actions' },
       clientIdClaims: [],
@@ -461,7 +464,7 @@ describe('readRequirements', () => {
     expect(getProblems({ scope: { any: ['read'] } }, [google])).toEqual([])
   })
 
-  it('readRequirements rejects clients that are not in allowedClients, or whose tokens contain no client id', () => {
+  it('readRequirements rejects clients that are not in allowedClients, and clients of an issuer whose tokens contain no client id', () => {
     const kubernetes = createSettings({
       issuer: OTHER,
       subjects: { provider: 'kubernetes' },
@@ -502,7 +505,7 @@ describe('readRequirements', () => {
       'introspect must be true, or { maxAge } with seconds from 0 to 3600.',
     ],
   ])(
-    'readRequirements reports the missing member %s, even if Object.prototype has it',
+    'readRequirements rejects requirements without the member %s, even if Object.prototype has this member',
     (member, value, requirements, problem) => {
       const introspection = {} as NonNullable<IssuerSettings['introspection']>
       const issuers = [createSettings({ ...SUBJECTS, introspection })]

@@ -41,7 +41,7 @@ const unknown = toAccessToken({ iss: ISSUER, sub: 'alice', exp: 1 }, own, 'jwt')
 
 const request = { url: '/' }
 
-/** Runs the two pipeline steps that depend on the requirements, in their order. */
+/** Runs the two pipeline steps that depend on the requirements, in the order of the pipeline. */
 function runChecks(token: AccessToken, requirements: CheckedRequirements) {
   const issuer = { settings: token.issuer === OTHER ? other : own }
   const verified = { token, issuer }
@@ -95,7 +95,7 @@ describe('checkRequirements', () => {
     },
   )
 
-  it('checkIssuer and checkRequirements report the first of several failures, in the order issuer, subject, scope, clients, check', () => {
+  it('checkIssuer and checkRequirements return the rejection of the first failed check, in the order issuer, subject, scope, clients, check', () => {
     const requirements: Requirements[] = [
       { check: () => false },
       { clients: [{ issuer: ISSUER, clientId: 'x' }] },
@@ -109,7 +109,7 @@ describe('checkRequirements', () => {
     expect(said).toEqual([CHECK, CLIENT, SCOPE, SUBJECT, ISSUERS])
   })
 
-  it('checkRequirements accepts a client id without an issuer if one issuer is configured', () => {
+  it('checkRequirements accepts a client id without an issuer if only one issuer is configured', () => {
     const required = readForStatic([{ clients: ['app'] }], [own])
     expect(summarize(runChecks(user, required))).toBe('passed')
     expect(summarize(runChecks(unknown, required))).toBe(CLIENT)
@@ -129,7 +129,7 @@ describe('checkRequirements', () => {
     expect(explained({ subject: 'user' })).toMatchObject({
       explanation: { check: 'subject', expected: 'user', found: 'machine' },
     })
-    // The same client id at another issuer is another client, so both texts name the issuers.
+    // The same client id at another issuer is a different client, so both texts name the issuers.
     const clients = [{ issuer: ISSUER, clientId: 'cron' }]
     expect(explained({ clients })).toMatchObject({
       explanation: { expected: `cron of ${ISSUER}`, found: `"cron" of ${OTHER}` },
@@ -137,7 +137,7 @@ describe('checkRequirements', () => {
     expect(decide(unknown, { clients })).toMatchObject({ explanation: { found: 'no client' } })
   })
 
-  it('checkRequirements adds the required scope to the challenge of insufficient_scope, and of no other rejection', () => {
+  it('checkRequirements adds the required scope to the challenge only for the reason insufficient_scope', () => {
     const challengeFor = (requirements: Requirements) =>
       (decide(machine, requirements) as Rejection).challenge
     expect(challengeFor({ scope: 'read write admin' })).toEqual({ scope: 'read write admin' })
@@ -146,7 +146,7 @@ describe('checkRequirements', () => {
     expect(challengeFor({ scope: 'read', issuer: ISSUER })).toBeUndefined()
   })
 
-  it('runApplicationCheck calls check with the token and the request, and does not call it after insufficient_scope', () => {
+  it('runApplicationCheck calls check with the token and the request, but not after the rejection insufficient_scope', () => {
     const seen: unknown[] = []
     const check = (...given: unknown[]) => seen.push(...given) > 0
     expect(summarize(decide(user, { check }))).toBe('passed')
@@ -157,7 +157,7 @@ describe('checkRequirements', () => {
     expect(seen).toHaveLength(2)
   })
 
-  it('runApplicationCheck waits for the promise of a check, even if the promise is of another realm', async () => {
+  it('runApplicationCheck waits for the promise of a check, even for a promise of another realm', async () => {
     const later = (answer: boolean) => async () => answer
     expect(summarize(await decide(user, { check: later(true) }))).toBe('passed')
     expect(summarize(await decide(user, { check: later(false) }))).toBe(CHECK)
@@ -185,7 +185,7 @@ describe('checkRequirements', () => {
     },
   )
 
-  it('runApplicationCheck rejects if a check returns undefined, and explains that return is missing', async () => {
+  it('runApplicationCheck returns a rejection if a check returns undefined, and explains that a return is missing', async () => {
     for (const check of [() => {}, async () => {}]) {
       expect(await decide(user, { check: check as () => boolean })).toMatchObject({
         reason: 'check_failed',

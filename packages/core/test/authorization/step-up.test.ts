@@ -49,7 +49,7 @@ describe('the requirements acr and maxAuthAge', () => {
     [{ maxAuthAge: Number.MAX_SAFE_INTEGER }],
     [{ acr: MFA, maxAuthAge: 300, subject: 'user' }],
     [{ acr: MFA, maxAuthAge: 300, optional: true }],
-  ])('a guard accepts %j', (requirements) => {
+  ])('guard() accepts the requirements %j', (requirements) => {
     expect(problemsOf(requirements)).toEqual([])
   })
 
@@ -68,18 +68,18 @@ describe('the requirements acr and maxAuthAge', () => {
     ['null', null],
     ['an object', { any: [MFA] }],
     ['a hole', Object.assign([MFA], { length: 2 })],
-  ])('a guard rejects acr with %s', (_what, acr) => {
+  ])('guard() rejects acr with %s', (_what, acr) => {
     expect(problemsOf({ acr })).toEqual([ACR])
   })
 
   it.each([-1, 0.5, NaN, Infinity, 2 ** 53, '300', null, [300], true])(
-    'a guard rejects maxAuthAge: %s',
+    'guard() rejects maxAuthAge: %s',
     (maxAuthAge) => {
       expect(problemsOf({ maxAuthAge })).toEqual([MAX_AUTH_AGE])
     },
   )
 
-  it('a guard rejects acr and maxAuthAge together with subject: machine', () => {
+  it('guard() rejects acr and maxAuthAge together with subject: machine', () => {
     const why = 'cannot be combined: a machine does not authenticate a user.'
     expect(problemsOf({ subject: 'machine', acr: MFA, maxAuthAge: 0 })).toEqual([
       `acr and subject: 'machine' ${why}`,
@@ -92,11 +92,11 @@ describe('the requirements acr and maxAuthAge', () => {
     ['max_age', 'max_age is not a requirement. Use maxAuthAge: seconds.'],
     ['maxAge', 'maxAge is not a requirement. Use maxAuthAge: seconds.'],
     ['maxAuthAgee', 'maxAuthAgee is not a requirement. Did you mean maxAuthAge?'],
-  ])('a guard names the requirement that replaces %s', (name, problem) => {
+  ])('guard() rejects %s, and names the requirement to use', (name, problem) => {
     expect(problemsOf({ [name]: 1 })).toEqual([problem])
   })
 
-  it('9470-12: a token passes acr only if its acr equals an accepted value', () => {
+  it('9470-12: a guard with acr grants a token only if its acr equals an accepted value', () => {
     const values = fc.stringMatching(/^[!#-<>-[\]-~]{1,6}$/)
     fc.assert(
       fc.property(fc.array(values, { minLength: 1, maxLength: 3 }), values, (acr, found) => {
@@ -109,7 +109,7 @@ describe('the requirements acr and maxAuthAge', () => {
     )
   })
 
-  it('9470-11: a token passes maxAuthAge until exactly maxAuthAge and the clock tolerance have passed', () => {
+  it('9470-11: a guard grants a token until exactly maxAuthAge plus the clock tolerance have passed since its auth_time', () => {
     const seconds = fc.integer({ min: 0, max: 1000 })
     const tolerances = fc.integer({ min: 0, max: 300 })
     const ages = fc.integer({ min: -1500, max: 1500 })
@@ -124,7 +124,7 @@ describe('the requirements acr and maxAuthAge', () => {
     )
   })
 
-  it('9470-03: a token that passed maxAuthAge is challenged when it gets too old, also if it is cached', () => {
+  it('9470-03: a guard refuses a token with a challenge after maxAuthAge has passed, even if the token is cached', () => {
     const own = fakeClock()
     const server = createResourceServer({ ...options, clock: own, clockTolerance: 0 })
     const request = requestWith(
@@ -140,32 +140,35 @@ describe('the requirements acr and maxAuthAge', () => {
 
   it.each([
     ['no acr', {}, 'nothing'],
-    ['another acr', { acr: 'urn:secret' }, 'an acr that is not accepted'],
-    ['an array', { acr: [MFA] }, 'an array'],
-    ['a number', { acr: 2 }, 'a number'],
-  ])('the event about %s describes acr, and does not contain it', (_what, claims, found) => {
-    const { event } = decide(claims, { acr: [MFA, 'urn:b'] })
-    expect(event).toMatchObject({
-      status: 401,
-      check: 'acr',
-      expected: `${MFA} or urn:b`,
-      found,
-    })
-    expect(JSON.stringify(event)).not.toContain('urn:secret')
-  })
+    ['an acr that is not accepted', { acr: 'urn:secret' }, 'an acr that is not accepted'],
+    ['an acr that is an array', { acr: [MFA] }, 'an array'],
+    ['an acr that is a number', { acr: 2 }, 'a number'],
+  ])(
+    'the event refused for a token with %s describes its acr, and does not contain the value',
+    (_what, claims, found) => {
+      const { event } = decide(claims, { acr: [MFA, 'urn:b'] })
+      expect(event).toMatchObject({
+        status: 401,
+        check: 'acr',
+        expected: `${MFA} or urn:b`,
+        found,
+      })
+      expect(JSON.stringify(event)).not.toContain('urn:secret')
+    },
+  )
 
   it.each([
     ['no auth_time', {}, 'nothing'],
-    ['a text', { auth_time: String(NOW) }, 'a string'],
-    ['an old time', { auth_time: NOW - 400 }, '400 s ago'],
-    ['a fraction', { auth_time: NOW - 400.5 }, '401 s ago'],
-    ['a time in the future', { auth_time: NOW + 100 }, 'a time in the future'],
-  ])('the event about %s describes auth_time', (_what, claims, found) => {
+    ['a string as auth_time', { auth_time: String(NOW) }, 'a string'],
+    ['an old auth_time', { auth_time: NOW - 400 }, '400 s ago'],
+    ['an auth_time with a fraction', { auth_time: NOW - 400.5 }, '401 s ago'],
+    ['an auth_time in the future', { auth_time: NOW + 100 }, 'a time in the future'],
+  ])('the event refused for a token with %s describes its auth_time', (_what, claims, found) => {
     const { event } = decide(claims, { maxAuthAge: 300 })
     expect(event).toMatchObject({ check: 'auth_time', expected: 'at most 300 s ago', found })
   })
 
-  it('9470-10: the event about a machine names the requirement that it cannot meet', () => {
+  it('9470-10: the event refused for a machine names the requirement that only a user can meet', () => {
     const { event } = decide({ sub: 'web' }, { acr: MFA })
     expect(event).toMatchObject({
       reason: 'wrong_subject',
@@ -176,14 +179,14 @@ describe('the requirements acr and maxAuthAge', () => {
     })
   })
 
-  it('an optional guard with acr accepts a request without a token, and challenges a token without acr', () => {
+  it('an optional guard with acr accepts a request without a token, and refuses a token without acr with 401', () => {
     const server = createResourceServer(options)
     const guard = server.guard({ acr: MFA, optional: true })
     expect(guard({ method: 'GET', url: '/', headers: {} })).toMatchObject({ kind: 'anonymous' })
     expect(guard(requestWith(issuer.token({ claims: alice })))).toMatchObject({ status: 401 })
   })
 
-  it('the challenge of another refusal contains no acr_values and no max_age', () => {
+  it('the challenge of a refusal for another reason contains no acr_values and no max_age', () => {
     const server = createResourceServer(options)
     const guard = server.guard({ acr: MFA, maxAuthAge: 300, scope: 'write' })
     const challengeOf = (outcome: unknown) =>
@@ -197,7 +200,7 @@ describe('the requirements acr and maxAuthAge', () => {
     )
   })
 
-  it('acr and auth_time of Object.prototype are not read', () => {
+  it('a guard refuses a token without acr or auth_time even if Object.prototype has these members', () => {
     const prototype = Object.prototype as { acr?: unknown; auth_time?: unknown }
     prototype.acr = MFA
     prototype.auth_time = NOW

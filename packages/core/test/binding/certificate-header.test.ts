@@ -214,7 +214,7 @@ describe('readCertificateHeader', () => {
   )
 
   it.each(FORMATS)(
-    'readCertificateHeader returns no thumbprint, or that of the certificate, for changed values of %s',
+    'readCertificateHeader returns no thumbprint or the thumbprint of the certificate for a changed value of %s',
     async (format) => {
       const value = write[format](der)
       const changes = fc.record({

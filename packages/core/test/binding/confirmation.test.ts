@@ -313,7 +313,7 @@ const refusedFor = (found: string, of = ISSUER) => ({
 
 describe('a guard', () => {
   it.each(BOUND)(
-    'authorize refuses a token whose cnf is %s, also when the token is cached',
+    'authorize refuses a token whose cnf is %s, even if the token is cached',
     (_, cnf, found) => {
       const { server, events, decide } = setupServer()
       const token = issuer.token({ claims: { cnf } })
@@ -381,7 +381,7 @@ describe('a guard', () => {
     expect(text).not.toContain(X5T)
   })
 
-  it('a guard refuses a bound token of another issuer with wrong_issuer', () => {
+  it('a guard refuses a bound token of another issuer with the reason wrong_issuer', () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const events: BearwardEvent[] = []
     const server = createResourceServer({
@@ -403,7 +403,7 @@ describe('a guard', () => {
 
 describe('server.verify', () => {
   it.each(BOUND)(
-    'verify refuses a token whose cnf is %s, also when the token is cached',
+    'verify refuses a token whose cnf is %s, even if the token is cached',
     (_, cnf, found) => {
       const { server, events, decide } = setupServer()
       const token = issuer.token({ claims: { cnf } })
@@ -421,14 +421,14 @@ describe('an introspection response with cnf', () => {
     [BY_DPOP, BY_CERTIFICATE, BY_BOTH, MALFORMED, member('jwk'), member('jkt')].includes(found),
   )
 
-  it('authorize and verify refuse an opaque token if its introspection response has cnf, also when the response is cached', async () => {
-    const { endpoint, events, judge, server } = await setup(ACTIVE)
+  it('authorize and verify refuse an opaque token if its introspection response has cnf, even if the response is cached', async () => {
+    const { endpoint, events, getOutcome, server } = await setup(ACTIVE)
     for (const [i, [, cnf, found]] of responses.entries()) {
       endpoint.answer({ ...ACTIVE, cnf })
       const token = `opaque-${i}`
       for (const type of ['introspection_called', 'introspection_cached']) {
         events.length = 0
-        expect(await judge(token)).toBe('401 unsupported_binding')
+        expect(await getOutcome(token)).toBe('401 unsupported_binding')
         expect(events).toMatchObject([
           { type },
           { type: 'verified', verifiedBy: 'introspection', cached: false },
@@ -442,23 +442,23 @@ describe('an introspection response with cnf', () => {
   })
 
   it('a guard with introspect refuses an unbound JWT if its introspection response has cnf', async () => {
-    const { endpoint, events, judge, token } = await issuing('jwt')
+    const { endpoint, events, getOutcome, token } = await issuing('jwt')
     for (const [i, [, cnf, found]] of responses.entries()) {
       endpoint.answer({ active: true, cnf })
       const jwt = token({ claims: { jti: `jwt-${i}` } })
-      expect(await judge(jwt, { introspect: true })).toBe('401 unsupported_binding')
+      expect(await getOutcome(jwt, { introspect: true })).toBe('401 unsupported_binding')
       expect(events.at(-1)).toMatchObject(refusedFor(found, endpoint.url))
       // The binding in the response applies to one request, so a guard without introspect grants.
-      expect(await judge(jwt)).toBe('granted')
+      expect(await getOutcome(jwt)).toBe('granted')
     }
   })
 
   it('a guard with introspect refuses a bound JWT without introspection', async () => {
-    const { endpoint, events, judge, token } = await issuing('jwt')
+    const { endpoint, events, getOutcome, token } = await issuing('jwt')
     for (const cnf of [{ jkt: JKT }, { 'x5t#S256': X5T }, {}, { jwk: {} }]) {
       const jwt = token({ claims: { cnf } })
       for (let i = 0; i < 3; i++) {
-        expect(await judge(jwt, { introspect: true })).toBe('401 unsupported_binding')
+        expect(await getOutcome(jwt, { introspect: true })).toBe('401 unsupported_binding')
       }
     }
     expect(endpoint.requests).toEqual([])

@@ -223,7 +223,7 @@ describe('a header in mtls.certificate', () => {
     expect(await decide(mtls, at('11.1.2.3', {}))).toBe('no_certificate: nothing')
   })
 
-  it('8705-09: authorize refuses several values of the header, also if they are equal', async () => {
+  it('8705-09: authorize refuses several values of the header, even if they are equal', async () => {
     const mtls = byHeader(['10.0.0.1'])
     const several = 'no_certificate: several header lines'
     expect(await decide(mtls, at('10.0.0.1', { 'client-cert': [header, header] }))).toBe(several)
@@ -245,7 +245,7 @@ describe('a header in mtls.certificate', () => {
     )
   })
 
-  it('publishes certificate_ignored at most once a minute, without the value of the header', async () => {
+  it('authorize publishes certificate_ignored at most once a minute, without the value of the header', async () => {
     const server = create(byHeader(['10.0.0.1']))
     const ignore = async (remoteAddress: string) =>
       server.authorize({ ...requestWith(bound), ...at(remoteAddress, { 'client-cert': header }) })
@@ -263,7 +263,7 @@ describe('a header in mtls.certificate', () => {
     expect(JSON.stringify(events)).not.toContain(der.toString('base64').slice(0, 20))
   })
 
-  it('logs an ignored header', async () => {
+  it('authorize writes a log line about an ignored header', async () => {
     const lines: string[] = []
     const write = (line: string) => void lines.push(line)
     const server = create(byHeader(['10.0.0.1']), { logger: { info: write, warn: write } })
@@ -324,7 +324,7 @@ describe('the option mtls', () => {
     })
   })
 
-  it('8705-11: authorize requires both proofs for a token that is bound to a key and a certificate', async () => {
+  it('8705-11: authorize requires a DPoP proof and a certificate for a token that is bound to both', async () => {
     const key = generateProofKey()
     const token = issuer.token({ claims: { cnf: { 'x5t#S256': x5t, jkt: key.thumbprint } } })
     const publicUrl = 'https://api.example.com'

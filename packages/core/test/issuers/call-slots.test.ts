@@ -12,7 +12,7 @@ interface Caller {
   release?: () => void
 }
 
-/** Creates slots, and a function that acquires one. `running` are the callers with a slot, in the order of their starts. */
+/** Creates slots, and a function that acquires one. `running` contains the callers with a slot, in the order of their starts. */
 function createSlots(max: number) {
   const slots = new CallSlots(max, () => 0, Infinity)
   const running: Caller[] = []
@@ -25,7 +25,7 @@ function createSlots(max: number) {
         if (at !== -1) running.splice(at, 1)
       }
       running.push(caller)
-      // As `resolveIssuer` does: a call that was aborted in the meantime never starts.
+      // `resolveIssuer` does the same: a call that was aborted in the meantime never starts.
       if (caller.abort.signal.aborted) caller.release()
     })
     return caller
@@ -34,7 +34,7 @@ function createSlots(max: number) {
 }
 
 describe('CallSlots', () => {
-  it('acquire gives all slots to known issuers, and three quarters of them to new ones', async () => {
+  it('acquire gives known issuers all slots, and gives new issuers at most three quarters of the slots', async () => {
     for (const [max, maxNew] of [
       [2, 1],
       [3, 2],
@@ -52,7 +52,7 @@ describe('CallSlots', () => {
     }
   })
 
-  it('acquire gives all slots to known issuers if there are no new ones', async () => {
+  it('acquire gives known issuers all slots if no new issuer waits', async () => {
     const { running, acquire } = createSlots(8)
     for (let i = 0; i < 9; i++) acquire(true)
     await settled()

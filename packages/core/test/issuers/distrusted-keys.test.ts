@@ -9,102 +9,104 @@ import { BASE, serveTenants, toOptions } from './setup.ts'
 const ACME = `${BASE}acme`
 const DISTRUSTED = '401 unknown_key'
 
-/** Creates a scene, and the argument of `distrustKey` for the key of a tenant. */
-function createScene(given?: Parameters<typeof serveTenants>[0]) {
-  const scene = serveTenants(given)
+/** Creates a resource server for tenants. `keyOf` returns the argument of `distrustKey` for the key of a tenant. */
+function createSetup(given?: Parameters<typeof serveTenants>[0]) {
+  const setup = serveTenants(given)
   const keyOf = async (name: string) => ({
     issuer: BASE + name,
-    thumbprint: await calculateJwkThumbprint(scene.tenant(name).jwks.keys[0]!),
+    thumbprint: await calculateJwkThumbprint(setup.tenant(name).jwks.keys[0]!),
   })
-  return { ...scene, keyOf }
+  return { ...setup, keyOf }
 }
 
 describe('distrustKey for dynamic issuers', () => {
-  it('tokens of a distrusted key are refused, even if they are cached, and those of other tenants are not', async () => {
-    const { server, judge, judgeNew, tenant, keyOf, takeEvents } = createScene()
+  it('tokens of a distrusted key are refused even if they are cached, and tokens of other tenants are granted', async () => {
+    const { server, getOutcome, getOutcomeOfNew, tenant, keyOf, takeEvents } = createSetup()
     const token = tenant('acme').token()
-    for (let i = 0; i < 3; i++) expect(await judge(token)).toBe('granted')
+    for (let i = 0; i < 3; i++) expect(await getOutcome(token)).toBe('granted')
     const key = await keyOf('acme')
     takeEvents()
     server.distrustKey(key)
     expect(takeEvents('key_distrusted')).toEqual([{ type: 'key_distrusted', ...key }])
-    expect(await judge(token)).toBe(DISTRUSTED)
-    expect(await judgeNew('acme')).toBe(DISTRUSTED)
-    expect(await judgeNew('other')).toBe('granted')
+    expect(await getOutcome(token)).toBe(DISTRUSTED)
+    expect(await getOutcomeOfNew('acme')).toBe(DISTRUSTED)
+    expect(await getOutcomeOfNew('other')).toBe('granted')
   })
 
-  it('a key can be distrusted before the first token of its issuer, and no call is made for it', async () => {
-    const { server, judgeNew, keyOf, takeResolved, takeFetched } = createScene()
+  it('distrustKey accepts a key before the first token of its issuer arrives, and makes no call; tokens of the key are refused', async () => {
+    const { server, getOutcomeOfNew, keyOf, takeResolved, takeFetched } = createSetup()
     server.distrustKey(await keyOf('acme'))
     expect([takeResolved(), takeFetched()]).toEqual([[], []])
-    expect(await judgeNew('acme')).toBe(DISTRUSTED)
-    expect(await judgeNew('other')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe(DISTRUSTED)
+    expect(await getOutcomeOfNew('other')).toBe('granted')
   })
 
   it('a key stays distrusted after its issuer was evicted and added again', async () => {
-    const { server, judgeNew, keyOf, takeResolved } = createScene({ issuers: { maxEntries: 8 } })
-    expect(await judgeNew('acme')).toBe('granted')
+    const { server, getOutcomeOfNew, keyOf, takeResolved } = createSetup({
+      issuers: { maxEntries: 8 },
+    })
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     server.distrustKey(await keyOf('acme'))
-    expect(await judgeNew('acme')).toBe(DISTRUSTED)
-    for (let i = 0; i < 20; i++) expect(await judgeNew(`tenant${i}`)).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe(DISTRUSTED)
+    for (let i = 0; i < 20; i++) expect(await getOutcomeOfNew(`tenant${i}`)).toBe('granted')
     takeResolved()
-    expect(await judgeNew('acme')).toBe(DISTRUSTED)
+    expect(await getOutcomeOfNew('acme')).toBe(DISTRUSTED)
     expect(takeResolved()).toEqual(['acme'])
   })
 
-  it('a key of an issuer that was evicted can be distrusted', async () => {
-    const { server, judgeNew, keyOf } = createScene({ issuers: { maxEntries: 8 } })
-    expect(await judgeNew('acme')).toBe('granted')
-    for (let i = 0; i < 20; i++) expect(await judgeNew(`tenant${i}`)).toBe('granted')
+  it('distrustKey accepts a key of an evicted issuer, and tokens of the key are refused', async () => {
+    const { server, getOutcomeOfNew, keyOf } = createSetup({ issuers: { maxEntries: 8 } })
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
+    for (let i = 0; i < 20; i++) expect(await getOutcomeOfNew(`tenant${i}`)).toBe('granted')
     server.distrustKey(await keyOf('acme'))
-    expect(await judgeNew('acme')).toBe(DISTRUSTED)
+    expect(await getOutcomeOfNew('acme')).toBe(DISTRUSTED)
   })
 
   it('a key stays distrusted after resolve has returned other options, and after the issuer was removed', async () => {
-    const { server, judgeNew, keyOf, resolveWith, clock } = createScene()
-    expect(await judgeNew('acme')).toBe('granted')
+    const { server, getOutcomeOfNew, keyOf, resolveWith, clock } = createSetup()
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     server.distrustKey(await keyOf('acme'))
     resolveWith((iss) => ({ ...toOptions(iss), jwksUri: `${ACME}/jwks` }))
     clock.advance(300)
-    expect(await judgeNew('acme')).toBe(DISTRUSTED)
+    expect(await getOutcomeOfNew('acme')).toBe(DISTRUSTED)
     resolveWith(() => {})
     clock.advance(300)
-    expect(await judgeNew('acme')).toBe('401 unknown_issuer')
+    expect(await getOutcomeOfNew('acme')).toBe('401 unknown_issuer')
     resolveWith(toOptions)
     clock.advance(30)
-    expect(await judgeNew('acme')).toBe(DISTRUSTED)
+    expect(await getOutcomeOfNew('acme')).toBe(DISTRUSTED)
   })
 
-  it('a key that is distrusted while resolve runs is not used', async () => {
-    const { server, judgeNew, keyOf, resolveWith } = createScene()
+  it('a token that waits for resolve is refused if its key is distrusted in the meantime', async () => {
+    const { server, getOutcomeOfNew, keyOf, resolveWith } = createSetup()
     let finish: (options: unknown) => void = () => {}
     resolveWith(() => new Promise((resolve) => (finish = resolve)))
-    const waiting = judgeNew('acme')
+    const waiting = getOutcomeOfNew('acme')
     await settled()
     server.distrustKey(await keyOf('acme'))
     finish(toOptions(ACME))
     expect(await waiting).toBe(DISTRUSTED)
   })
 
-  it('a key of the option jwks of a tenant can be distrusted', async () => {
-    const { server, tenant, judgeNew, keyOf, resolveWith } = createScene()
+  it('tokens of a key in the option jwks of a tenant are refused after distrustKey', async () => {
+    const { server, tenant, getOutcomeOfNew, keyOf, resolveWith } = createSetup()
     resolveWith((iss) => ({ ...toOptions(iss), jwks: tenant('acme').jwks }))
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     server.distrustKey(await keyOf('acme'))
-    expect(await judgeNew('acme')).toBe(DISTRUSTED)
+    expect(await getOutcomeOfNew('acme')).toBe(DISTRUSTED)
   })
 
   it('tokens of a new key are granted after the old key was distrusted', async () => {
-    const { server, judge, judgeNew, tenant, keyOf, behave } = createScene()
-    expect(await judgeNew('acme')).toBe('granted')
+    const { server, getOutcome, getOutcomeOfNew, tenant, keyOf, behave } = createSetup()
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     server.distrustKey(await keyOf('acme'))
     const newKey = generateKey('ES256', 'new')
     behave('acme', { keys: [newKey.jwk] })
-    expect(await judge(tenant('acme').token({ key: newKey }))).toBe('granted')
+    expect(await getOutcome(tenant('acme').token({ key: newKey }))).toBe('granted')
   })
 
   it('later guards of a request refuse its token after its key was distrusted', async () => {
-    const { server, tenant, keyOf } = createScene()
+    const { server, tenant, keyOf } = createSetup()
     const request = { ...requestWith(tenant('acme').token()), raw: {} }
     expect(await server.authorize(request)).toMatchObject({ kind: 'granted' })
     server.distrustKey(await keyOf('acme'))
@@ -114,33 +116,33 @@ describe('distrustKey for dynamic issuers', () => {
   it('a request that waits for the keys of an evicted issuer is refused if its key was distrusted in the meantime', async () => {
     let deliver = () => {}
     const slow = new Promise<void>((resolve) => (deliver = resolve))
-    const scene: ReturnType<typeof createScene> = createScene({
+    const setup: ReturnType<typeof createSetup> = createSetup({
       issuers: { maxEntries: 8 },
       options: {
         fetch: async (url: string) => {
           const name = /\/tenants\/([^/]*)/.exec(url)![1]!
           if (name === 'acme') await slow
           return url.endsWith('/jwks')
-            ? Response.json(scene.tenant(name).jwks)
+            ? Response.json(setup.tenant(name).jwks)
             : Response.json({ issuer: BASE + name, jwks_uri: `${BASE}${name}/jwks` })
         },
       },
     })
-    const waiting = scene.judgeNew('acme')
+    const waiting = setup.getOutcomeOfNew('acme')
     await settled()
-    for (let i = 0; i < 20; i++) expect(await scene.judgeNew(`tenant${i}`)).toBe('granted')
-    scene.server.distrustKey(await scene.keyOf('acme'))
+    for (let i = 0; i < 20; i++) expect(await setup.getOutcomeOfNew(`tenant${i}`)).toBe('granted')
+    setup.server.distrustKey(await setup.keyOf('acme'))
     deliver()
     expect(await waiting).toBe(DISTRUSTED)
   })
 
-  it('distrustKey throws a ConfigurationError for an issuer that match does not accept, and for one with a secret', async () => {
-    const { server, tenant, resolveWith, judge, takeMatched } = createScene()
+  it('distrustKey throws a ConfigurationError for an issuer that match does not accept, and for an issuer with a secret', async () => {
+    const { server, tenant, resolveWith, getOutcome, takeMatched } = createSetup()
     const { thumbprint } = {
       thumbprint: await calculateJwkThumbprint(tenant('acme').jwks.keys[0]!),
     }
     resolveWith((iss) => ({ ...toOptions(iss), secret: Buffer.alloc(32, 1) }))
-    expect(await judge(tenant('acme').token())).toBe('401 unsupported_algorithm')
+    expect(await getOutcome(tenant('acme').token())).toBe('401 unsupported_algorithm')
     takeMatched()
     for (const issuer of [
       ACME,
@@ -160,7 +162,7 @@ describe('distrustKey for dynamic issuers', () => {
   })
 
   it('distrustKey throws a ConfigurationError if match throws', async () => {
-    const { server, keyOf } = createScene({
+    const { server, keyOf } = createSetup({
       issuers: {
         match() {
           throw new Error('down')

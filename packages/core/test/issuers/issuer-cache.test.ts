@@ -9,7 +9,7 @@ interface Value {
   readonly id: number
 }
 
-/** Creates a cache. `removed` are the values for which it has called `onRemove`. */
+/** Creates a cache. `takeRemoved` returns the values for which the cache has called `onRemove` since the last call. */
 function createCache(maxEntries: number) {
   const removed: Value[] = []
   const cache = new IssuerCache<Value>(maxEntries, (value) => removed.push(value))
@@ -20,7 +20,7 @@ function createCache(maxEntries: number) {
     cache.set(name, value)
     return value
   }
-  /** Adds an issuer, and records that a token of it was verified. */
+  /** Adds an issuer, and records that a token of the issuer was verified. */
   function addProved(name: string): Value {
     const value = add(name)
     cache.prove(name, value)
@@ -36,11 +36,11 @@ const createNames = (count: number, prefix: string) =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
 describe('IssuerCache', () => {
-  it('issuers without a verified token have a quarter of maxEntries in addition, and the oldest of them is evicted first', () => {
+  it('issuers without a verified token get additional places, a quarter of maxEntries, and the oldest of these issuers is evicted first', () => {
     const { cache, add, takeRemoved } = createCache(16)
     for (const name of createNames(4, 'new')) add(name)
     expect(takeRemoved()).toEqual([])
-    // Reading does not change the order: anyone can send a token with the name of a tenant.
+    // Reading does not change the order, because an attacker can send a token with the name of a tenant.
     for (let i = 0; i < 3; i++) cache.get('new0')
     add('another')
     expect(toNames(takeRemoved())).toEqual(['new0'])
@@ -49,7 +49,7 @@ describe('IssuerCache', () => {
     expect(toNames(cache.values())).toEqual(['new2', 'new3', 'another', 'yet another'])
   })
 
-  it('10,000 issuers without a verified token evict none of the proved issuers', () => {
+  it('10,000 issuers without a verified token do not evict an issuer with a verified token', () => {
     const { add, addProved, takeRemoved, has } = createCache(16)
     const proved = createNames(16, 'proved')
     for (const name of proved) addProved(name)
@@ -58,7 +58,7 @@ describe('IssuerCache', () => {
     expect(takeRemoved().filter(({ name }) => name.startsWith('proved'))).toEqual([])
   })
 
-  it('prove evicts a proved issuer that was not read recently if all places for proved issuers are taken', () => {
+  it('prove evicts the issuer that was not read for the longest time if maxEntries issuers have a verified token', () => {
     const { cache, addProved, takeRemoved, has } = createCache(16)
     for (const name of createNames(16, 'proved')) addProved(name)
     for (const name of createNames(16, 'proved')) if (name !== 'proved5') cache.get(name)
@@ -67,7 +67,7 @@ describe('IssuerCache', () => {
     expect(has('another')).toBe(true)
   })
 
-  it('prove leaves the place for unproved issuers, and does not call onRemove', () => {
+  it('prove frees a place for another issuer without a verified token, and does not call onRemove', () => {
     const { cache, add, takeRemoved, has } = createCache(8)
     const first = add('a')
     cache.prove('a', first)
@@ -80,7 +80,7 @@ describe('IssuerCache', () => {
     expect(cache.values()).toHaveLength(3)
   })
 
-  it('prove of a value that was evicted or replaced does not add it, and its name is known afterwards', () => {
+  it('prove with a value that was evicted or replaced does not add the value, and isKnown returns true for its name afterwards', () => {
     const { cache, add, takeRemoved, has } = createCache(8)
     const evicted = add('a')
     add('b')
@@ -96,7 +96,7 @@ describe('IssuerCache', () => {
     expect(takeRemoved()).toEqual([])
   })
 
-  it('an issuer that was proved before is known, and is added as an unproved one after it was deleted', () => {
+  it('a deleted issuer with a verified token is known, but set adds it to the issuers without a verified token', () => {
     const { cache, add, addProved, has } = createCache(8)
     addProved('a')
     cache.delete('a')
@@ -116,7 +116,7 @@ describe('IssuerCache', () => {
     expect(cache.values()).toEqual([])
   })
 
-  it('peek does not mark an issuer as used, and get does', () => {
+  it('get marks an issuer as used, and peek does not', () => {
     const { cache, addProved, has } = createCache(8)
     for (const name of createNames(8, 'proved')) addProved(name)
     cache.get('proved0')
@@ -125,7 +125,7 @@ describe('IssuerCache', () => {
     expect([has('proved0'), has('proved1')]).toEqual([true, false])
   })
 
-  it('isKnown returns true for the names of ten times maxEntries proved issuers', () => {
+  it('isKnown returns true for the names of the last ten times maxEntries issuers with a verified token', () => {
     const { cache, addProved } = createCache(8)
     const names = createNames(8 * LIMITS.dynamicIssuers.knownNames, 'proved')
     for (const name of names) addProved(name)
@@ -134,7 +134,7 @@ describe('IssuerCache', () => {
     expect(names.filter((name) => !cache.isKnown(name))).toHaveLength(1)
   })
 
-  it('get returns the value that was set last for an issuer that was proved before many others', () => {
+  it('get returns the latest value of an issuer even if its name is no longer known', () => {
     const { cache, add, addProved } = createCache(8)
     addProved('used')
     for (const name of createNames(8 * LIMITS.dynamicIssuers.knownNames, 'other')) {
@@ -162,7 +162,7 @@ describe('IssuerCache and its model', () => {
         fc.array(operation, { maxLength: 150 }),
         (maxEntries, operations) => {
           const { cache, add, takeRemoved } = createCache(maxEntries)
-          /** The values in the cache, by name. The unproved ones are in the order in which they were added. */
+          /** The values in the cache, by name. Issuers without a verified token are in the order in which they were added. */
           const model = new Map<string, Value>()
           const proved = new Set<Value>()
           const known = new Set<string>()
@@ -200,11 +200,11 @@ describe('IssuerCache and its model', () => {
             expect(removed.includes(previous!)).toBe(
               previous !== undefined && (kind === 'add' || kind === 'delete'),
             )
-            // An issuer without a verified token evicts only the oldest of such issuers.
+            // An issuer without a verified token evicts only the oldest issuer of this kind.
             const oldest = before.find((value) => !proved.has(value) && value !== previous)
             if (kind === 'add' && !wasKnown)
               expect(evicted.filter((value) => value !== oldest)).toEqual([])
-            // Only a newly proved issuer evicts a proved one, and then only one.
+            // Only `prove` of a new issuer evicts an issuer with a verified token, and evicts only one.
             const isProving = kind === 'prove' || kind === 'proveOld' || (added && wasKnown)
             const evictedProved = evicted.filter((value) => proved.has(value))
             expect(evictedProved.length).toBeLessThanOrEqual(isProving === true ? 1 : 0)

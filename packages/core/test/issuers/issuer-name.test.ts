@@ -88,7 +88,7 @@ it.each(Object.entries(REFUSED))('9068-05: isIssuerName refuses %s', (_, name) =
   expect(isIssuerName(name)).toBe(false)
 })
 
-it('isIssuerName accepts 1024 characters, and refuses 1025', () => {
+it('isIssuerName accepts a name of 1024 characters, and refuses a name of 1025 characters', () => {
   const ofLength = (length: number) => `${BASE}/`.padEnd(length, 'a')
   expect(nameLength).toBe(1024)
   expect(isIssuerName(ofLength(nameLength))).toBe(true)

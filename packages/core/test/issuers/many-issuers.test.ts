@@ -9,13 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generateKey } from '../../../../test/support/keys.ts'
 import { BASE, serveTenants, toOptions } from './setup.ts'
 
-/** Bytes of the heap and of buffers that one cached tenant with two RSA keys uses at most. */
+/** Maximum number of bytes, in the heap and in buffers, that one cached tenant with two RSA keys uses. */
 const TENANT_BYTES = 32_768
-/** Bytes that remain of a tenant that was evicted, when the oldest names of such tenants are forgotten. */
+/** Maximum number of bytes that an evicted tenant uses, after the oldest names of evicted tenants are forgotten. */
 const EVICTED_BYTES = 512
 
 describe('10,000 tenants', () => {
-  /** Keys take long to generate, so that the tenants have one of these. */
+  /** Keys of the tenants. Many tenants have the same key, because it takes long to generate keys. */
   const keys = Array.from({ length: 16 }, (_, i) => generateKey('ES256', `key${i}`))
   const keyOf = (i: number) => keys[(i * 7) % keys.length]!
 
@@ -23,14 +23,14 @@ describe('10,000 tenants', () => {
     ['evicts and adds tenants again', 1000, 20_000],
     ['keeps all tenants', 20_000, 10_000],
   ])(
-    'the resource server verifies each tenant with its own keys in two rounds if the cache %s: maxEntries %i',
+    'authorize() grants tokens of 10,000 tenants with their own keys in two rounds if the cache %s: maxEntries %i',
     async (_, maxEntries, calls) => {
       const count = 10_000
-      const scene = serveTenants({ issuers: { maxEntries }, options: { tokenCache: false } })
-      const issuer = scene.tenant('any')
-      scene.resolveWith((iss) => ({ ...toOptions(iss), jwksUri: `${iss}/jwks` }))
-      for (let i = 0; i < count; i++) scene.behave(`t${i}`, { keys: [keyOf(i).jwk] })
-      const iat = scene.clock.seconds() - 600
+      const setup = serveTenants({ issuers: { maxEntries }, options: { tokenCache: false } })
+      const issuer = setup.tenant('any')
+      setup.resolveWith((iss) => ({ ...toOptions(iss), jwksUri: `${iss}/jwks` }))
+      for (let i = 0; i < count; i++) setup.behave(`t${i}`, { keys: [keyOf(i).jwk] })
+      const iat = setup.clock.seconds() - 600
       const toClaims = (i: number) => ({ iss: `${BASE}t${i}`, iat })
       const tokens = Array.from({ length: count }, (__, i) =>
         issuer.token({ key: keyOf(i), claims: toClaims(i) }),
@@ -38,18 +38,18 @@ describe('10,000 tenants', () => {
       const wrong: string[] = []
       for (let round = 0; round < 2; round++) {
         for (const [i, token] of tokens.entries()) {
-          const outcome = await scene.judge(token)
+          const outcome = await setup.getOutcome(token)
           if (outcome !== 'granted') wrong.push(`t${i}: ${outcome}`)
-          // The key of another tenant.
+          // This token has the key of another tenant.
           if (i % 100 !== 0) continue
           const forged = issuer.token({ key: keyOf(i + 1), claims: toClaims(i) })
-          const refusal = await scene.judge(forged)
+          const refusal = await setup.getOutcome(forged)
           if (refusal !== '401 unknown_key') wrong.push(`t${i}, forged: ${refusal}`)
         }
       }
       expect(wrong).toEqual([])
-      expect(scene.takeResolved().length).toBe(calls)
-      expect(scene.clock.pending()).toBe(0)
+      expect(setup.takeResolved().length).toBe(calls)
+      expect(setup.clock.pending()).toBe(0)
     },
     240_000,
   )
@@ -74,13 +74,13 @@ describe('the memory of dynamic issuers', () => {
     return (JSON.parse(stdout) as { used: number }).used
   }
 
-  it('a cached tenant with two RSA keys uses at most 32 KiB, and at least 2 KiB', async () => {
+  it('a cached tenant with two RSA keys uses from 2 KiB to 32 KiB of memory', async () => {
     const used = await measure('two RSA keys')
     expect(used).toBeLessThan(TENANT_BYTES)
     expect(used).toBeGreaterThan(2048)
   })
 
-  it('tenants that are evicted are garbage-collected, with their keys', async () => {
+  it('evicted tenants and their keys are garbage-collected', async () => {
     expect(await measure('evicted')).toBeLessThan(EVICTED_BYTES)
   })
 })

@@ -9,7 +9,7 @@ function takeAll(budget: NewIssuerBudget, now: number): number {
   return count
 }
 
-it('NewIssuerBudget gives max units at once, and then perSecond units for each second', () => {
+it('NewIssuerBudget gives max units immediately, and then perSecond units for each second', () => {
   const budget = new NewIssuerBudget(100, 25, 5000)
   expect(takeAll(budget, 5000)).toBe(100)
   expect(budget.take(5039)).toBe(false)
@@ -25,7 +25,7 @@ it('NewIssuerBudget never gives more than max units after a long time', () => {
   expect(takeAll(budget, 1e9)).toBe(8)
 })
 
-it('NewIssuerBudget counts small steps of time in the same way as one large step', () => {
+it('NewIssuerBudget gives the same number of units for many small steps of time as for one large step', () => {
   const budget = new NewIssuerBudget(100, 25, 0)
   takeAll(budget, 0)
   let count = 0
@@ -42,7 +42,7 @@ it('giveBack returns one unit, and never leaves more than max units', () => {
   expect(takeAll(budget, 0)).toBe(1)
 })
 
-it('NewIssuerBudget gives at most max units plus perSecond units for each second plus returned ones, for random operations', () => {
+it('NewIssuerBudget gives at most max units plus perSecond units for each second plus the returned units, for random operations', () => {
   const operation = fc.record({
     wait: fc.nat({ max: 3000 }),
     kind: fc.constantFrom('take', 'take', 'take', 'giveBack'),

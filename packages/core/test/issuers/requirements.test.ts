@@ -24,26 +24,26 @@ function readProblems(call: () => unknown): readonly string[] {
 }
 
 describe('the requirement issuer with dynamic issuers', () => {
-  it('a guard with issuer grants tokens of this tenant only', async () => {
-    const { tenant, judge, judgeNew, server } = serveTenants()
-    expect(await judge(tenant('acme').token(), { issuer: ACME })).toBe('granted')
-    expect(await judge(tenant('globex').token(), { issuer: ACME })).toBe('403 wrong_issuer')
-    expect(await judge(tenant('globex').token(), { issuer: [ACME, `${BASE}globex`] })).toBe(
+  it('a guard with the requirement issuer grants only tokens of the named tenants', async () => {
+    const { tenant, getOutcome, getOutcomeOfNew, server } = serveTenants()
+    expect(await getOutcome(tenant('acme').token(), { issuer: ACME })).toBe('granted')
+    expect(await getOutcome(tenant('globex').token(), { issuer: ACME })).toBe('403 wrong_issuer')
+    expect(await getOutcome(tenant('globex').token(), { issuer: [ACME, `${BASE}globex`] })).toBe(
       'granted',
     )
-    expect(await judgeNew('globex')).toBe('granted')
+    expect(await getOutcomeOfNew('globex')).toBe('granted')
     expect(() => server.guard({ issuer: ACME })).not.toThrow()
   })
 
-  it('a guard can name static and dynamic issuers', async () => {
-    const { tenant, judge, server } = serveTenants({
+  it('a guard grants tokens of each issuer in the requirement issuer, which may list static and dynamic issuers', async () => {
+    const { tenant, getOutcome, server } = serveTenants({
       issuers: { static: [{ issuer: `${BASE}static`, audience: AUDIENCE }] },
     })
     const issuer = [`${BASE}static`, ACME]
-    expect(await judge(tenant('static').token(), { issuer })).toBe('granted')
-    expect(await judge(tenant('acme').token(), { issuer })).toBe('granted')
-    expect(await judge(tenant('globex').token(), { issuer })).toBe('403 wrong_issuer')
-    expect(await judge(tenant('acme').token(), { issuer: `${BASE}static` })).toBe(
+    expect(await getOutcome(tenant('static').token(), { issuer })).toBe('granted')
+    expect(await getOutcome(tenant('acme').token(), { issuer })).toBe('granted')
+    expect(await getOutcome(tenant('globex').token(), { issuer })).toBe('403 wrong_issuer')
+    expect(await getOutcome(tenant('acme').token(), { issuer: `${BASE}static` })).toBe(
       '403 wrong_issuer',
     )
     expect(server.status().issuers).toHaveLength(1)
@@ -55,9 +55,9 @@ describe('the requirement issuer with dynamic issuers', () => {
     ['with dot segments', `${BASE}../acme`],
     ['with a user name', 'https://login.example.com@evil.example/tenants/acme'],
     ['in an empty list', []],
-    ['in a list with a wrong one', [ACME, 'https://other.example.com']],
-    ['that is not a text', 1],
-  ])('a guard throws a ConfigurationError for an issuer %s', (_, issuer) => {
+    ['in a list with an issuer that match does not accept', [ACME, 'https://other.example.com']],
+    ['that is not a string', 1],
+  ])('guard() throws a ConfigurationError for an issuer %s', (_, issuer) => {
     const { server, takeResolved } = serveTenants({
       issuers: { static: [{ issuer: STATIC, audience: AUDIENCE }] },
     })
@@ -67,30 +67,32 @@ describe('the requirement issuer with dynamic issuers', () => {
     expect(takeResolved()).toEqual([])
   })
 
-  it('a guard accepts the name of a dynamic issuer if match fails, and its tokens get 503', async () => {
+  it('guard() accepts the name of a dynamic issuer if match fails, and tokens of this issuer get 503', async () => {
     for (const match of [
       () => {
         throw new Error('down')
       },
       async () => true,
     ]) {
-      const { tenant, judge } = serveTenants({ issuers: { match } })
-      expect(await judge(tenant('acme').token(), { issuer: ACME })).toBe('503 issuer_unavailable')
+      const { tenant, getOutcome } = serveTenants({ issuers: { match } })
+      expect(await getOutcome(tenant('acme').token(), { issuer: ACME })).toBe(
+        '503 issuer_unavailable',
+      )
     }
   })
 })
 
 describe('the requirement clients with dynamic issuers', () => {
-  it('a client of one tenant is granted, and the same client id of another tenant is not', async () => {
-    const { tenant, judge } = serveTenants()
+  it('a guard with clients grants a client of one tenant, and refuses the same client id of another tenant', async () => {
+    const { tenant, getOutcome } = serveTenants()
     const clients = [{ issuer: ACME, clientId: 'reports-cron' }]
-    expect(await judge(tenant('acme').token(), { clients })).toBe('granted')
-    expect(await judge(tenant('globex').token(), { clients })).toBe('403 wrong_client')
+    expect(await getOutcome(tenant('acme').token(), { clients })).toBe('granted')
+    expect(await getOutcome(tenant('globex').token(), { clients })).toBe('403 wrong_client')
     const other = tenant('acme').token({ claims: { client_id: 'other' } })
-    expect(await judge(other, { clients })).toBe('403 wrong_client')
+    expect(await getOutcome(other, { clients })).toBe('403 wrong_client')
   })
 
-  it('a plain client id is a ConfigurationError, with and without static issuers', () => {
+  it('guard() throws a ConfigurationError for a client id without an issuer, with and without static issuers', () => {
     for (const issuers of [{}, { static: [{ issuer: STATIC, audience: AUDIENCE }] }]) {
       const { server } = serveTenants({ issuers })
       expect(readProblems(() => server.guard({ clients: ['reports-cron'] }))).toEqual([
@@ -99,7 +101,7 @@ describe('the requirement clients with dynamic issuers', () => {
     }
   })
 
-  it('a client of an issuer that match does not accept is a ConfigurationError', () => {
+  it('guard() throws a ConfigurationError for a client of an issuer that match does not accept', () => {
     const { server } = serveTenants()
     const clients = [{ issuer: 'https://other.example.com', clientId: 'a' }]
     expect(readProblems(() => server.guard({ clients }))).toHaveLength(1)
@@ -107,41 +109,41 @@ describe('the requirement clients with dynamic issuers', () => {
 })
 
 describe('the requirement subject with dynamic issuers', () => {
-  it('a guard with subject decides by the options of the tenant, and refuses an unknown subject', async () => {
-    const { tenant, judge, resolveWith, takeEvents } = serveTenants()
+  it('a guard with the requirement subject uses the options of the tenant, and refuses an unknown subject', async () => {
+    const { tenant, getOutcome, resolveWith, takeEvents } = serveTenants()
     resolveWith((iss) =>
       iss === ACME ? { ...toOptions(iss), machineSubject: 'client_id' } : toOptions(iss),
     )
     const machine = { subject: 'machine' } as const
     const user = tenant('acme').token({ claims: { sub: 'a' } })
-    expect(await judge(tenant('acme').token(), machine)).toBe('granted')
-    expect(await judge(user, machine)).toBe('403 wrong_subject')
-    expect(await judge(user, { subject: 'user' })).toBe('granted')
+    expect(await getOutcome(tenant('acme').token(), machine)).toBe('granted')
+    expect(await getOutcome(user, machine)).toBe('403 wrong_subject')
+    expect(await getOutcome(user, { subject: 'user' })).toBe('granted')
     takeEvents()
     const unknown = tenant('globex').token({ claims: { sub: 'a' } })
-    expect(await judge(unknown, machine)).toBe('403 wrong_subject')
+    expect(await getOutcome(unknown, machine)).toBe('403 wrong_subject')
     expect(takeEvents('subject_unknown')).toMatchObject([{ issuer: `${BASE}globex` }])
-    expect(await judge(unknown, { subject: 'user' })).toBe('403 wrong_subject')
+    expect(await getOutcome(unknown, { subject: 'user' })).toBe('403 wrong_subject')
   })
 
   it.each<['machine' | 'user', object]>([
     ['machine', {}],
     ['user', { sub: 'a', amr: ['pwd'], auth_time: 1_800_000_000 }],
   ])(
-    'a guard with subject: %s refuses a tenant whose options determine no subject kind, even if a convention does',
+    'a guard with subject: %s refuses a token if the options of its tenant do not determine the subject kind, even if a convention does',
     async (subject, claims) => {
-      const { tenant, judge } = serveTenants()
+      const { tenant, getOutcome } = serveTenants()
       const token = tenant('acme').token({ claims: { ...claims } })
-      expect(await judge(token, { subject })).toBe('403 wrong_subject')
+      expect(await getOutcome(token, { subject })).toBe('403 wrong_subject')
     },
   )
 })
 
 describe('a public platform that resolve returns', () => {
-  function createScene(more: object = {}) {
-    const scene = serveTenants({ issuers: { match: (iss: string) => iss === GITHUB } })
-    const { jwks, token } = scene.tenant('github')
-    scene.resolveWith((iss) => ({ ...toOptions(iss), provider: 'github-actions', jwks, ...more }))
+  function createSetup(more: object = {}) {
+    const setup = serveTenants({ issuers: { match: (iss: string) => iss === GITHUB } })
+    const { jwks, token } = setup.tenant('github')
+    setup.resolveWith((iss) => ({ ...toOptions(iss), provider: 'github-actions', jwks, ...more }))
     const claims = {
       iss: GITHUB,
       sub: 'repo:acme/api:ref:refs/heads/main',
@@ -153,13 +155,13 @@ describe('a public platform that resolve returns', () => {
       ref: 'refs/heads/main',
       run_id: '1',
     }
-    return { ...scene, token: token({ header: { typ: 'JWT' }, claims }) }
+    return { ...setup, token: token({ header: { typ: 'JWT' }, claims }) }
   }
 
-  it('a guard without a restriction refuses its tokens with 403, and explains which restriction is missing', async () => {
-    const { token, judge, takeEvents } = createScene()
+  it('a guard without a restriction refuses tokens of a public platform with 403, and explains which restriction is missing', async () => {
+    const { token, getOutcome, takeEvents } = createSetup()
     for (const requirements of [{}, { subject: 'machine' }, { issuer: GITHUB }] as const) {
-      expect(await judge(token, requirements)).toBe('403 wrong_issuer')
+      expect(await getOutcome(token, requirements)).toBe('403 wrong_issuer')
     }
     for (const event of takeEvents('refused')) {
       expect(event).toMatchObject({
@@ -170,32 +172,32 @@ describe('a public platform that resolve returns', () => {
     }
   })
 
-  it('a guard with claims, check or scope decides about its tokens', async () => {
-    const { token, judge } = createScene()
+  it('a guard with claims, check or scope grants only those tokens of a public platform that meet the requirement', async () => {
+    const { token, getOutcome } = createSetup()
     const claims = (equals: string) => ({ claims: [{ claim: 'repository', equals }] })
-    expect(await judge(token, claims('acme/api'))).toBe('granted')
-    expect(await judge(token, claims('evil/api'))).toBe('403 wrong_claim')
-    expect(await judge(token, { check: () => true })).toBe('granted')
-    expect(await judge(token, { scope: 'read' })).toBe('403 insufficient_scope')
+    expect(await getOutcome(token, claims('acme/api'))).toBe('granted')
+    expect(await getOutcome(token, claims('evil/api'))).toBe('403 wrong_claim')
+    expect(await getOutcome(token, { check: () => true })).toBe('granted')
+    expect(await getOutcome(token, { scope: 'read' })).toBe('403 insufficient_scope')
   })
 
-  it('verify() grants its tokens without requirements', async () => {
-    const { token, server } = createScene()
+  it('verify() accepts tokens of a public platform without requirements', async () => {
+    const { token, server } = createSetup()
     expect(await server.verify(token)).toMatchObject({ kind: 'granted' })
   })
 
-  it('a cached token is refused by a guard without a restriction, too', async () => {
-    const { token, server, judge } = createScene()
+  it('a guard without a restriction refuses a token of a public platform even if the token is cached', async () => {
+    const { token, server, getOutcome } = createSetup()
     for (let i = 0; i < 3; i++)
       expect(await server.verify(token)).toMatchObject({ kind: 'granted' })
-    expect(await judge(token)).toBe('403 wrong_issuer')
+    expect(await getOutcome(token)).toBe('403 wrong_issuer')
   })
 
-  it('a guard without a restriction decides about tokens of other tenants', async () => {
-    const scene = serveTenants({
+  it('a guard without a restriction grants tokens of tenants that are not a public platform', async () => {
+    const setup = serveTenants({
       issuers: { match: (iss: string) => iss === GITHUB || iss.startsWith(BASE) },
     })
-    expect(await scene.judgeNew('acme')).toBe('granted')
+    expect(await setup.getOutcomeOfNew('acme')).toBe('granted')
   })
 })
 
@@ -216,27 +218,27 @@ describe('the requirement introspect with dynamic issuers', () => {
   it('a guard with introspect introspects the token at the endpoint that resolve returns', async () => {
     let active = true
     const called: string[] = []
-    const scene: ReturnType<typeof serveTenants> = serveTenants({
+    const setup: ReturnType<typeof serveTenants> = serveTenants({
       options: {
         fetch: async (url: string) => {
           called.push(url)
           return Response.json(
-            url.endsWith('/jwks') ? scene.tenant('acme').jwks : { active, iss: ACME },
+            url.endsWith('/jwks') ? setup.tenant('acme').jwks : { active, iss: ACME },
           )
         },
       },
     })
-    scene.resolveWith((iss) => ({
+    setup.resolveWith((iss) => ({
       ...toOptions(iss),
       jwksUri: `${ACME}/jwks`,
       introspection: INTROSPECTION,
     }))
-    const token = scene.tenant('acme').token()
-    expect(await scene.judge(token, { introspect: true })).toBe('granted')
+    const token = setup.tenant('acme').token()
+    expect(await setup.getOutcome(token, { introspect: true })).toBe('granted')
     expect(called).toEqual([`${ACME}/jwks`, `${ACME}/introspect`])
     active = false
-    expect(await scene.judge(token, { introspect: true })).toBe('401 inactive')
-    expect(scene.clock.pending()).toBe(0)
+    expect(await setup.getOutcome(token, { introspect: true })).toBe('401 inactive')
+    expect(setup.clock.pending()).toBe(0)
   })
 
   it('a guard with introspect throws a ConfigurationError only for static issuers without introspection', () => {

@@ -15,12 +15,12 @@ function throwSecret(): never {
 }
 /** An error whose members throw when they are read. */
 const hostile = new Proxy({}, { get: throwSecret, has: throwSecret })
-/** An error whose prototype cannot be read either, so that `instanceof` throws. */
+/** An error whose prototype cannot be read either, so `instanceof` throws. */
 const moreHostile = new Proxy(hostile, { getPrototypeOf: throwSecret })
 
 describe('the function match', () => {
   it('9068-05: resolve is called only for an iss that is a URL in its normal form and that match accepts', async () => {
-    const { tenant, judge, takeMatched, takeResolved, takeFetched } = serveTenants()
+    const { tenant, getOutcome, takeMatched, takeResolved, takeFetched } = serveTenants()
     const names: readonly unknown[] = [
       'https://evil.example/tenants/acme',
       `https://login.example.com@evil.example/tenants/acme`,
@@ -36,25 +36,25 @@ describe('the function match', () => {
       '',
     ]
     for (const iss of names) {
-      expect(await judge(tenant('acme').token({ claims: { iss } })), JSON.stringify(iss)).toBe(
+      expect(await getOutcome(tenant('acme').token({ claims: { iss } })), JSON.stringify(iss)).toBe(
         UNKNOWN,
       )
     }
     expect(takeMatched()).toEqual(['https://evil.example/tenants/acme'])
     expect(takeResolved()).toEqual([])
     expect(takeFetched()).toEqual([])
-    expect(await judge(tenant('acme').token())).toBe('granted')
+    expect(await getOutcome(tenant('acme').token())).toBe('granted')
     expect(takeResolved()).toEqual(['acme'])
   })
 
-  it('match and resolve are not called for a token that is not a JWT, and not for one of a static issuer', async () => {
+  it('match and resolve are not called for a token that is not a JWT, or for a token of a static issuer', async () => {
     const issuer = `${BASE}static`
-    const { tenant, judge, takeMatched, takeResolved } = serveTenants({
+    const { tenant, getOutcome, takeMatched, takeResolved } = serveTenants({
       issuers: { static: [{ issuer, audience: AUDIENCE }] },
     })
-    expect(await judge('opaque')).toBe('401 malformed_token')
-    expect(await judge('a.b.c')).toBe('401 malformed_token')
-    expect(await judge(tenant('static').token())).toBe('granted')
+    expect(await getOutcome('opaque')).toBe('401 malformed_token')
+    expect(await getOutcome('a.b.c')).toBe('401 malformed_token')
+    expect(await getOutcome(tenant('static').token())).toBe('granted')
     expect([takeMatched(), takeResolved()]).toEqual([[], []])
   })
 
@@ -115,13 +115,13 @@ describe('the function match', () => {
 
   it('a token is granted one second after the error if match works again', async () => {
     let isBroken = true
-    const { clock, judgeNew } = serveTenants({
+    const { clock, getOutcomeOfNew } = serveTenants({
       issuers: { match: () => (isBroken ? throwSecret() : true) },
     })
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     isBroken = false
     clock.advance(1)
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
   })
 })
 
@@ -178,7 +178,7 @@ const FAILING: readonly Failing[] = [
     WRONG_ISSUER,
   ],
   [
-    'returns the issuer with a slash',
+    'returns the issuer with a slash at the end',
     (iss) => toOptions(`${iss}/`),
     'invalid_options',
     WRONG_ISSUER,
@@ -294,9 +294,9 @@ describe('the function resolve', () => {
   )
 
   it.each<[fault: string, resolve: () => unknown]>([
-    ['rejects with it', () => Promise.reject(moreHostile)],
+    ['rejects with a proxy', () => Promise.reject(moreHostile)],
     [
-      'has a getter that throws it',
+      'returns options with a getter that throws a proxy',
       () => ({
         issuer: ACME,
         get audience() {
@@ -305,14 +305,11 @@ describe('the function resolve', () => {
         },
       }),
     ],
-  ])(
-    'a token gets 503 if resolve %s, and it is a proxy of which nothing can be read',
-    async (_, resolve) => {
-      const { judgeNew, resolveWith } = serveTenants()
-      resolveWith(resolve)
-      expect(await judgeNew('acme')).toBe(UNAVAILABLE)
-    },
-  )
+  ])('a token gets 503 if resolve %s, and each access to this proxy throws', async (_, resolve) => {
+    const { getOutcomeOfNew, resolveWith } = serveTenants()
+    resolveWith(resolve)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
+  })
 
   it.each<[result: string, resolve: () => unknown]>([
     ['undefined', () => {}],
@@ -322,40 +319,40 @@ describe('the function resolve', () => {
   ])(
     'a token gets 401 if resolve returns %s, and resolve is called again only after negativeTtl',
     async (_, resolve) => {
-      const { judgeNew, resolveWith, takeResolved, takeEvents, clock } = serveTenants()
+      const { getOutcomeOfNew, resolveWith, takeResolved, takeEvents, clock } = serveTenants()
       resolveWith(resolve)
-      expect(await judgeNew('acme')).toBe(UNKNOWN)
+      expect(await getOutcomeOfNew('acme')).toBe(UNKNOWN)
       expect(takeEvents('issuer_resolved', 'issuer_failed')).toEqual([
         { type: 'issuer_resolved', issuer: ACME, trusted: false, duration: 0 },
       ])
       resolveWith(toOptions)
       clock.advance(29.9)
-      expect(await judgeNew('acme')).toBe(UNKNOWN)
+      expect(await getOutcomeOfNew('acme')).toBe(UNKNOWN)
       expect(takeResolved()).toEqual(['acme'])
       clock.advance(0.1)
-      expect(await judgeNew('acme')).toBe('granted')
+      expect(await getOutcomeOfNew('acme')).toBe('granted')
       expect(takeResolved()).toEqual(['acme'])
     },
   )
 
-  it('the option negativeTtl sets the time for which the result undefined is used', async () => {
-    const { judgeNew, resolveWith, takeResolved, clock } = serveTenants({
+  it('the result undefined of resolve is used for negativeTtl seconds', async () => {
+    const { getOutcomeOfNew, resolveWith, takeResolved, clock } = serveTenants({
       issuers: { negativeTtl: 5 },
     })
     resolveWith(() => {})
-    expect(await judgeNew('acme')).toBe(UNKNOWN)
+    expect(await getOutcomeOfNew('acme')).toBe(UNKNOWN)
     clock.advance(4.9)
-    expect(await judgeNew('acme')).toBe(UNKNOWN)
+    expect(await getOutcomeOfNew('acme')).toBe(UNKNOWN)
     clock.advance(0.1)
-    expect(await judgeNew('acme')).toBe(UNKNOWN)
+    expect(await getOutcomeOfNew('acme')).toBe(UNKNOWN)
     expect(takeResolved()).toEqual(['acme', 'acme'])
   })
 
-  it('requests that arrive during a call of resolve wait for it, and get its result', async () => {
-    const { judgeNew, resolveWith, takeResolved, takeFetched } = serveTenants()
+  it('requests that arrive during a call of resolve wait for this call, and use its result', async () => {
+    const { getOutcomeOfNew, resolveWith, takeResolved, takeFetched } = serveTenants()
     let finish: (options: unknown) => void = () => {}
     resolveWith(() => new Promise((resolve) => (finish = resolve)))
-    const outcomes = Array.from({ length: 50 }, () => judgeNew('acme'))
+    const outcomes = Array.from({ length: 50 }, () => getOutcomeOfNew('acme'))
     await settled()
     finish(toOptions(ACME))
     expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['granted']))
@@ -363,23 +360,24 @@ describe('the function resolve', () => {
     expect(takeFetched()).toHaveLength(2)
   })
 
-  it('requests that wait for a call of resolve that fails all get 503, and publish one event issuer_failed', async () => {
-    const { judgeNew, resolveWith, takeResolved, takeEvents } = serveTenants()
+  it('a failed call of resolve gives 503 to each waiting request, and publishes one event issuer_failed', async () => {
+    const { getOutcomeOfNew, resolveWith, takeResolved, takeEvents } = serveTenants()
     resolveWith(async () => throwSecret())
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => judgeNew('acme')))
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => getOutcomeOfNew('acme')))
     expect(new Set(outcomes)).toEqual(new Set([UNAVAILABLE]))
     expect(takeResolved()).toEqual(['acme'])
     expect(takeEvents('issuer_failed')).toHaveLength(1)
   })
 
   it('requests get 503 if resolve returns no result within fetchTimeout, and a later result is ignored', async () => {
-    const { judgeNew, resolveWith, takeEvents, clock } = serveTenants({
+    const { getOutcomeOfNew, resolveWith, takeEvents, clock } = serveTenants({
       options: { fetchTimeout: 2 },
     })
     let finish: (options: unknown) => void = () => {}
     resolveWith(() => new Promise((resolve) => (finish = resolve)))
     const outcomes: string[] = []
-    for (let i = 0; i < 3; i++) void judgeNew('acme').then((outcome) => outcomes.push(outcome))
+    for (let i = 0; i < 3; i++)
+      void getOutcomeOfNew('acme').then((outcome) => outcomes.push(outcome))
     await clock.pass(1.999)
     expect(outcomes).toEqual([])
     await clock.pass(0.001)
@@ -397,17 +395,17 @@ describe('the function resolve', () => {
     ])
     finish(toOptions(ACME))
     await settled()
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     expect(takeEvents('issuer_resolved')).toEqual([])
     expect(clock.pending()).toBe(0)
     expect(await faults.faults()).toEqual([])
   })
 
   it('a rejection of resolve after fetchTimeout is not an unhandled rejection', async () => {
-    const { judgeNew, resolveWith, clock } = serveTenants()
+    const { getOutcomeOfNew, resolveWith, clock } = serveTenants()
     let fail: (error: Error) => void = () => {}
     resolveWith(() => new Promise((_, reject) => (fail = reject)))
-    const outcome = judgeNew('acme')
+    const outcome = getOutcomeOfNew('acme')
     await clock.pass(30)
     expect(await outcome).toBe(UNAVAILABLE)
     fail(new Error('late'))
@@ -415,7 +413,7 @@ describe('the function resolve', () => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('resolve is called again after pauses of 1, 2, 4, 8 and 8 seconds if it fails, and Retry-After is the rest of the pause', async () => {
+  it('a failing resolve is called again after pauses of 1, 2, 4, 8 and 8 seconds, and Retry-After is the rest of the pause', async () => {
     const { tenant, send, resolveWith, takeResolved, takeEvents, clock } = serveTenants()
     resolveWith(throwSecret)
     const retryAfter = async () => {
@@ -433,56 +431,56 @@ describe('the function resolve', () => {
     }
     resolveWith(toOptions)
     expect(await retryAfter()).toBeUndefined()
-    // The next failure begins with a pause of one second again.
+    // After a success, the next failure causes a pause of one second again.
     resolveWith(throwSecret)
     clock.advance(300)
     expect(await retryAfter()).toBe('1')
   })
 
-  it('a failure after the result undefined begins with a pause of one second', async () => {
-    const { judgeNew, resolveWith, takeEvents, clock } = serveTenants()
+  it('a failure of resolve after the result undefined causes a pause of one second', async () => {
+    const { getOutcomeOfNew, resolveWith, takeEvents, clock } = serveTenants()
     resolveWith(() => {})
-    expect(await judgeNew('acme')).toBe(UNKNOWN)
+    expect(await getOutcomeOfNew('acme')).toBe(UNKNOWN)
     clock.advance(30)
     resolveWith(throwSecret)
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     expect(takeEvents('issuer_failed')).toMatchObject([{ pause: 1 }])
     resolveWith(() => {})
     clock.advance(1)
-    expect(await judgeNew('acme')).toBe(UNKNOWN)
+    expect(await getOutcomeOfNew('acme')).toBe(UNKNOWN)
     clock.advance(30)
     resolveWith(throwSecret)
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     expect(takeEvents('issuer_failed')).toMatchObject([{ pause: 1 }])
   })
 
-  it('a pause of one tenant does not concern another tenant', async () => {
-    const { judgeNew, resolveWith } = serveTenants()
+  it('a pause after a failure of resolve for one tenant does not delay another tenant', async () => {
+    const { getOutcomeOfNew, resolveWith } = serveTenants()
     resolveWith((iss) => (iss === ACME ? throwSecret() : toOptions(iss)))
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
-    expect(await judgeNew('other')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('other')).toBe('granted')
   })
 
-  it('members of Object.prototype have no effect on the options that resolve returns', async () => {
-    const { judgeNew, resolveWith } = serveTenants()
+  it('a token gets 503 if resolve returns no audience, even if Object.prototype has an audience', async () => {
+    const { getOutcomeOfNew, resolveWith } = serveTenants()
     resolveWith((iss) => ({ issuer: iss }))
     Object.assign(Object.prototype, { audience: AUDIENCE })
     try {
-      expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+      expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     } finally {
       delete (Object.prototype as { audience?: string }).audience
     }
   })
 
-  it('resolve can return the only tokenFormat of dynamic issuers', async () => {
-    const { judgeNew, resolveWith } = serveTenants()
+  it('a token is granted if resolve returns tokenFormat: jwt, the only format of dynamic issuers', async () => {
+    const { getOutcomeOfNew, resolveWith } = serveTenants()
     resolveWith((iss) => ({ ...toOptions(iss), tokenFormat: 'jwt', tenants: undefined }))
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
   })
 
-  it('resolve gets a signal that is aborted when its result is no longer awaited', async () => {
+  it('resolve gets a signal that is aborted after its result, after fetchTimeout, and by close()', async () => {
     const signals: AbortSignal[] = []
-    const { server, judgeNew, clock } = serveTenants({
+    const { server, getOutcomeOfNew, clock } = serveTenants({
       issuers: {
         resolve: (iss: string, { signal }: { signal: AbortSignal }) => {
           signals.push(signal)
@@ -490,15 +488,15 @@ describe('the function resolve', () => {
         },
       },
     })
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
-    const slow = judgeNew('slow')
+    const slow = getOutcomeOfNew('slow')
     await settled()
     expect(signals[1]?.aborted).toBe(false)
     await clock.pass(3)
     expect(await slow).toBe(UNAVAILABLE)
     expect(signals[1]?.aborted).toBe(true)
-    const closed = judgeNew('closed')
+    const closed = getOutcomeOfNew('closed')
     await settled()
     server.close()
     expect(await closed).toBe(UNAVAILABLE)
@@ -506,16 +504,16 @@ describe('the function resolve', () => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('resolve gets no async context of the request that caused the call', async () => {
+  it('resolve does not run in the async context of the request that caused the call', async () => {
     const { AsyncLocalStorage } = await import('node:async_hooks')
     const storage = new AsyncLocalStorage<string>()
     const stores: unknown[] = []
-    const { judgeNew, resolveWith } = serveTenants()
+    const { getOutcomeOfNew, resolveWith } = serveTenants()
     resolveWith((iss) => {
       stores.push(storage.getStore())
       return toOptions(iss)
     })
-    expect(await storage.run('a request', () => judgeNew('acme'))).toBe('granted')
+    expect(await storage.run('a request', () => getOutcomeOfNew('acme'))).toBe('granted')
     expect(stores).toEqual([undefined])
   })
 })

@@ -21,22 +21,22 @@ function fail(): never {
 }
 
 /** Sends one token until it is cached. Returns the token. */
-async function cacheToken(scene: ReturnType<typeof serveTenants>, name = 'acme'): Promise<string> {
-  const token = scene.tenant(name).token()
-  await scene.judge(token)
-  await scene.judge(token)
-  scene.takeEvents()
-  await scene.judge(token)
-  expect(scene.takeEvents('verified')).toMatchObject([{ cached: true }])
-  scene.takeResolved()
-  scene.takeFetched()
+async function cacheToken(setup: ReturnType<typeof serveTenants>, name = 'acme'): Promise<string> {
+  const token = setup.tenant(name).token()
+  await setup.getOutcome(token)
+  await setup.getOutcome(token)
+  setup.takeEvents()
+  await setup.getOutcome(token)
+  expect(setup.takeEvents('verified')).toMatchObject([{ cached: true }])
+  setup.takeResolved()
+  setup.takeFetched()
   return token
 }
 
 describe('the options of a dynamic issuer', () => {
   it('the first token of an issuer causes one call of resolve, and later tokens do not wait', async () => {
-    const { tenant, server, judgeNew, takeResolved, takeEvents } = serveTenants()
-    expect(await judgeNew('acme')).toBe('granted')
+    const { tenant, server, getOutcomeOfNew, takeResolved, takeEvents } = serveTenants()
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     expect(takeEvents('issuer_resolved', 'keys_refreshed', 'verified')).toMatchObject([
       { type: 'issuer_resolved', issuer: ACME, trusted: true, duration: 0 },
       { type: 'keys_refreshed', issuer: ACME, keys: 1 },
@@ -48,68 +48,68 @@ describe('the options of a dynamic issuer', () => {
     expect(takeResolved()).toEqual(['acme'])
   })
 
-  it('options are used for exactly ttl seconds while resolve fails, and tokens get 503 afterwards', async () => {
-    const { judgeNew, resolveWith, takeEvents, clock } = serveTenants()
-    expect(await judgeNew('acme')).toBe('granted')
+  it('the options of an issuer are used for exactly ttl seconds while resolve fails, and tokens get 503 afterwards', async () => {
+    const { getOutcomeOfNew, resolveWith, takeEvents, clock } = serveTenants()
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     resolveWith(fail)
     clock.advance(299.999)
     takeEvents()
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     await settled()
     expect(takeEvents('issuer_failed')).toMatchObject([{ trusted: true, pause: 1 }])
     clock.advance(0.001)
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     clock.advance(1)
     takeEvents()
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     expect(takeEvents('issuer_failed')).toMatchObject([{ trusted: false, pause: 2 }])
     resolveWith(toOptions)
     clock.advance(2)
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
   })
 
-  it('a cached token gets 503 when ttl is over and resolve fails, and is granted again afterwards', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
-    scene.resolveWith(fail)
-    scene.clock.advance(299.999)
-    expect(await scene.judge(token)).toBe('granted')
-    scene.clock.advance(0.001)
-    scene.takeEvents()
-    expect(await scene.judge(token)).toBe(UNAVAILABLE)
-    expect(scene.takeEvents('refused')).toMatchObject([
+  it('a cached token gets 503 if resolve fails after ttl, and is granted again when resolve works', async () => {
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
+    setup.resolveWith(fail)
+    setup.clock.advance(299.999)
+    expect(await setup.getOutcome(token)).toBe('granted')
+    setup.clock.advance(0.001)
+    setup.takeEvents()
+    expect(await setup.getOutcome(token)).toBe(UNAVAILABLE)
+    expect(setup.takeEvents('refused')).toMatchObject([
       {
         reason: 'issuer_unavailable',
         issuer: `${BASE}acme`,
         token: { isVerified: true, iss: `${BASE}acme`, aud: AUDIENCE, alg: 'ES256' },
       },
     ])
-    scene.resolveWith(toOptions)
-    scene.clock.advance(1)
-    scene.takeEvents()
-    expect(await scene.judge(token)).toBe('granted')
-    expect(scene.takeEvents('verified')).toMatchObject([{ cached: true }])
+    setup.resolveWith(toOptions)
+    setup.clock.advance(1)
+    setup.takeEvents()
+    expect(await setup.getOutcome(token)).toBe('granted')
+    expect(setup.takeEvents('verified')).toMatchObject([{ cached: true }])
   })
 
   it('ttl begins when resolve is called, not when it returns', async () => {
-    const { judgeNew, resolveWith, clock } = serveTenants({ issuers: { ttl: 10 } })
+    const { getOutcomeOfNew, resolveWith, clock } = serveTenants({ issuers: { ttl: 10 } })
     resolveWith((iss) => new Promise((resolve) => clock.after(2000, () => resolve(toOptions(iss)))))
-    const first = judgeNew('acme')
+    const first = getOutcomeOfNew('acme')
     await settled()
     await clock.pass(2)
     expect(await first).toBe('granted')
     resolveWith(fail)
     await clock.pass(7.999)
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     await clock.pass(0.001)
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
   })
 
   it('the first token after 80 percent of ttl starts one call of resolve, and no token waits for it', async () => {
-    const { tenant, send, judgeNew, resolveWith, takeResolved, clock } = serveTenants()
-    await judgeNew('acme')
+    const { tenant, send, getOutcomeOfNew, resolveWith, takeResolved, clock } = serveTenants()
+    await getOutcomeOfNew('acme')
     clock.advance(239.999)
-    await judgeNew('acme')
+    await getOutcomeOfNew('acme')
     expect(takeResolved()).toEqual(['acme'])
     clock.advance(0.001)
     let finish: (options: unknown) => void = () => {}
@@ -122,13 +122,13 @@ describe('the options of a dynamic issuer', () => {
     finish(toOptions(ACME))
     await settled()
     clock.advance(239)
-    await judgeNew('acme')
+    await getOutcomeOfNew('acme')
     expect(takeResolved()).toEqual([])
   })
 
-  it('an issuer whose tokens do not arrive causes no call of resolve, and no timer is set', async () => {
-    const { judgeNew, takeResolved, takeFetched, clock } = serveTenants()
-    await judgeNew('acme')
+  it('an issuer without new tokens causes no call of resolve, and sets no timer', async () => {
+    const { getOutcomeOfNew, takeResolved, takeFetched, clock } = serveTenants()
+    await getOutcomeOfNew('acme')
     expect(clock.pending()).toBe(0)
     takeResolved()
     takeFetched()
@@ -136,15 +136,15 @@ describe('the options of a dynamic issuer', () => {
     expect([takeResolved(), takeFetched(), clock.pending()]).toEqual([[], [], 0])
   })
 
-  it('a call that started before ttl was over is used by the tokens after it', async () => {
-    const { judgeNew, resolveWith, takeResolved, clock } = serveTenants()
-    await judgeNew('acme')
+  it('tokens that arrive after ttl is over use the result of a call of resolve that started earlier', async () => {
+    const { getOutcomeOfNew, resolveWith, takeResolved, clock } = serveTenants()
+    await getOutcomeOfNew('acme')
     let finish: (options: unknown) => void = () => {}
     resolveWith(() => new Promise((resolve) => (finish = resolve)))
     clock.advance(299)
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     clock.advance(1)
-    const waiting = judgeNew('acme')
+    const waiting = getOutcomeOfNew('acme')
     await settled()
     finish(toOptions(ACME))
     expect(await waiting).toBe('granted')
@@ -152,13 +152,13 @@ describe('the options of a dynamic issuer', () => {
   })
 
   it('a failed call after 80 percent of ttl is repeated after each pause, not for each token', async () => {
-    const { judgeNew, resolveWith, takeResolved, clock } = serveTenants()
-    await judgeNew('acme')
+    const { getOutcomeOfNew, resolveWith, takeResolved, clock } = serveTenants()
+    await getOutcomeOfNew('acme')
     takeResolved()
     resolveWith(fail)
     clock.advance(240)
     for (let i = 0; i < 58; i++) {
-      expect(await judgeNew('acme')).toBe('granted')
+      expect(await getOutcomeOfNew('acme')).toBe('granted')
       await settled()
       clock.advance(1)
     }
@@ -167,45 +167,45 @@ describe('the options of a dynamic issuer', () => {
   })
 
   it('the call after 80 percent of ttl causes no unhandled rejection if it fails', async () => {
-    const { judgeNew, resolveWith, clock } = serveTenants()
-    await judgeNew('acme')
+    const { getOutcomeOfNew, resolveWith, clock } = serveTenants()
+    await getOutcomeOfNew('acme')
     resolveWith(() => Promise.reject(new Error('down')))
     clock.advance(250)
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     await settled()
     expect(await faults.faults()).toEqual([])
   })
 
-  it('match is called again with each call of resolve, and an issuer that it no longer accepts is removed', async () => {
+  it('an issuer is removed when match, which is called before each call of resolve, no longer accepts it', async () => {
     let isMatch = true
-    const scene = serveTenants({ issuers: { match: () => isMatch } })
-    const token = await cacheToken(scene)
+    const setup = serveTenants({ issuers: { match: () => isMatch } })
+    const token = await cacheToken(setup)
     isMatch = false
-    scene.clock.advance(240)
-    expect(await scene.judge(token)).toBe(UNKNOWN)
-    expect(scene.takeResolved()).toEqual([])
+    setup.clock.advance(240)
+    expect(await setup.getOutcome(token)).toBe(UNKNOWN)
+    expect(setup.takeResolved()).toEqual([])
   })
 })
 
 describe('new options of a dynamic issuer', () => {
-  it('equal options keep the keys and the cached tokens', async () => {
-    const scene = serveTenants()
-    scene.resolveWith((iss) => ({ ...toOptions(iss), allowedClients: ['reports-cron'] }))
-    const token = await cacheToken(scene)
+  it('the keys and the cached tokens stay in use if resolve returns equal options', async () => {
+    const setup = serveTenants()
+    setup.resolveWith((iss) => ({ ...toOptions(iss), allowedClients: ['reports-cron'] }))
+    const token = await cacheToken(setup)
     for (let i = 0; i < 3; i++) {
-      scene.clock.advance(240)
-      expect(await scene.judge(token)).toBe('granted')
+      setup.clock.advance(240)
+      expect(await setup.getOutcome(token)).toBe('granted')
       await settled()
-      scene.takeEvents()
-      expect(await scene.judge(token)).toBe('granted')
-      expect(scene.takeEvents('verified')).toMatchObject([{ cached: true }])
+      setup.takeEvents()
+      expect(await setup.getOutcome(token)).toBe('granted')
+      expect(setup.takeEvents('verified')).toMatchObject([{ cached: true }])
     }
-    expect(scene.takeResolved()).toHaveLength(3)
-    // The keys are fetched again for their own age only.
-    expect(scene.takeFetched().filter((path) => path.endsWith('/jwks')).length).toBeLessThan(3)
+    expect(setup.takeResolved()).toHaveLength(3)
+    // The keys are fetched again only because of their own maximum age, and not after each call of `resolve`.
+    expect(setup.takeFetched().filter((path) => path.endsWith('/jwks')).length).toBeLessThan(3)
   })
 
-  it('equal options with keys and functions of the application keep the cached tokens', async () => {
+  it('cached tokens stay in use if resolve returns equal options with keys, secrets and functions', async () => {
     const key = generateKey('ES256')
     const secret = createSecretKey(Buffer.alloc(32, 1))
     const probe = () => 'a-token'
@@ -224,152 +224,152 @@ describe('new options of a dynamic issuer', () => {
       () => ({ secret: Buffer.alloc(32, 1), algorithms: ['HS256'] }),
     ]
     for (const createOptions of list) {
-      const scene = serveTenants()
-      const { issuer, token: sign } = scene.tenant('acme')
-      scene.resolveWith((iss) => ({ ...toOptions(iss), ...createOptions() }))
+      const setup = serveTenants()
+      const { issuer, token: sign } = setup.tenant('acme')
+      setup.resolveWith((iss) => ({ ...toOptions(iss), ...createOptions() }))
       const token =
         'secret' in createOptions()
           ? signCompact(
               { alg: 'HS256', typ: 'at+jwt' },
-              { iss: issuer, aud: AUDIENCE, sub: 'a', exp: scene.clock.seconds() + 9999 },
+              { iss: issuer, aud: AUDIENCE, sub: 'a', exp: setup.clock.seconds() + 9999 },
               'HS256',
               secret,
             )
           : sign({ key })
-      for (let i = 0; i < 2; i++) await scene.judge(token)
-      scene.clock.advance(240)
-      await scene.judge(token)
+      for (let i = 0; i < 2; i++) await setup.getOutcome(token)
+      setup.clock.advance(240)
+      await setup.getOutcome(token)
       await settled()
-      scene.takeEvents()
-      expect(await scene.judge(token)).toBe('granted')
-      expect(scene.takeEvents('verified')).toMatchObject([{ cached: true }])
-      expect(scene.takeResolved()).toEqual(['acme', 'acme'])
+      setup.takeEvents()
+      expect(await setup.getOutcome(token)).toBe('granted')
+      expect(setup.takeEvents('verified')).toMatchObject([{ cached: true }])
+      expect(setup.takeResolved()).toEqual(['acme', 'acme'])
     }
   })
 
-  it('a new audience is used after the call of resolve, and cached tokens of the old audience are refused', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
-    scene.resolveWith((iss) => ({ issuer: iss, audience: OTHER_AUDIENCE }))
-    scene.clock.advance(240)
-    expect(await scene.judge(token)).toBe('granted')
+  it('a new audience from resolve is used after the call, and cached tokens for the old audience are refused', async () => {
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
+    setup.resolveWith((iss) => ({ issuer: iss, audience: OTHER_AUDIENCE }))
+    setup.clock.advance(240)
+    expect(await setup.getOutcome(token)).toBe('granted')
     await settled()
-    expect(await scene.judge(token)).toBe('401 wrong_audience')
-    const other = scene.tenant('acme').token({ claims: { aud: OTHER_AUDIENCE } })
-    expect(await scene.judge(other)).toBe('granted')
+    expect(await setup.getOutcome(token)).toBe('401 wrong_audience')
+    const other = setup.tenant('acme').token({ claims: { aud: OTHER_AUDIENCE } })
+    expect(await setup.getOutcome(other)).toBe('granted')
     // The options about keys are equal, so the keys are used again.
-    expect(scene.takeFetched()).toEqual([])
+    expect(setup.takeFetched()).toEqual([])
   })
 
-  it('other options than those about keys keep the fetched keys, and remove the cached tokens', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
-    scene.resolveWith((iss) => ({ ...toOptions(iss), clockTolerance: 7 }))
-    scene.clock.advance(240)
-    await scene.judge(token)
+  it('a change of an option that is not about keys keeps the fetched keys, and removes the cached tokens', async () => {
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
+    setup.resolveWith((iss) => ({ ...toOptions(iss), clockTolerance: 7 }))
+    setup.clock.advance(240)
+    await setup.getOutcome(token)
     await settled()
-    scene.takeEvents()
-    expect(await scene.judge(token)).toBe('granted')
-    expect(scene.takeEvents('verified')).toMatchObject([{ cached: false }])
-    expect(scene.takeFetched()).toEqual([])
+    setup.takeEvents()
+    expect(await setup.getOutcome(token)).toBe('granted')
+    expect(setup.takeEvents('verified')).toMatchObject([{ cached: false }])
+    expect(setup.takeFetched()).toEqual([])
   })
 
-  it('a new jwksUri is fetched, and a token that the keys of the old one signed is refused', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
+  it('keys are fetched from a new jwksUri, and a token with a key from the old jwksUri is refused', async () => {
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
     const newKey = generateKey('ES256')
-    scene.tenant('moved').jwks.keys.splice(0, 1, newKey.jwk)
-    scene.resolveWith((iss) => ({ ...toOptions(iss), jwksUri: `${BASE}moved/jwks` }))
-    scene.clock.advance(240)
-    await scene.judge(token)
+    setup.tenant('moved').jwks.keys.splice(0, 1, newKey.jwk)
+    setup.resolveWith((iss) => ({ ...toOptions(iss), jwksUri: `${BASE}moved/jwks` }))
+    setup.clock.advance(240)
+    await setup.getOutcome(token)
     await settled()
-    expect(await scene.judge(token)).toBe('401 invalid_signature')
-    expect(await scene.judge(scene.tenant('acme').token({ key: newKey }))).toBe('granted')
-    expect(scene.takeFetched()).toEqual(['moved/jwks'])
+    expect(await setup.getOutcome(token)).toBe('401 invalid_signature')
+    expect(await setup.getOutcome(setup.tenant('acme').token({ key: newKey }))).toBe('granted')
+    expect(setup.takeFetched()).toEqual(['moved/jwks'])
   })
 
-  it('other configured keys are used after the call of resolve', async () => {
+  it('new keys in the option jwks from resolve are used after the call, and tokens with the old key are refused', async () => {
     const [oldKey, newKey] = [generateKey('ES256'), generateKey('ES256')]
-    const scene = serveTenants()
+    const setup = serveTenants()
     let key = oldKey
-    scene.resolveWith((iss) => ({ ...toOptions(iss), jwks: { keys: [key.jwk] } }))
+    setup.resolveWith((iss) => ({ ...toOptions(iss), jwks: { keys: [key.jwk] } }))
     const [oldToken, newToken] = [oldKey, newKey].map((one) =>
-      scene.tenant('acme').token({ key: one }),
+      setup.tenant('acme').token({ key: one }),
     )
-    for (let i = 0; i < 3; i++) expect(await scene.judge(oldToken!)).toBe('granted')
+    for (let i = 0; i < 3; i++) expect(await setup.getOutcome(oldToken!)).toBe('granted')
     key = newKey
-    scene.clock.advance(240)
-    await scene.judge(oldToken!)
+    setup.clock.advance(240)
+    await setup.getOutcome(oldToken!)
     await settled()
-    expect(await scene.judge(oldToken!)).toBe('401 invalid_signature')
-    expect(await scene.judge(newToken!)).toBe('granted')
-    expect(scene.takeFetched()).toEqual([])
+    expect(await setup.getOutcome(oldToken!)).toBe('401 invalid_signature')
+    expect(await setup.getOutcome(newToken!)).toBe('granted')
+    expect(setup.takeFetched()).toEqual([])
   })
 
   it('a cached token gets 401 after resolve has returned undefined', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
-    scene.resolveWith(() => {})
-    scene.clock.advance(240)
-    expect(await scene.judge(token)).toBe('granted')
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
+    setup.resolveWith(() => {})
+    setup.clock.advance(240)
+    expect(await setup.getOutcome(token)).toBe('granted')
     await settled()
-    expect(scene.takeEvents('issuer_resolved')).toMatchObject([{ trusted: false }])
-    expect(await scene.judge(token)).toBe(UNKNOWN)
-    scene.resolveWith(toOptions)
-    expect(await scene.judge(token)).toBe(UNKNOWN)
-    scene.clock.advance(30)
-    expect(await scene.judge(token)).toBe('granted')
+    expect(setup.takeEvents('issuer_resolved')).toMatchObject([{ trusted: false }])
+    expect(await setup.getOutcome(token)).toBe(UNKNOWN)
+    setup.resolveWith(toOptions)
+    expect(await setup.getOutcome(token)).toBe(UNKNOWN)
+    setup.clock.advance(30)
+    expect(await setup.getOutcome(token)).toBe('granted')
   })
 
   it('a token that waits for keys while its issuer is removed gets 401, and is not cached', async () => {
     let deliver = () => {}
     const slow = new Promise<void>((resolve) => (deliver = resolve))
-    const scene: ReturnType<typeof serveTenants> = serveTenants({
+    const setup: ReturnType<typeof serveTenants> = serveTenants({
       options: {
         fetch: async (url: string) => {
           if (url.endsWith('/slow')) await slow
-          return Response.json(scene.tenant('acme').jwks)
+          return Response.json(setup.tenant('acme').jwks)
         },
       },
     })
     const useKeysAt = (path: string) =>
-      scene.resolveWith((iss) => ({ ...toOptions(iss), jwksUri: BASE + path }))
+      setup.resolveWith((iss) => ({ ...toOptions(iss), jwksUri: BASE + path }))
     useKeysAt('fast')
-    const token = scene.tenant('acme').token()
-    // The second time, the token is added to the cache.
-    expect(await scene.judge(token)).toBe('granted')
+    const token = setup.tenant('acme').token()
+    // The token was sent once. It is added to the cache when it is verified for the second time.
+    expect(await setup.getOutcome(token)).toBe('granted')
     useKeysAt('slow')
-    scene.clock.advance(240)
-    await scene.judgeNew('acme')
+    setup.clock.advance(240)
+    await setup.getOutcomeOfNew('acme')
     await settled()
-    const waiting = scene.judge(token)
+    const waiting = setup.getOutcome(token)
     await settled()
-    scene.resolveWith(() => {})
-    scene.clock.suspend(240)
-    void scene.judgeNew('acme')
+    setup.resolveWith(() => {})
+    setup.clock.suspend(240)
+    void setup.getOutcomeOfNew('acme')
     await settled()
-    expect(scene.takeEvents('issuer_resolved').at(-1)).toMatchObject({ trusted: false })
+    expect(setup.takeEvents('issuer_resolved').at(-1)).toMatchObject({ trusted: false })
     deliver()
     expect(await waiting).toBe(UNKNOWN)
-    expect(await scene.judge(token)).toBe(UNKNOWN)
+    expect(await setup.getOutcome(token)).toBe(UNKNOWN)
   })
 
-  it('wrong new options do not replace the current ones before ttl is over', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
-    scene.resolveWith((iss) => ({ issuer: iss }))
-    scene.clock.advance(240)
-    await scene.judge(token)
+  it('invalid new options from resolve do not replace the current options, which are used until ttl is over', async () => {
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
+    setup.resolveWith((iss) => ({ issuer: iss }))
+    setup.clock.advance(240)
+    await setup.getOutcome(token)
     await settled()
-    expect(scene.takeEvents('issuer_failed')).toMatchObject([
+    expect(setup.takeEvents('issuer_failed')).toMatchObject([
       { failure: 'invalid_options', trusted: true },
     ])
-    expect(await scene.judge(token)).toBe('granted')
-    scene.clock.advance(60)
-    expect(await scene.judge(token)).toBe(UNAVAILABLE)
+    expect(await setup.getOutcome(token)).toBe('granted')
+    setup.clock.advance(60)
+    expect(await setup.getOutcome(token)).toBe(UNAVAILABLE)
   })
 
-  it('configuration_warning is published once for the options of an issuer, and not when equal options are returned', async () => {
+  it('configuration_warning is published once for the options of an issuer, and not again when resolve returns equal options', async () => {
     const issuer = 'https://login.example.com/realms/acme'
     const { server, tenant, resolveWith, events, clock, send } = serveTenants({
       issuers: { match: (iss: string) => iss === issuer },
@@ -395,8 +395,8 @@ describe('new options of a dynamic issuer', () => {
 })
 
 describe('configured keys and secrets of dynamic issuers', () => {
-  it('resolve can return jwks, jwksUri or secret for each tenant', async () => {
-    const { judge, tenant, resolveWith, takeFetched, clock } = serveTenants()
+  it('tokens are verified with the jwks, jwksUri or secret that resolve returns for their tenant', async () => {
+    const { getOutcome, tenant, resolveWith, takeFetched, clock } = serveTenants()
     const secrets = { one: Buffer.alloc(32, 1), two: Buffer.alloc(32, 2) }
     resolveWith((iss) => {
       const name = iss.slice(BASE.length)
@@ -412,12 +412,12 @@ describe('configured keys and secrets of dynamic issuers', () => {
         createSecretKey(secret),
       )
     for (let i = 0; i < 2; i++) {
-      expect(await judge(tenant('keys').token())).toBe('granted')
-      expect(await judge(tenant('uri').token())).toBe('granted')
-      expect(await judge(sign('one', secrets.one))).toBe('granted')
-      expect(await judge(sign('two', secrets.two))).toBe('granted')
-      expect(await judge(sign('one', secrets.two))).toBe('401 invalid_signature')
-      expect(await judge(sign('two', secrets.one))).toBe('401 invalid_signature')
+      expect(await getOutcome(tenant('keys').token())).toBe('granted')
+      expect(await getOutcome(tenant('uri').token())).toBe('granted')
+      expect(await getOutcome(sign('one', secrets.one))).toBe('granted')
+      expect(await getOutcome(sign('two', secrets.two))).toBe('granted')
+      expect(await getOutcome(sign('one', secrets.two))).toBe('401 invalid_signature')
+      expect(await getOutcome(sign('two', secrets.one))).toBe('401 invalid_signature')
     }
     expect(takeFetched()).toEqual(['uri/jwks'])
   })
@@ -426,46 +426,46 @@ describe('configured keys and secrets of dynamic issuers', () => {
 describe('static issuers beside dynamic ones', () => {
   const STATIC = `${BASE}static`
 
-  it('ready() and status() concern the static issuers only', async () => {
-    const { server, judgeNew, takeFetched } = serveTenants({
+  it('ready() fetches the keys of static issuers only, and status() lists only static issuers', async () => {
+    const { server, getOutcomeOfNew, takeFetched } = serveTenants({
       issuers: { static: [{ issuer: STATIC, audience: AUDIENCE }] },
     })
-    await judgeNew('acme')
+    await getOutcomeOfNew('acme')
     takeFetched()
     await server.ready()
     expect(takeFetched()).toEqual(['static/.well-known/openid-configuration', 'static/jwks'])
     expect(server.status().issuers).toMatchObject([{ issuer: STATIC, keys: { state: 'fresh' } }])
   })
 
-  it('static can be an empty list', async () => {
-    const { server, judgeNew } = serveTenants({ issuers: { static: [] } })
-    expect(await judgeNew('acme')).toBe('granted')
+  it('tokens of dynamic issuers are granted if the list of static issuers is empty', async () => {
+    const { server, getOutcomeOfNew } = serveTenants({ issuers: { static: [] } })
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     expect(server.status().issuers).toEqual([])
   })
 
   it('ready() resolves and status() returns an empty list if all issuers are dynamic, even if resolve fails', async () => {
-    const { server, judgeNew, resolveWith, takeResolved } = serveTenants()
+    const { server, getOutcomeOfNew, resolveWith, takeResolved } = serveTenants()
     resolveWith(fail)
-    await judgeNew('acme')
+    await getOutcomeOfNew('acme')
     takeResolved()
     await server.ready()
     expect(server.status().issuers).toEqual([])
     expect(takeResolved()).toEqual([])
   })
 
-  it('a static issuer is used even if match accepts it and resolve does not know it', async () => {
-    const { judgeNew, resolveWith, takeResolved } = serveTenants({
+  it('a token of a static issuer is granted without a call of resolve, even if match accepts the issuer', async () => {
+    const { getOutcomeOfNew, resolveWith, takeResolved } = serveTenants({
       issuers: { static: [{ issuer: STATIC, audience: AUDIENCE }] },
     })
     resolveWith(fail)
-    expect(await judgeNew('static')).toBe('granted')
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('static')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     expect(takeResolved()).toEqual(['acme'])
   })
 
-  it('opaque tokens belong to the one static issuer of opaque tokens', async () => {
+  it('an opaque token is introspected at the one static issuer whose tokenFormat is opaque', async () => {
     const introspected: unknown[] = []
-    const { judge } = serveTenants({
+    const { getOutcome } = serveTenants({
       issuers: {
         static: [
           { issuer: `${BASE}first`, audience: AUDIENCE },
@@ -489,30 +489,30 @@ describe('static issuers beside dynamic ones', () => {
         },
       },
     })
-    expect(await judge('an-opaque-token')).toBe('granted')
+    expect(await getOutcome('an-opaque-token')).toBe('granted')
     expect(introspected).toEqual([[`${STATIC}/introspect`, true]])
   })
 })
 
 describe('forgetIssuer', () => {
-  it('forgetIssuer() makes the next token call resolve, and cached tokens and keys are not used again', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
+  it('the next token after forgetIssuer() causes a call of resolve, and cached tokens and keys are not used again', async () => {
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
     const newKey = generateKey('ES256')
-    scene.behave('acme', { keys: [newKey.jwk] })
-    scene.server.forgetIssuer(ACME)
-    expect([scene.takeResolved(), scene.takeFetched(), scene.clock.pending()]).toEqual([[], [], 0])
-    expect(await scene.judge(token)).toBe('401 invalid_signature')
-    expect(scene.takeResolved()).toEqual(['acme'])
-    expect(await scene.judge(scene.tenant('acme').token({ key: newKey }))).toBe('granted')
+    setup.behave('acme', { keys: [newKey.jwk] })
+    setup.server.forgetIssuer(ACME)
+    expect([setup.takeResolved(), setup.takeFetched(), setup.clock.pending()]).toEqual([[], [], 0])
+    expect(await setup.getOutcome(token)).toBe('401 invalid_signature')
+    expect(setup.takeResolved()).toEqual(['acme'])
+    expect(await setup.getOutcome(setup.tenant('acme').token({ key: newKey }))).toBe('granted')
   })
 
-  it('forgetIssuer() removes a tenant at once if resolve no longer returns options', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
-    scene.resolveWith(() => {})
-    scene.server.forgetIssuer(ACME)
-    expect(await scene.judge(token)).toBe(UNKNOWN)
+  it('tokens are refused immediately after forgetIssuer() if resolve no longer returns options', async () => {
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
+    setup.resolveWith(() => {})
+    setup.server.forgetIssuer(ACME)
+    expect(await setup.getOutcome(token)).toBe(UNKNOWN)
   })
 
   it('forgetIssuer() ends the pauses after the result undefined and after a failure', async () => {
@@ -520,34 +520,35 @@ describe('forgetIssuer', () => {
       [() => {}, UNKNOWN],
       [fail, UNAVAILABLE],
     ] as const) {
-      const { server, judgeNew, resolveWith } = serveTenants()
+      const { server, getOutcomeOfNew, resolveWith } = serveTenants()
       resolveWith(resolve)
-      expect(await judgeNew('acme')).toBe(refusal)
+      expect(await getOutcomeOfNew('acme')).toBe(refusal)
       resolveWith(toOptions)
-      expect(await judgeNew('acme')).toBe(refusal)
+      expect(await getOutcomeOfNew('acme')).toBe(refusal)
       server.forgetIssuer(ACME)
-      expect(await judgeNew('acme')).toBe('granted')
+      expect(await getOutcomeOfNew('acme')).toBe('granted')
     }
   })
 
-  it('forgetIssuer() concerns only this tenant, and an unknown tenant causes no error', async () => {
-    const scene = serveTenants()
-    const token = await cacheToken(scene)
-    for (const name of ['other', 'acme/', 'ACME', '']) scene.server.forgetIssuer(BASE + name)
-    expect(await scene.judge(token)).toBe('granted')
-    expect(scene.takeEvents('verified')).toMatchObject([{ cached: true }])
-    expect(scene.takeResolved()).toEqual([])
+  it('forgetIssuer() removes no other tenant, and does not throw for an unknown tenant', async () => {
+    const setup = serveTenants()
+    const token = await cacheToken(setup)
+    for (const name of ['other', 'acme/', 'ACME', '']) setup.server.forgetIssuer(BASE + name)
+    expect(await setup.getOutcome(token)).toBe('granted')
+    expect(setup.takeEvents('verified')).toMatchObject([{ cached: true }])
+    expect(setup.takeResolved()).toEqual([])
   })
 
-  it('requests that wait for a call of resolve when forgetIssuer() is called get the result of a new call', async () => {
-    const { server, judgeNew, resolveWith, takeResolved, tenant, judge } = serveTenants()
+  it('requests that wait for a call of resolve during forgetIssuer() use the result of a new call', async () => {
+    const { server, getOutcomeOfNew, resolveWith, takeResolved, tenant, getOutcome } =
+      serveTenants()
     const finish: ((options: unknown) => void)[] = []
     resolveWith(() => new Promise((resolve) => finish.push(resolve)))
     const outdated = { issuer: ACME, audience: OTHER_AUDIENCE }
-    const waiting = [judgeNew('acme'), judgeNew('acme')]
+    const waiting = [getOutcomeOfNew('acme'), getOutcomeOfNew('acme')]
     await settled()
     server.forgetIssuer(ACME)
-    const later = judgeNew('acme')
+    const later = getOutcomeOfNew('acme')
     await settled()
     finish[0]!(outdated)
     await settled()
@@ -555,37 +556,37 @@ describe('forgetIssuer', () => {
     expect(await Promise.all([...waiting, later])).toEqual(['granted', 'granted', 'granted'])
     expect(takeResolved()).toEqual(['acme', 'acme'])
     const forOther = tenant('acme').token({ claims: { aud: OTHER_AUDIENCE } })
-    expect(await judge(forOther)).toBe('401 wrong_audience')
+    expect(await getOutcome(forOther)).toBe('401 wrong_audience')
   })
 
-  it('the result of an outdated call is ignored if it arrives after that of the new call', async () => {
-    const { server, judgeNew, resolveWith, takeEvents } = serveTenants()
+  it('the result of a call of resolve before forgetIssuer() is ignored if it arrives after the result of the new call', async () => {
+    const { server, getOutcomeOfNew, resolveWith, takeEvents } = serveTenants()
     const finish: ((options: unknown) => void)[] = []
     resolveWith(() => new Promise((resolve) => finish.push(resolve)))
-    const first = judgeNew('acme')
+    const first = getOutcomeOfNew('acme')
     await settled()
     server.forgetIssuer(ACME)
-    const second = judgeNew('acme')
+    const second = getOutcomeOfNew('acme')
     await settled()
     finish[1]!(toOptions(ACME))
     expect(await second).toBe('granted')
     finish[0]!(undefined)
     expect(await first).toBe('granted')
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     expect(takeEvents('issuer_resolved')).toMatchObject([{ trusted: true }])
   })
 
-  it('configured keys that resolve has returned are not used if forgetIssuer() is called at any later moment', async () => {
+  it('keys in the option jwks from resolve are not used after forgetIssuer() is called, at any moment after the result', async () => {
     const [oldKey, newKey] = [generateKey('ES256'), generateKey('ES256')]
     for (let turns = 0; turns < 30; turns++) {
-      const { server, tenant, judge, resolveWith } = serveTenants()
+      const { server, tenant, getOutcome, resolveWith } = serveTenants()
       const toKeys = (iss: string, { jwk }: TestKey) => ({
         ...toOptions(iss),
         jwks: { keys: [jwk] },
       })
       let finish: (options: unknown) => void = () => {}
       resolveWith(() => new Promise((resolve) => (finish = resolve)))
-      const first = judge(tenant('acme').token({ key: oldKey }))
+      const first = getOutcome(tenant('acme').token({ key: oldKey }))
       await settled()
       resolveWith((iss) => toKeys(iss, newKey))
       finish(toKeys(ACME, oldKey))
@@ -593,36 +594,36 @@ describe('forgetIssuer', () => {
       server.forgetIssuer(ACME)
       await first
       const old = tenant('acme').token({ key: oldKey, claims: { jti: 'b' } })
-      expect(await judge(old), `after ${turns} turns`).toBe('401 invalid_signature')
+      expect(await getOutcome(old), `after ${turns} turns`).toBe('401 invalid_signature')
     }
   })
 
   it('a token that waits for keys when forgetIssuer() is called is not cached', async () => {
-    const scene = serveTenants({ options: { fetchTimeout: 10 } })
-    const token = await cacheToken(scene)
-    scene.server.forgetIssuer(ACME)
-    scene.behave('acme', 'hang')
-    const waiting = scene.judge(token)
+    const setup = serveTenants({ options: { fetchTimeout: 10 } })
+    const token = await cacheToken(setup)
+    setup.server.forgetIssuer(ACME)
+    setup.behave('acme', 'hang')
+    const waiting = setup.getOutcome(token)
     await settled()
-    scene.server.forgetIssuer(ACME)
-    scene.behave('acme', { keys: scene.tenant('acme').jwks.keys })
-    scene.takeEvents()
-    expect(await scene.judge(token)).toBe('granted')
-    expect(scene.takeEvents('verified')).toMatchObject([{ cached: false }])
-    await scene.clock.pass(10)
+    setup.server.forgetIssuer(ACME)
+    setup.behave('acme', { keys: setup.tenant('acme').jwks.keys })
+    setup.takeEvents()
+    expect(await setup.getOutcome(token)).toBe('granted')
+    expect(setup.takeEvents('verified')).toMatchObject([{ cached: false }])
+    await setup.clock.pass(10)
     expect(await waiting).toBe('503 keys_unavailable')
   })
 
-  it('forgetIssuer() does not trust a distrusted key again', async () => {
-    const { server, tenant, judgeNew } = serveTenants()
+  it('a distrusted key stays distrusted after forgetIssuer()', async () => {
+    const { server, tenant, getOutcomeOfNew } = serveTenants()
     const thumbprint = await calculateJwkThumbprint(tenant('acme').jwks.keys[0]!)
-    await judgeNew('acme')
+    await getOutcomeOfNew('acme')
     server.distrustKey({ issuer: ACME, thumbprint })
     server.forgetIssuer(ACME)
-    expect(await judgeNew('acme')).toBe('401 unknown_key')
+    expect(await getOutcomeOfNew('acme')).toBe('401 unknown_key')
   })
 
-  it('forgetIssuer() throws a ConfigurationError for a static issuer, another type, and without dynamic issuers', () => {
+  it('forgetIssuer() throws a ConfigurationError for a static issuer, for a value that is not a string, and if there are no dynamic issuers', () => {
     const issuer = `${BASE}static`
     const { server } = serveTenants({ issuers: { static: [{ issuer, audience: AUDIENCE }] } })
     for (const wrong of [issuer, undefined, null, 1, [ACME], {}])
@@ -632,7 +633,6 @@ describe('forgetIssuer', () => {
       expect(() => without.forgetIssuer(name)).toThrow(ConfigurationError)
   })
 
-  // A weakness: the result of a request is kept, as for a static issuer.
   it('later guards of a request refuse its token after forgetIssuer() has removed its tenant', async () => {
     const { server, tenant, resolveWith } = serveTenants()
     const request = { ...requestWith(tenant('acme').token()), raw: {} }
@@ -644,14 +644,14 @@ describe('forgetIssuer', () => {
 })
 
 describe('close', () => {
-  it('close() aborts the calls of resolve and of the keys, and no new call starts', async () => {
-    const { server, judgeNew, behave, resolveWith, takeResolved, takeFetched, clock } =
+  it('close() ends running calls of resolve and fetches of keys with 503, and no new call starts', async () => {
+    const { server, getOutcomeOfNew, behave, resolveWith, takeResolved, takeFetched, clock } =
       serveTenants()
     behave('slow', 'hang')
-    const waitingForKeys = judgeNew('slow')
+    const waitingForKeys = getOutcomeOfNew('slow')
     await settled()
     resolveWith(() => new Promise(() => {}))
-    const waitingForResolve = judgeNew('acme')
+    const waitingForResolve = getOutcomeOfNew('acme')
     await settled()
     takeResolved()
     takeFetched()
@@ -659,34 +659,36 @@ describe('close', () => {
     expect(await waitingForResolve).toBe(UNAVAILABLE)
     expect(await waitingForKeys).toBe('503 keys_unavailable')
     resolveWith(toOptions)
-    expect(await judgeNew('new')).toBe(UNAVAILABLE)
-    expect(await judgeNew('slow')).toBe('503 keys_unavailable')
+    expect(await getOutcomeOfNew('new')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('slow')).toBe('503 keys_unavailable')
     expect([takeResolved(), takeFetched(), clock.pending()]).toEqual([[], [], 0])
     expect(await faults.faults()).toEqual([])
   })
 
   it('cached options and keys stay in use after close() until ttl is over', async () => {
-    const { server, judgeNew, takeResolved, clock } = serveTenants()
-    await judgeNew('acme')
+    const { server, getOutcomeOfNew, takeResolved, clock } = serveTenants()
+    await getOutcomeOfNew('acme')
     takeResolved()
     server.close()
     clock.advance(299)
-    expect(await judgeNew('acme')).toBe('granted')
+    expect(await getOutcomeOfNew('acme')).toBe('granted')
     clock.advance(1)
-    expect(await judgeNew('acme')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfNew('acme')).toBe(UNAVAILABLE)
     expect(takeResolved()).toEqual([])
     expect(clock.pending()).toBe(0)
   })
 
-  it('close() aborts the fetch of the keys of an issuer that was evicted in the meantime', async () => {
-    const { server, judgeNew, behave, takeFetched } = serveTenants({ issuers: { maxEntries: 8 } })
+  it('close() aborts a fetch of the keys of an issuer that was evicted during the fetch', async () => {
+    const { server, getOutcomeOfNew, behave, takeFetched } = serveTenants({
+      issuers: { maxEntries: 8 },
+    })
     behave('slow', 'hang')
     let outcome: string | undefined
-    void judgeNew('slow').then((one) => (outcome = one))
+    void getOutcomeOfNew('slow').then((one) => (outcome = one))
     await settled()
     for (const name of ['a', 'b', 'c', 'd']) {
       behave(name, 'refuse')
-      await judgeNew(name)
+      await getOutcomeOfNew(name)
     }
     takeFetched()
     server.close()

@@ -11,10 +11,10 @@ import {
   type ResourceServerOptions,
 } from '../../src/index.ts'
 
-/** The beginning of the issuer of each tenant. */
+/** First part of the issuer of each tenant. The name of the tenant follows. */
 export const BASE = 'https://login.example.com/tenants/'
 
-/** Response of the authorization server of a tenant: its keys or these keys, a failed connection, or no response. */
+/** Response of the authorization server of a tenant: these keys, a failed connection, or no response. */
 type Behavior = { readonly keys: readonly object[] } | 'refuse' | 'hang'
 
 export interface TenantOptions {
@@ -24,7 +24,7 @@ export interface TenantOptions {
   readonly options?: Readonly<Record<string, unknown>>
 }
 
-/** Creates a resource server for tenants, and their authorization servers. The clock stands still. */
+/** Creates a resource server for tenants, and the authorization servers of the tenants. The clock advances only on request. */
 export function serveTenants({ issuers = {}, options = {} }: TenantOptions = {}) {
   const clock = fakeClock()
   const tenants = new Map<string, TestIssuer>()
@@ -76,7 +76,7 @@ export function serveTenants({ issuers = {}, options = {} }: TenantOptions = {})
   const send = async (token: string, requirements: Requirements = {}): Promise<Outcome> =>
     server.authorize(requestWith(token), requirements)
   /** Sends a token. Returns `granted`, or the status and the reason of the refusal. */
-  const judge = async (token: string, requirements?: Requirements) =>
+  const getOutcome = async (token: string, requirements?: Requirements) =>
     summarize(await send(token, requirements))
   let sent = 0
   return {
@@ -85,9 +85,10 @@ export function serveTenants({ issuers = {}, options = {} }: TenantOptions = {})
     events,
     tenant,
     send,
-    judge,
-    /** Sends a token of a tenant that was not sent before. */
-    judgeNew: (name: string) => judge(tenant(name).token({ claims: { jti: `t${sent++}` } })),
+    getOutcome,
+    /** Sends a new token of a tenant. Returns the same as `getOutcome`. */
+    getOutcomeOfNew: (name: string) =>
+      getOutcome(tenant(name).token({ claims: { jti: `t${sent++}` } })),
     /** Sets the function `resolve`. */
     resolveWith: (next: (iss: string) => unknown) => void (resolve = next),
     /** Sets the response of the authorization server of a tenant. */
@@ -96,7 +97,7 @@ export function serveTenants({ issuers = {}, options = {} }: TenantOptions = {})
     takeMatched: () => matched!.splice(0),
     /** Returns the names for which `resolve` was called since the last call of this function. */
     takeResolved: () => resolved!.splice(0),
-    /** Returns the addresses that were fetched since the last call of this function, without their common beginning. */
+    /** Returns the addresses that were fetched since the last call of this function, without the common first part. */
     takeFetched: () => fetched!.splice(0),
     /** Returns the events of these types since the last call of this function. */
     takeEvents: (...types: readonly string[]) =>

@@ -102,7 +102,7 @@ describe('readJwk', () => {
     expect(read(ed25519, only('Ed25519'))).toBe('Ed25519')
   })
 
-  it('readJwk reads an ML-DSA key only if its algorithm is allowed, and its length is right', () => {
+  it('readJwk accepts an ML-DSA key only if its algorithm is allowed and its length is right', () => {
     const key = (alg: string, bytes: number) => ({
       kty: 'AKP',
       alg,
@@ -142,7 +142,7 @@ describe('readJwk', () => {
     ['a number', 1],
     ['an empty array', []],
     ['an array that contains a key', [rsa]],
-  ])('readJwk returns not_an_object for %s', (_, jwk) => {
+  ])('readJwk returns the problem not_an_object for %s', (_, jwk) => {
     expect(read(jwk)).toBe('not_an_object')
   })
 
@@ -160,20 +160,20 @@ describe('readJwk', () => {
     { ...ed25519, crv: 'P-256' },
     { ...p256, crv: 'Ed25519' },
   ])(
-    '7517-19: readJwk returns unsupported_key_type for a key with kty $kty and crv $crv',
+    '7517-19: readJwk returns the problem unsupported_key_type for a key with kty $kty and crv $crv',
     (jwk) => {
       expect(read(jwk)).toBe('unsupported_key_type')
     },
   )
 
-  it('7517-26: readJwk returns symmetric_key for kty oct with or without alg, even if HS256 is allowed', () => {
+  it('7517-26: readJwk returns the problem symmetric_key for kty oct with or without alg, even if HS256 is allowed', () => {
     for (const alg of ['HS256', 'ES256', undefined]) {
       expect(read({ kty: 'oct', k: encode(...Buffer.alloc(64, 1)), alg })).toBe('symmetric_key')
     }
     expect(read({ kty: 'oct', k: 'AQID' }, only('HS256'))).toBe('symmetric_key')
   })
 
-  it('readJwk returns private_key for a key with any private member, even if the member is null', () => {
+  it('readJwk returns the problem private_key for a key with any private member, even if the member is null', () => {
     for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']) {
       for (const jwk of [rsa, p256, ed25519]) {
         expect(read({ ...jwk, [member]: null })).toBe('private_key')
@@ -183,7 +183,7 @@ describe('readJwk', () => {
     expect(read(privateKey.export({ format: 'jwk' }))).toBe('private_key')
   })
 
-  it('7517-21: readJwk accepts a key with use sig, and returns not_for_verification for any other use', () => {
+  it('7517-21: readJwk accepts a key with use sig, and returns the problem not_for_verification for any other use', () => {
     for (const use of ['enc', 'SIG', '', null, ['sig'], 'tls']) {
       expect(read({ ...p256, use })).toBe('not_for_verification')
     }
@@ -213,7 +213,7 @@ describe('readJwk', () => {
     expect(read({ ...p256, key_ops: ['sign', 'verify'] })).toBe('ES256')
   })
 
-  it('readJwk accepts a key without kid or with a string, and returns malformed_key for any other kid', () => {
+  it('readJwk accepts a key whose kid is missing or a string, and returns the problem malformed_key for any other kid', () => {
     expect(readJwk({ ...p256, kid: '' }, ANY)).toMatchObject({ kid: '' })
     expect(readJwk(p256, ANY)).toHaveProperty('kid', undefined)
     for (const kid of [1, null, ['k'], {}]) expect(read({ ...p256, kid })).toBe('malformed_key')
@@ -264,7 +264,7 @@ describe('readJwk of RSA keys', () => {
     expect(read({ ...rsa, e })).toBe(verb === 'accepts' ? 'RS256' : 'weak_key')
   })
 
-  it('readJwk returns malformed_key for an RSA number that is missing or not canonical base64url', () => {
+  it('readJwk returns the problem malformed_key for an RSA number that is missing or not canonical base64url', () => {
     const n = rsa['n'] as string
     const others = ['', `${n}=`, `${n}\n`, ` ${n}`, `+/${n.slice(2)}`, 5, null, undefined, [n], {}]
     for (const other of [...others, decode(n).toString('base64').replace(/=+$/, '/')]) {

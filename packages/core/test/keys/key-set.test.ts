@@ -39,7 +39,7 @@ async function verifies(
 }
 
 describe('readKeySet', () => {
-  it('readKeySet accepts a public key for each algorithm, and each key verifies its signatures', async () => {
+  it('readKeySet accepts a public key for each algorithm, and each key verifies a signature of its private key', async () => {
     const keys = PUBLIC_KEY_ALGORITHMS.map((alg) => generateKey(alg))
     const set = await readKeys(...keys.map(({ jwk }) => jwk))
     expect(set).toMatchObject({ size: 11, ignored: [] })
@@ -54,7 +54,7 @@ describe('readKeySet', () => {
     },
   )
 
-  it('readKeySet accepts 100 keys and throws for more', async () => {
+  it('readKeySet accepts 100 keys, and throws for more keys', async () => {
     const keys = (count: number) =>
       Array.from({ length: count }, (_, i) => change(es256, { kid: `kid-${i}` }))
     const set = await readKeys(...keys(100))
@@ -103,7 +103,7 @@ describe('readKeySet', () => {
     expect(() => parseJsonObject(Buffer.from(text))).toThrow('a member is written twice')
   })
 
-  it('readKeySet ignores a key whose point is off its curve or zero, or has a coordinate not below the prime', async () => {
+  it('readKeySet ignores a key whose point is not on its curve, is zero, or has a coordinate that is not below the prime', async () => {
     const { good, off, zero, large } = getP256Points()
     const set = await readKeys(good, off, zero, large)
     expect(set.size).toBe(1)
@@ -147,7 +147,7 @@ describe('find', () => {
     expect(await verifies(set, other, undefined)).toBe(false)
   })
 
-  it('7517-27: find returns one of several keys with the same kid if their algorithms differ, and all of them if not', async () => {
+  it('7517-27: find returns one key for a kid if the keys with this kid have different algorithms, and otherwise all of these keys', async () => {
     const set = await readKeys(
       change(es256, { kid: 'k' }),
       change(rs256, { kid: 'k' }),

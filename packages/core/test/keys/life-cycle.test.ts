@@ -74,6 +74,17 @@ describe('the life-cycle of a key set', () => {
     }
   })
 
+  it('KeyLifeCycle keeps the pause that the issuer has requested if another attempt is dropped during the pause', () => {
+    const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
+    const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1000)]
+    lifeCycle.fail(first, 2000, 8)
+    lifeCycle.drop(second, 3000)
+    expect(lifeCycle.dueAt).toBe(10_000)
+    const third = lifeCycle.begin(10_000)
+    lifeCycle.drop(third, 20_000)
+    expect(lifeCycle.dueAt).toBe(20_000)
+  })
+
   it('KeyLifeCycle ignores the result of an attempt that began before the last successful attempt', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, Math.random)
     const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1)]
@@ -86,7 +97,7 @@ describe('the life-cycle of a key set', () => {
     expect(lifeCycle.failures).toBe(0)
   })
 
-  it('keys become stale after max-age of Cache-Control, at the earliest after 30 seconds and at the latest after jwksMaxAge', async () => {
+  it('keys become stale after max-age of Cache-Control, but not before 30 seconds have passed, and not later than jwksMaxAge', async () => {
     for (const [cacheControl, expected] of [
       ['no-store', 30],
       ['max-age=0', 30],
@@ -201,7 +212,7 @@ describe('the life-cycle of a key set', () => {
 
 describe('the URL of the keys', () => {
   /**
-   * Creates a resource server that gets metadata and keys from `pages`. Records the fetched paths of the issuer, and whole
+   * Creates a resource server that gets metadata and keys from `pages`. Records fetched paths of the issuer, and whole
    * addresses of other servers.
    */
   function setupPages(pages: (path: string) => unknown) {
@@ -245,7 +256,7 @@ describe('the URL of the keys', () => {
     expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   })
 
-  it('returns 503 for an unknown key if the jwks_uri returns 404, and 401 after it fetches the new jwks_uri 3.5 seconds later', async () => {
+  it('returns 503 for an unknown key if the jwks_uri responds with 404, and 401 after keys are fetched from the new jwks_uri 3.5 seconds later', async () => {
     let location = '/jwks'
     const { clock, server } = setupPages((path) =>
       path === location
@@ -263,7 +274,7 @@ describe('the URL of the keys', () => {
     expect(await authorize()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 
-  it('discovers the jwks_uri again after a failure other than 404 if it has never returned keys', async () => {
+  it('discovers the jwks_uri again after a failure that is not a 404 if the old jwks_uri has never returned keys', async () => {
     let location = 'https://mistaken.example.com/jwks'
     const { clock, server } = setupPages((path) =>
       path === '/jwks'

@@ -199,7 +199,7 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
     else for (let i = 0; i < action.times; i++) await request(action.key, action.age)
   }
 
-  // When the issuer is available again, all published keys are accepted within a bounded time, and stay accepted.
+  // When the issuer is available again, tokens of all published keys are granted within a bounded time, and later, too.
   model.mode = 'up'
   await request(model.published[0]!)
   // No pause that the issuer can request is longer than this time.
@@ -265,7 +265,7 @@ async function runMoves(moves: readonly Move[]): Promise<void> {
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUri: JWKS_URI,
-    // Longer than a run, so that no scheduled refresh starts.
+    // Longer than a run, so no scheduled refresh starts.
     jwksMaxAge: 86_400,
     clock,
     async fetch() {
@@ -323,7 +323,7 @@ async function runMoves(moves: readonly Move[]): Promise<void> {
     } else if (one.newest) useNewest()
     else {
       const outcome = server.authorize(requestWith(issuer.token({ key: CONSTANT_KEY })))
-      // The outcome is not a promise, because the request does not wait.
+      // The outcome is not a promise, because the request does not wait for a fetch.
       expect(outcome).toMatchObject({ kind: 'granted' })
     }
     await settled()

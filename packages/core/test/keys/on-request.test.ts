@@ -44,27 +44,27 @@ function serveOnRequest(first: Behavior = OLD, options: Record<string, unknown> 
     return result
   }
   /** Sends a token, and waits until all promises have settled. */
-  async function judge(key?: TestKey): Promise<string | undefined> {
+  async function getOutcome(key?: TestKey): Promise<string | undefined> {
     const result = send(key)
     await settled()
     return result[0]
   }
   const takeTypes = () => events.splice(0).map(({ type }) => type)
-  return { clock, endpoint, events, send, judge, takeTypes }
+  return { clock, endpoint, events, send, getOutcome, takeTypes }
 }
 
 describe('keys that are fetched only when tokens arrive', () => {
   it('the first token waits for the keys, and no timer is set afterwards', async () => {
-    const { clock, endpoint, judge } = serveOnRequest()
+    const { clock, endpoint, getOutcome } = serveOnRequest()
     expect(endpoint.takeRequests()).toEqual([])
-    expect(await judge()).toBe('granted')
+    expect(await getOutcome()).toBe('granted')
     expect(endpoint.takeRequests()).toEqual(['/jwks'])
     expect(clock.pending()).toBe(0)
   })
 
   it('an issuer that is not used makes no call and publishes no event', async () => {
-    const { clock, endpoint, judge, events } = serveOnRequest()
-    await judge()
+    const { clock, endpoint, getOutcome, events } = serveOnRequest()
+    await getOutcome()
     endpoint.takeRequests()
     events.length = 0
     await clock.pass(86_000)
@@ -72,12 +72,12 @@ describe('keys that are fetched only when tokens arrive', () => {
   })
 
   it('the next token after 85 percent of jwksMaxAge starts a fetch, and no token waits for it', async () => {
-    const { clock, endpoint, send, judge } = serveOnRequest()
-    await judge()
+    const { clock, endpoint, send, getOutcome } = serveOnRequest()
+    await getOutcome()
     endpoint.takeRequests()
     // The time has a jitter: from 75 to 85 percent of the maximum age.
     await clock.pass(449)
-    expect(await judge()).toBe('granted')
+    expect(await getOutcome()).toBe('granted')
     expect(endpoint.takeRequests()).toEqual([])
     await clock.pass(62)
     endpoint.behave('hang')
@@ -89,18 +89,18 @@ describe('keys that are fetched only when tokens arrive', () => {
   })
 
   it('new keys are used after a fetch that a token started', async () => {
-    const { clock, endpoint, judge } = serveOnRequest()
-    await judge()
+    const { clock, endpoint, getOutcome } = serveOnRequest()
+    await getOutcome()
     endpoint.behave({ keys: [newKey.jwk] })
     await clock.pass(590)
-    expect(await judge()).toBe('granted')
-    expect(await judge(newKey)).toBe('granted')
-    expect(await judge()).not.toBe('granted')
+    expect(await getOutcome()).toBe('granted')
+    expect(await getOutcome(newKey)).toBe('granted')
+    expect(await getOutcome()).not.toBe('granted')
   })
 
-  it('a token waits for the fetch of stale keys until it ends, and then uses the stale keys', async () => {
-    const { clock, endpoint, send, judge } = serveOnRequest()
-    await judge()
+  it('a token waits until the fetch of new keys has ended, and is verified with the stale keys if the fetch fails', async () => {
+    const { clock, endpoint, send, getOutcome } = serveOnRequest()
+    await getOutcome()
     endpoint.behave('hang')
     await clock.pass(601)
     const first = send()
@@ -116,24 +116,24 @@ describe('keys that are fetched only when tokens arrive', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('a token that arrives when the keys are stale is verified with new keys if they arrive in time', async () => {
-    const { clock, endpoint, judge } = serveOnRequest()
-    await judge()
+  it('a token that arrives when the keys are stale is verified with new keys if the fetch succeeds in time', async () => {
+    const { clock, endpoint, getOutcome } = serveOnRequest()
+    await getOutcome()
     endpoint.behave({ keys: [newKey.jwk] })
     await clock.pass(3600)
-    expect(await judge(newKey)).toBe('granted')
-    expect(await judge()).not.toBe('granted')
+    expect(await getOutcome(newKey)).toBe('granted')
+    expect(await getOutcome()).not.toBe('granted')
     expect(endpoint.takeRequests().length).toBeLessThanOrEqual(3)
   })
 
-  it('keys_stale is published once when stale keys are used, and again after keys were fetched in between', async () => {
-    const { clock, endpoint, judge, takeTypes, events } = serveOnRequest()
-    await judge()
+  it('keys_stale is published once when stale keys are used, and once more if newly fetched keys become stale', async () => {
+    const { clock, endpoint, getOutcome, takeTypes, events } = serveOnRequest()
+    await getOutcome()
     endpoint.behave('refuse')
     await clock.pass(700)
     expect(takeTypes()).not.toContain('keys_stale')
     for (let i = 0; i < 5; i++) {
-      expect(await judge()).toBe('granted')
+      expect(await getOutcome()).toBe('granted')
       await clock.pass(1)
     }
     expect(events.filter(({ type }) => type === 'keys_stale')).toEqual([
@@ -143,36 +143,36 @@ describe('keys that are fetched only when tokens arrive', () => {
     takeTypes()
     endpoint.behave(OLD)
     await clock.pass(60)
-    await judge()
-    await judge()
+    await getOutcome()
+    await getOutcome()
     expect(takeTypes()).toContain('keys_recovered')
     endpoint.behave('refuse')
     await clock.pass(700)
-    await judge()
+    await getOutcome()
     expect(takeTypes()).toContain('keys_stale')
   })
 
   it('keys are not used after jwksStaleIfError', async () => {
-    const { clock, endpoint, judge } = serveOnRequest(OLD, {
+    const { clock, endpoint, getOutcome } = serveOnRequest(OLD, {
       jwksMaxAge: 60,
       jwksStaleIfError: 120,
     })
-    await judge()
+    await getOutcome()
     endpoint.behave('refuse')
     await clock.pass(119.9)
-    expect(await judge()).toBe('granted')
+    expect(await getOutcome()).toBe('granted')
     await clock.pass(0.1)
-    expect(await judge()).toBe('503 keys_unavailable')
+    expect(await getOutcome()).toBe('503 keys_unavailable')
   })
 
-  it('a token with an unknown kid waits for one fetch, and later ones cause one fetch in 3.5 seconds', async () => {
-    const { clock, endpoint, judge, send, takeTypes } = serveOnRequest()
-    await judge()
+  it('a token with an unknown kid waits for one fetch, and later tokens with unknown kids cause one fetch in 3.5 seconds', async () => {
+    const { clock, endpoint, getOutcome, send, takeTypes } = serveOnRequest()
+    await getOutcome()
     await clock.pass(60)
     endpoint.takeRequests()
     takeTypes()
     endpoint.behave(NEW)
-    expect(await judge(newKey)).toBe('granted')
+    expect(await getOutcome(newKey)).toBe('granted')
     expect(endpoint.takeRequests()).toEqual(['/jwks'])
     expect(takeTypes()).toEqual(['keys_refresh_triggered', 'keys_refreshed', 'verified'])
     const unknown = generateKey('ES256', 'unknown')
@@ -184,11 +184,11 @@ describe('keys that are fetched only when tokens arrive', () => {
   })
 
   it('a token with an unknown kid that arrives in the pause waits until the pause ends, and is then verified', async () => {
-    const { clock, endpoint, judge, send } = serveOnRequest()
-    await judge()
+    const { clock, endpoint, getOutcome, send } = serveOnRequest()
+    await getOutcome()
     const unknown = generateKey('ES256', 'unknown')
     await clock.pass(60)
-    await judge(unknown)
+    await getOutcome(unknown)
     endpoint.takeRequests()
     await clock.pass(3)
     endpoint.behave(NEW)
@@ -200,11 +200,11 @@ describe('keys that are fetched only when tokens arrive', () => {
     expect(endpoint.takeRequests()).toEqual(['/jwks'])
   })
 
-  it('a token that has waited for the end of a pause leaves no timer, and causes no later call', async () => {
-    const { clock, endpoint, judge, send } = serveOnRequest()
-    await judge()
+  it('a token that has waited for the end of a pause leaves no timer, and causes no fetch later', async () => {
+    const { clock, endpoint, getOutcome, send } = serveOnRequest()
+    await getOutcome()
     await clock.pass(60)
-    await judge(generateKey('ES256', 'unknown'))
+    await getOutcome(generateKey('ES256', 'unknown'))
     await clock.pass(3)
     endpoint.behave(NEW)
     const waiting = send(newKey)
@@ -216,68 +216,68 @@ describe('keys that are fetched only when tokens arrive', () => {
   })
 
   it('a fetch that failed is repeated only when tokens arrive, after pauses of 2, 4 and 8 seconds with a jitter', async () => {
-    const { clock, endpoint, judge } = serveOnRequest()
-    await judge()
+    const { clock, endpoint, getOutcome } = serveOnRequest()
+    await getOutcome()
     endpoint.behave('refuse')
     await clock.pass(590)
     endpoint.takeRequests()
-    await judge()
+    await getOutcome()
     expect(endpoint.takeRequests()).toHaveLength(1)
     for (const pause of [2, 4, 8]) {
       await clock.pass(pause * 0.79)
-      await judge()
+      await getOutcome()
       expect(endpoint.takeRequests(), `pause ${pause}`).toEqual([])
       await clock.pass(pause * 0.42)
       expect(endpoint.takeRequests(), `pause ${pause}`).toEqual([])
-      expect(await judge()).toBe('granted')
+      expect(await getOutcome()).toBe('granted')
       expect(endpoint.takeRequests(), `pause ${pause}`).toHaveLength(1)
     }
     expect(clock.pending()).toBe(0)
   })
 
   it('tokens get 503 while the first keys cannot be fetched, and cause at most one call in 0.8 seconds', async () => {
-    const { clock, endpoint, judge } = serveOnRequest('refuse')
-    expect(await judge()).toBe('503 keys_unavailable')
+    const { clock, endpoint, getOutcome } = serveOnRequest('refuse')
+    expect(await getOutcome()).toBe('503 keys_unavailable')
     endpoint.takeRequests()
     for (let i = 0; i < 40; i++) {
-      expect(await judge()).toBe('503 keys_unavailable')
+      expect(await getOutcome()).toBe('503 keys_unavailable')
       await clock.pass(0.1)
     }
     expect(endpoint.takeRequests().length).toBeLessThanOrEqual(5)
     expect(clock.pending()).toBe(0)
     endpoint.behave(OLD)
     await clock.pass(1)
-    // This token starts a fetch, and does not wait for it.
-    await judge()
-    expect(await judge()).toBe('granted')
+    // This token starts a fetch, and does not wait for the result.
+    await getOutcome()
+    expect(await getOutcome()).toBe('granted')
   })
 
-  // A weakness: with timers, the keys would have been fetched in the meantime.
-  it('the first token after an outage that ended long ago is granted', async () => {
-    const { clock, endpoint, judge } = serveOnRequest('refuse')
-    expect(await judge()).toBe('503 keys_unavailable')
+  // A weakness: this token waits for a fetch. With timers, the keys would already be cached.
+  it('the first token after an outage that ended long ago waits for a fetch of the keys, and is granted', async () => {
+    const { clock, endpoint, getOutcome } = serveOnRequest('refuse')
+    expect(await getOutcome()).toBe('503 keys_unavailable')
     endpoint.behave(OLD)
     await clock.pass(3600)
-    expect(await judge()).toBe('granted')
+    expect(await getOutcome()).toBe('granted')
   })
 
-  it('a Retry-After of the authorization server is respected, and ends at the latest after 10 seconds', async () => {
-    const { clock, endpoint, judge } = serveOnRequest({ retryAfter: '60' })
-    await judge()
+  it('tokens start no fetch during the pause of Retry-After, which lasts at most 10 seconds', async () => {
+    const { clock, endpoint, getOutcome } = serveOnRequest({ retryAfter: '60' })
+    await getOutcome()
     endpoint.takeRequests()
     for (let i = 0; i < 9; i++) {
-      await judge()
+      await getOutcome()
       await clock.pass(1)
     }
     expect(endpoint.takeRequests()).toEqual([])
     endpoint.behave(OLD)
     await clock.pass(2)
-    await judge()
+    await getOutcome()
     expect(endpoint.takeRequests()).toEqual(['/jwks'])
-    expect(await judge()).toBe('granted')
+    expect(await getOutcome()).toBe('granted')
   })
 
-  it('a cached token starts the fetch that is due, also after another key was distrusted', async () => {
+  it('a cached token starts the fetch that is due, even if another key was distrusted', async () => {
     const clock = fakeClock()
     const endpoint = scriptedEndpoint(OLD)
     const issuer = createTestIssuer({ now: clock.seconds, lifetime: 9999 })
@@ -304,15 +304,15 @@ describe('keys that are fetched only when tokens arrive', () => {
     expect(endpoint.takeRequests()).toEqual(['/jwks'])
   })
 
-  it('keys with a short max-age of Cache-Control are refreshed by the next token after that time', async () => {
-    const { clock, endpoint, judge } = serveOnRequest({ ...OLD, cacheControl: 'max-age=60' })
-    await judge()
+  it('the next token after a short max-age of Cache-Control starts a refresh of the keys', async () => {
+    const { clock, endpoint, getOutcome } = serveOnRequest({ ...OLD, cacheControl: 'max-age=60' })
+    await getOutcome()
     endpoint.takeRequests()
     await clock.pass(44)
-    await judge()
+    await getOutcome()
     expect(endpoint.takeRequests()).toEqual([])
     await clock.pass(8)
-    await judge()
+    await getOutcome()
     expect(endpoint.takeRequests()).toEqual(['/jwks'])
   })
 })

@@ -19,7 +19,7 @@ const OUTAGES = ['refuse', 'hang', 'error', 'garbage', 'empty'] as const
 
 describe('an outage of the authorization server', () => {
   it.each(OUTAGES)(
-    'grants all valid requests without a wait during an outage, and fetches keys again after it: %s',
+    'grants all valid requests without a wait during an outage, and fetches keys again after the outage: %s',
     async (outage) => {
       const { clock, endpoint, server, send, sendMany, events } = serveTraffic(OLD)
       await server.ready()
@@ -79,7 +79,7 @@ describe('an outage of the authorization server', () => {
     expect(getStatus(recovered)).toBe('granted')
   })
 
-  it('returns 503 within 3 s to requests in the first 3 s of an outage without cached keys, and at once to later ones', async () => {
+  it('returns 503 without cached keys: within 3 s to requests in the first 3 s of an outage, and immediately to later requests', async () => {
     const { endpoint, send, sendMany } = serveTraffic('hang')
     const early = await sendMany(10, 20, () => send())
     expect(early.every((result) => result.outcome === undefined || getStatus(result) === 503)).toBe(
@@ -97,7 +97,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it.each(OUTAGES)(
-    'grants requests after an outage without a restart if the application started during it: %s',
+    'grants requests after an outage without a restart, even if the application started during the outage: %s',
     async (outage) => {
       const { endpoint, send, sendMany, server } = serveTraffic(outage)
       await Promise.allSettled([server.ready().catch(() => {}), sendMany(20, 20, () => send())])
@@ -121,7 +121,7 @@ describe('an outage of the authorization server', () => {
 })
 
 describe('a suspended process', () => {
-  it('returns 401 after a suspension of one hour for a token whose key was removed, because stale keys are refreshed first', async () => {
+  it('returns 401 after a suspension of one hour for a token of a removed key, because stale keys are refreshed first', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave(NEW)
@@ -214,7 +214,7 @@ describe('close()', () => {
 })
 
 describe('an attempt that hangs', () => {
-  it('grants requests without a wait if a fetch hangs that started before the keys became stale', async () => {
+  it('grants requests without a wait while a fetch hangs, if this fetch started before the keys became stale', async () => {
     const clock = fakeClock()
     const endpoint = scriptedEndpoint({ ...OLD, cacheControl: 'no-cache' })
     const server = createResourceServer({

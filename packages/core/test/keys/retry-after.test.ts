@@ -85,7 +85,7 @@ describe('Retry-After of an issuer without cached keys', () => {
           expect(endpoint.takeRequests()).toEqual([])
           await clock.pass(0.0001)
         }
-        // Without this pause, there is still a shortest time between two fetches.
+        // If Retry-After causes no pause, there is still a minimum time between two fetches.
         if (pause === 0) await clock.pass(KEY_TIMES.withoutKeys)
         await send(oldKey)
         await settled()
@@ -107,7 +107,7 @@ describe('Retry-After of an issuer with introspection', () => {
   const metadata = '/.well-known/openid-configuration'
   const opaque = { method: 'GET', url: '/', headers: { authorization: 'Bearer opaque' } }
 
-  it('ready() fetches the metadata once for the keys and once for introspection, and not again during Retry-After', async () => {
+  it('ready() fetches the metadata once for the keys and once for introspection, and does not fetch again during Retry-After', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '10' }, INTROSPECTING)
     for (let i = 0; i < 10; i++) {
       await expect(server.ready()).rejects.toThrow('status 429')
@@ -158,7 +158,7 @@ describe('Retry-After of an issuer with cached keys', () => {
     expect(await send(newKey)).toBe('granted')
   })
 
-  it('Retry-After of a failed refresh delays the next one by about ten seconds, and the cached keys stay in use', async () => {
+  it('Retry-After of a failed refresh delays the next refresh by about ten seconds, and the cached keys stay in use', async () => {
     const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     endpoint.behave({ retryAfter: '60' })
@@ -198,7 +198,7 @@ describe('any value of Retry-After', () => {
     spread: fc.double({ min: 0, max: 1, noNaN: true }),
   })
 
-  it('any Retry-After prevents fetches during its pause, delays the next one by at most 72 seconds, and leaves the age of keys unchanged', () => {
+  it('any Retry-After prevents fetches during its pause, delays the next fetch by at most 72 seconds, and does not change the age of keys', () => {
     const ages = { maxAge: 600, staleLimit: 3600 }
     fc.assert(
       fc.property(fc.array(moment, { maxLength: 40 }), (moments) => {

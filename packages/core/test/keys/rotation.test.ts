@@ -33,7 +33,7 @@ describe('tokens with unknown keys', () => {
     expect(getLongestWait(valid)).toBe(0)
     await clock.pass(1)
     const forged = results.filter((_, i) => i % 20 !== 0)
-    // A request that started a fetch or waited for one gets 401. All others get 503, because their keys may be new.
+    // A request that started a fetch or waited for a fetch gets 401. All others get 503, because their keys may be new.
     const counted = countValues(forged.map(getReason))
     expect(counted).toEqual({
       '401 unknown_key': expect.any(Number),
@@ -43,7 +43,7 @@ describe('tokens with unknown keys', () => {
     expect(getLongestWait(forged)).toBeLessThanOrEqual(1000)
   })
 
-  it('grants every request after a rotation, even two seconds after the first fetch', async () => {
+  it('grants every request after a rotation, even if the rotation is two seconds after the first fetch', async () => {
     for (const pause of [300, 2]) {
       const { clock, endpoint, send, server, sendMany } = serveTraffic(OLD)
       await server.ready()
@@ -54,7 +54,7 @@ describe('tokens with unknown keys', () => {
     }
   })
 
-  it('grants tokens of a new key within four seconds of its publication if the first ones were sent before it', async () => {
+  it('grants tokens of a new key at most four seconds after its publication, even if some tokens were sent before the publication', async () => {
     const { clock, endpoint, send, server, sendMany } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(300)
@@ -67,7 +67,7 @@ describe('tokens with unknown keys', () => {
     expect(countValues(early.map(getStatus))).toEqual({ 401: 1, 503: 19 })
   })
 
-  it('grants tokens of a rotated key within four seconds while tokens with random kids are sent', async () => {
+  it('grants tokens of a new key within four seconds while tokens with random kids are sent', async () => {
     const { endpoint, send, server, sendMany } = serveTraffic(OLD)
     await server.ready()
     await sendMany(10, 100, (i) => send(newKey, `random-${i}`))
@@ -81,7 +81,7 @@ describe('tokens with unknown keys', () => {
     expect(countValues(valid.map(getStatus))[401]).toBeUndefined()
   })
 
-  it('grants tokens of a rotated key within four seconds after one hour of forged tokens with its kid', async () => {
+  it('after one hour of forged tokens with the kid of a new key, grants tokens of this key within four seconds', async () => {
     const { endpoint, send, server, sendMany } = serveTraffic(OLD)
     await server.ready()
     await sendMany(3600, 1, () => send(oldKey, 'new'))
@@ -91,7 +91,7 @@ describe('tokens with unknown keys', () => {
     expect(countValues(results.map(getStatus))[401]).toBeUndefined()
   })
 
-  it('valid tokens never get invalid_signature during five rotations in 1.5 seconds, and are granted after them', async () => {
+  it('valid tokens never get invalid_signature during five rotations in 1.5 seconds, and are granted after the rotations', async () => {
     const { clock, endpoint, send, server } = serveTraffic(OLD)
     await server.ready()
     const results: Result[] = []
@@ -157,7 +157,7 @@ describe('tokens with unknown keys', () => {
     expect(getLongestWait([...same, ...others])).toBeCloseTo(900, 3)
   })
 
-  it('fetches keys as soon as the pause between fetches ends if a request with an unknown key arrived during it', async () => {
+  it('a request with an unknown key in the pause between fetches starts a fetch at the end of the pause', async () => {
     const { clock, endpoint, send, server } = serveTraffic(OLD)
     await server.ready()
     send(newKey, 'unknown')
@@ -170,7 +170,7 @@ describe('tokens with unknown keys', () => {
     expect(send(newKey)).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
   })
 
-  it('returns 401 for an unknown key after a fetch that started with its request, and 503 if that fetch failed', async () => {
+  it('returns 401 for an unknown key after a fetch that the request started, and 503 if this fetch failed', async () => {
     const { clock, endpoint, send, server } = serveTraffic(OLD)
     await server.ready()
     const known = send(newKey, 'another')
@@ -187,7 +187,7 @@ describe('tokens with unknown keys', () => {
     })
   })
 
-  it('at most 4096 requests with unknown keys wait for a running fetch, and further ones get 503', async () => {
+  it('at most 4096 requests with unknown keys wait for a running fetch, and further requests get 503', async () => {
     const { clock, endpoint, send, server } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(60)
@@ -219,7 +219,7 @@ describe('tokens with unknown keys', () => {
     expect(getReason(result)).toBe('503 keys_unavailable')
   })
 
-  it('returns 503 to requests that wait for the next fetch when the resource server is closed', async () => {
+  it('returns 503 to requests that wait for the next fetch if the resource server is closed', async () => {
     const { clock, send, server } = serveTraffic(OLD)
     await server.ready()
     send(newKey, 'unknown')
@@ -234,7 +234,7 @@ describe('tokens with unknown keys', () => {
 })
 
 describe('the unverified claims of a token with an unknown key', () => {
-  /** Seconds: the default of `clockTolerance`, and the time by which an issuer may backdate tokens. */
+  /** Seconds: the sum of the default `clockTolerance` and the time by which an issuer may backdate tokens. */
   const TOLERANCE = 5 + 300
 
   /**
@@ -293,7 +293,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     ['if iat is a string', () => ({ iat: '1' })],
     ['if exp is missing', () => ({ exp: undefined })],
   ])(
-    'fetches no keys for a token with an unknown key or a wrong signature %s',
+    'fetches no keys for a token that has an unknown key or a wrong signature %s',
     async (_, claims) => {
       const { clock, endpoint, server, issuer } = serveTraffic(OLD)
       await server.ready()
@@ -311,7 +311,7 @@ describe('the unverified claims of a token with an unknown key', () => {
   )
 
   it.each([
-    ['that are backdated by 300 seconds, as by Entra', 300, 0],
+    ['that are backdated by 300 seconds (as Entra does)', 300, 0],
     ['of an issuer with a slow clock', 30, 0],
     ['whose key is published late', 10, 9],
   ])(
@@ -343,7 +343,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     },
   )
 
-  it('grants a token that was issued long ago as soon as its unknown key is fetched', async () => {
+  it('grants a token that was issued long ago if its key was unknown before and can be fetched', async () => {
     const { clock, endpoint, server, issuer } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(60)
@@ -352,7 +352,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     expect(await server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
   })
 
-  it('returns 401 for an old token and 503 for a new token of an unknown key if keys cannot be fetched', async () => {
+  it('returns 401 for an old token with an unknown key, and 503 for a new one, if keys cannot be fetched', async () => {
     const { clock, endpoint, server, issuer } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('refuse')
@@ -369,7 +369,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     expect(await sendWithAge(0)).toBe('503 keys_unavailable')
   })
 
-  it('returns 503 for a new token of an unknown key if the wall clock was set back after the fetch', async () => {
+  it('returns 503 for a new token with an unknown key if the wall clock was set back after the fetch', async () => {
     const { clock, server, issuer, send } = serveTraffic(OLD)
     await server.ready()
     send(newKey, 'unknown')
@@ -479,7 +479,7 @@ describe('changed keys', () => {
     expect(getStatus(result)).toBe('granted')
   })
 
-  it("refuses a token with unknown_key and 'a distrusted key' if its key was distrusted before the first fetch", async () => {
+  it("refuses a token whose key was distrusted before the first fetch: the reason is unknown_key, and found is 'a distrusted key'", async () => {
     const { send, server } = serveTraffic(OLD)
     server.distrustKey({ issuer: ISSUER, thumbprint: await toThumbprint(oldKey.jwk) })
     const result = send(oldKey)
@@ -490,7 +490,7 @@ describe('changed keys', () => {
     })
   })
 
-  it('refuses tokens of a distrusted key at once and after failed refreshes, and publishes key_distrusted', async () => {
+  it('refuses tokens of a distrusted key immediately and after failed refreshes, and publishes key_distrusted', async () => {
     const { clock, endpoint, server, send, events } = serveTraffic({
       keys: [oldKey.jwk, newKey.jwk],
     })
@@ -521,7 +521,7 @@ async function toThumbprint(jwk: Record<string, unknown>): Promise<string> {
 }
 
 describe('tokens without a kid', () => {
-  it('grants a token without kid after a refresh reduces the matching keys from five to four', async () => {
+  it('grants a token without kid after a refresh has reduced the matching keys from five to four', async () => {
     const keys = Array.from({ length: 5 }, () => ({ ...generateKey('ES256').jwk, kid: undefined }))
     const ours = { ...newKey.jwk, kid: undefined }
     const { endpoint, send, server } = serveTraffic({ keys: [...keys.slice(1), ours] })
@@ -535,7 +535,7 @@ describe('tokens without a kid', () => {
   const withoutKid = (key: TestKey) => ({ ...key, jwk: { ...key.jwk, kid: undefined } })
   const [before, after] = [withoutKid(oldKey), withoutKid(newKey)]
 
-  it('grants a token without kid of a rotated key after forged tokens, and returns 503 if keys cannot be fetched', async () => {
+  it('after forged tokens, grants a token without kid that a new key has signed, and returns 503 if keys cannot be fetched', async () => {
     const { clock, endpoint, send, server, sendMany } = serveTraffic({ keys: [before.jwk] })
     await server.ready()
     await clock.pass(60)

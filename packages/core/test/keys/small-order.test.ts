@@ -20,7 +20,7 @@ const SMALL_ORDER = [
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ].map((hex) => Buffer.from(hex, 'hex'))
 
-it('readJwk returns weak_key for every Ed25519 point of small order, in every encoding and with either sign', () => {
+it('readJwk returns the problem weak_key for every Ed25519 point of small order, in every encoding and with either sign', () => {
   for (const point of SMALL_ORDER) {
     const negated = Buffer.from(point)
     negated[31]! |= 0x80

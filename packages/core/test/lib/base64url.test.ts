@@ -89,7 +89,7 @@ describe.each([
     )
   })
 
-  it('readBase64url reads the same bytes that decodeBase64url returns, also after longer texts', () => {
+  it('readBase64url reads the same bytes that decodeBase64url returns, even after longer texts', () => {
     const copy = (bytes: Uint8Array) => [...bytes]
     fc.assert(
       fc.property(texts, (text) => {

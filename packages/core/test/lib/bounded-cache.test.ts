@@ -32,7 +32,7 @@ describe('BoundedCache', () => {
     expect(['a', 'b', 'c', 'd'].filter((key) => cache.peek(key))).toEqual(['a', 'c', 'd'])
   })
 
-  it('set evicts entries that were not read again after a search has passed them, even if all newer ones are unread, too', () => {
+  it('set evicts entries that were not read since the last search, even if all newer entries are unread, too', () => {
     const cache = createCache(3)
     const has = (...keys: string[]) => keys.filter((key) => cache.peek(key) !== undefined)
     for (const key of ['a', 'b', 'c']) cache.set(key, key)
@@ -46,7 +46,7 @@ describe('BoundedCache', () => {
     expect(cache.size).toBe(3)
   })
 
-  it('set keeps entries that are read between two insertions, however many others are inserted', () => {
+  it('set keeps entries that are read between two insertions, for any number of other insertions', () => {
     const cache = createCache(10)
     for (let i = 0; i < 5; i++) cache.set(`hot${i}`, '')
     for (let i = 0; i < 1000; i++) {

@@ -43,7 +43,7 @@ describe('CircuitBreaker', () => {
     }
   })
 
-  it('CircuitBreaker permits one trial after a pause, no other call for an unknown token during it, and calls after its success', () => {
+  it('CircuitBreaker permits one trial after a pause, no other call for an unknown token during the trial, and all calls after it succeeds', () => {
     const breaker = createOpenBreaker()
     const permissions = [999, 1000, 1000].map((now) => breaker.acquire(now, false))
     expect(permissions).toEqual([undefined, 'trial', undefined])
@@ -110,7 +110,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.pause(3000)).toBe(1)
   })
 
-  it('CircuitBreaker opens at once for the seconds of Retry-After, and a longer Retry-After lengthens the pause, up to 300 s', () => {
+  it('CircuitBreaker opens immediately for the seconds of Retry-After, and a longer Retry-After lengthens the pause, up to 300 s', () => {
     const breaker = new CircuitBreaker(BREAKER)
     breaker.failed('call', 0, 17)
     expect(breaker.pause(0)).toBe(17)

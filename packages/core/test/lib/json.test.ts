@@ -13,7 +13,7 @@ function inherited(object: object): readonly PropertyKey[] {
   return prototype === null ? [] : [...Reflect.ownKeys(prototype), ...inherited(prototype)]
 }
 
-/** A JSON text before it is written. It keeps the order of members, and can have duplicate names. */
+/** A JSON text before it is written. It keeps the order of members, and may have duplicate names. */
 type Node = string | readonly Node[] | { readonly members: readonly (readonly [string, Node])[] }
 
 const space = fc.constantFrom('', '', '', ' ', '\n', '\t', '\r\n  ')
@@ -219,7 +219,7 @@ describe('parseJsonObject', () => {
       Buffer.from([0x7b, 0x22, 0xf4, 0x90, 0x80, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
     ],
   ])(
-    '8725-11: parseJsonObject rejects another encoding than UTF-8, and malformed UTF-8: %s',
+    '8725-11: parseJsonObject rejects an encoding other than UTF-8, and malformed UTF-8: %s',
     (_, bytes) => {
       expect(() => parseJsonObject(bytes)).toThrow('not valid JSON in UTF-8')
     },

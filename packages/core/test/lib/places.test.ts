@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Places } from '../../src/lib/places.ts'
 
 describe('Places', () => {
-  it('count returns the places that were taken and not freed, and countOf those with a label', () => {
+  it('count returns the number of taken places, and countOf the number of taken places with a label', () => {
     const places = new Places(() => 0, 15_000)
     const free = [places.take('a'), places.take('b'), places.take('a'), places.take()]
     expect([places.count(), places.countOf('a'), places.countOf(undefined)]).toEqual([4, 2, 1])
@@ -12,7 +12,7 @@ describe('Places', () => {
     expect([places.count(), places.countOf('a'), places.countOf('b')]).toEqual([3, 1, 1])
   })
 
-  it('a place is free when its work is lost', () => {
+  it('a place is free again after 15 seconds if its work has not freed it', () => {
     let now = 0
     const places = new Places(() => now, 15_000)
     const free = places.take()

@@ -140,7 +140,7 @@ describe('the log', () => {
     ],
     ['rejects', () => Promise.reject(new Error('the collector is down'))],
   ])(
-    'the log ignores errors of a logger that %s, also for the number of omitted lines and after close',
+    'the log ignores errors of a logger that %s, even in the line about omitted lines and after close()',
     async (_case, fail) => {
       const faults = watchProcess()
       const clock = fakeClock()

@@ -73,13 +73,16 @@ describe('the option audienceRequiredFrom', () => {
     ['null', null],
     ['an object', new Date('2027-02-01')],
     ['an array', ['2027-02-01']],
-  ])('createResourceServer rejects %s instead of a date', (what, audienceRequiredFrom) => {
-    expect(getProblems({ ...good, audienceRequiredFrom })).toEqual([
-      expect.stringMatching(
-        new RegExp(`^audienceRequiredFrom must be a date such as '2027-02-01', not ${what}`),
-      ),
-    ])
-  })
+  ])(
+    'createResourceServer rejects audienceRequiredFrom if its value is %s',
+    (what, audienceRequiredFrom) => {
+      expect(getProblems({ ...good, audienceRequiredFrom })).toEqual([
+        expect.stringMatching(
+          new RegExp(`^audienceRequiredFrom must be a date such as '2027-02-01', not ${what}`),
+        ),
+      ])
+    },
+  )
 
   it.each(['2027-01-31', '2027-01-30', '2020-02-29'])(
     'createResourceServer warns about the date %s, which has passed',
@@ -132,7 +135,7 @@ describe('tokens without audience', () => {
     },
   )
 
-  it('createResourceServer warns about audienceRequiredFrom without allowedClients, tokenUse and jwtProfile', () => {
+  it('createResourceServer warns about audienceRequiredFrom if allowedClients, tokenUse and jwtProfile are not set', () => {
     const warnings = getWarnings({ audienceRequiredFrom: date, allowedClients: undefined })
     expect(warnings).toMatchObject([
       { advice: expect.stringContaining('Set allowedClients, tokenUse or jwtProfile') as string },
@@ -144,7 +147,7 @@ describe('tokens without audience', () => {
       ).toEqual([])
   })
 
-  it('createResourceServer rejects audienceRequiredFrom for introspected tokens without tokenUse and a short maxTokenAge', () => {
+  it('createResourceServer rejects audienceRequiredFrom for introspected tokens if neither tokenUse nor a short maxTokenAge is set', () => {
     for (const tokenFormat of ['opaque', 'any']) {
       const options = { ...good, tokenFormat, introspection, audienceRequiredFrom: date }
       const jwks = tokenFormat === 'opaque' ? undefined : options.jwks
@@ -163,9 +166,12 @@ describe('the option onlyAudience', () => {
     ['a string', 'true', 'a string'],
     ['null', null, 'null'],
     ['a number', 1, '1'],
-  ])('createResourceServer rejects %s instead of true or false', (_what, onlyAudience, found) => {
-    expect(getProblems({ ...good, onlyAudience })).toEqual([
-      `onlyAudience must be true or false, not ${found}.`,
-    ])
-  })
+  ])(
+    'createResourceServer rejects onlyAudience if its value is %s',
+    (_what, onlyAudience, found) => {
+      expect(getProblems({ ...good, onlyAudience })).toEqual([
+        `onlyAudience must be true or false, not ${found}.`,
+      ])
+    },
+  )
 })

@@ -31,7 +31,7 @@ describe('createCors', () => {
     expect(problemsOf(options)).toEqual([])
   })
 
-  it('createCors has no default for origins', () => {
+  it('createCors rejects options without origins', () => {
     const missing =
       "origins is missing: set the origins of the pages that may call this API, such as ['https://app.example.com']."
     expect(problemsOf({})).toEqual([missing])
@@ -70,7 +70,7 @@ describe('createCors', () => {
   })
 
   it.each(['get', 'Patch', 'GET, POST'])(
-    'cors reports the method %s, because methods are in upper case',
+    'createCors rejects the method %s, because names of methods must be in upper case',
     (method) => {
       expect(() => createCors({ origins: '*', methods: [method] })).toThrow(
         /methods must be an array of methods in upper case/,
@@ -79,7 +79,7 @@ describe('createCors', () => {
   )
 
   it.each(['headers', 'exposedHeaders', 'methods'])(
-    'createCors rejects names in %s that are not tokens',
+    'createCors rejects names in %s that are not tokens of RFC 9110',
     (option) => {
       for (const name of ['', 'X Y', 'X:', 'X,Y', 'X\r\nY', 'caf\u00e9', 1, null]) {
         expect([name, problemsOf({ origins: '*', [option]: [name] }).length]).toEqual([name, 1])
@@ -102,7 +102,7 @@ describe('createCors', () => {
     expect(problemsOf({ origins: [APP], ...more })).toEqual([expect.stringMatching(problem)])
   })
 
-  it('cors of an adapter throws for wrong options when it is called', () => {
+  it('cors() of an adapter throws for wrong options, and metadata() throws if its options are missing', () => {
     const { createBearward } = defineAdapter<[object], void>({
       toRequest: () => ({ method: 'GET', url: '/', headers: {} }),
       grant: () => {},
@@ -120,7 +120,7 @@ describe('createCors', () => {
     )
   })
 
-  it('createCors copies its lists, so that later changes have no effect', () => {
+  it('createCors copies the lists in its options, so later changes of the lists have no effect', () => {
     const origins = [APP]
     const cors = createCors({ origins })
     origins.push('https://evil.example')

@@ -14,7 +14,7 @@ const problemsOf = (metadata: unknown, more: object = {}) =>
 const read = (metadata: object) => readOptions({ ...api, metadata }).settings.metadata!
 
 describe('the option metadata', () => {
-  it('readOptions adds the defaults of metadata', () => {
+  it('readOptions adds the default values of the option metadata', () => {
     expect(readOptions(api).settings.metadata).toBeUndefined()
     expect(read({})).toEqual({
       authorizationServers: undefined,
@@ -48,7 +48,7 @@ describe('the option metadata', () => {
       'metadata.documentaton is not an option. Did you mean documentation?',
     ],
     [
-      'resource, which is an option of its own',
+      'resource, which is a separate option',
       { resource: AUDIENCE },
       expect.stringMatching(/^metadata\.resource is not an option\. The options are: /) as string,
     ],
@@ -135,7 +135,7 @@ describe('the option metadata', () => {
     expect(problems('https://evil.example')).toHaveLength(1)
   })
 
-  it('9728-20: more adds members, which are copied', () => {
+  it('9728-20: readOptions copies the members of metadata.more', () => {
     const names = ['a']
     const more = {
       'resource_name#it': 'API',
@@ -167,7 +167,7 @@ describe('the option metadata', () => {
     'dpop_signing_alg_values_supported',
     'dpop_bound_access_tokens_required',
     'signed_metadata',
-  ])('9728-06, 9728-17: more cannot set %s', (member) => {
+  ])('9728-06, 9728-17: createResourceServer rejects the member %s in metadata.more', (member) => {
     expect(problemsOf({ more: { [member]: 'https://evil.example' } })).toEqual([
       `metadata.more contains "${member}", which another option sets, or this version does not support.`,
     ])
@@ -180,13 +180,16 @@ describe('the option metadata', () => {
     ['undefined', undefined, 'cannot be written as JSON'],
     ['a function', () => 1, 'cannot be written as JSON'],
     ['a bigint', 1n, 'cannot be written as JSON'],
-  ])('9728-07: more rejects the value %s', (_what, value, problem) => {
-    expect(problemsOf({ more: { x: value } })).toEqual([
-      `metadata.more contains "x", which ${problem}.`,
-    ])
-  })
+  ])(
+    '9728-07: createResourceServer rejects the value %s in metadata.more',
+    (_what, value, problem) => {
+      expect(problemsOf({ more: { x: value } })).toEqual([
+        `metadata.more contains "x", which ${problem}.`,
+      ])
+    },
+  )
 
-  it('more rejects a cycle, an address with a language tag that is not https, and a value that is not an object', () => {
+  it('createResourceServer rejects metadata.more with a cycle or an http address with a language tag, or if it is not an object', () => {
     const cycle: Record<string, unknown> = {}
     cycle['x'] = cycle
     expect(problemsOf({ more: cycle })).toEqual([
@@ -209,7 +212,7 @@ describe('the option metadata', () => {
     ['a KeyObject with its algorithm', { key: key.privateKey, algorithm: 'ES256' }],
     ['a JWK with alg', { key: { ...privateJwk, alg: 'ES256' } }],
     ['a JWK and an algorithm', { key: privateJwk, algorithm: 'ES256', keyId: 'a' }],
-  ])('9728-17: signed accepts %s', (_what, signed) => {
+  ])('9728-17: createResourceServer accepts metadata.signed with %s', (_what, signed) => {
     expect(problemsOf({ signed: { issuer: AUDIENCE, ...signed } })).toEqual([])
   })
 
@@ -268,7 +271,10 @@ describe('the option metadata', () => {
       { issuer: AUDIENCE, key: key.privateKey, algorithm: 'ES256', kid: 'a' },
       expect.stringMatching(/^metadata\.signed\.kid is not an option\./) as string,
     ],
-  ])('9728-17: signed rejects %s', (_what, signed, ...problems) => {
-    expect(problemsOf({ signed })).toEqual(problems)
-  })
+  ])(
+    '9728-17: createResourceServer rejects metadata.signed with %s',
+    (_what, signed, ...problems) => {
+      expect(problemsOf({ signed })).toEqual(problems)
+    },
+  )
 })

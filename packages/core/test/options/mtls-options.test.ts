@@ -12,7 +12,7 @@ const HOW =
   "'tls', an object such as { header: 'client-cert', format: 'rfc9440', trustedProxies: ['10.0.0.0/8'] }, or a function"
 
 describe('the option mtls', () => {
-  it('readOptions reads every form of the certificate, and adds the default of mode', () => {
+  it('readOptions accepts every form of mtls.certificate, and adds the default of mode', () => {
     expect(readOptions(api).settings.mtls).toBeUndefined()
     expect(read({ certificate: 'tls' })).toEqual({ certificate: 'tls', mode: 'accept' })
     const certificate = () => undefined
@@ -90,17 +90,17 @@ describe('the option mtls', () => {
       'mtls.certificate.trustedProxies is missing: set the addresses of the proxies.',
     ],
     [
-      'with no trusted proxy',
+      'with an empty list of trusted proxies',
       { trustedProxies: [] },
       "mtls.certificate.trustedProxies must be an array with at least one address, range or 'unix', such as ['10.0.0.0/8'], not an empty array.",
     ],
     [
-      'with a text as trusted proxies',
+      'with a string as trusted proxies',
       { trustedProxies: '10.0.0.1' },
       "mtls.certificate.trustedProxies must be an array with at least one address, range or 'unix', such as ['10.0.0.0/8'], not a string.",
     ],
     [
-      'with a trusted proxy that is not a text',
+      'with a trusted proxy that is not a string',
       { trustedProxies: ['10.0.0.1', 1] },
       "mtls.certificate.trustedProxies must be an array with at least one address, range or 'unix', such as ['10.0.0.0/8'], not an array whose entry 1 is invalid.",
     ],
@@ -129,7 +129,10 @@ describe('the option mtls', () => {
       { trustedProxys: ['10.0.0.1'] },
       'mtls.certificate.trustedProxys is not an option. Did you mean trustedProxies?',
     ],
-  ])('createResourceServer rejects a header with a certificate %s', (_name, more, problem) => {
-    expect(problemsOf({ certificate: { ...header, ...more } })).toEqual([problem])
-  })
+  ])(
+    'createResourceServer rejects the options for a certificate in a header %s',
+    (_name, more, problem) => {
+      expect(problemsOf({ certificate: { ...header, ...more } })).toEqual([problem])
+    },
+  )
 })

@@ -23,7 +23,7 @@ import {
   readTable,
 } from '../../src/options/option-table.ts'
 
-/** Reads options, and returns their values and problems. */
+/** Reads options, and returns the values and the problems. */
 function read(table: Readonly<Record<string, AnyOptionRow>>, given: object) {
   const problems: string[] = []
   const context = createOptionContext(
@@ -58,7 +58,7 @@ describe('a row', () => {
   )
 
   it.each(Object.entries(ROWS))(
-    'readTable reports a wrong value and null by the name of the option: %s',
+    'readTable reports a problem with the name of the option for a wrong value and for null: %s',
     (_, [row, , wrong]) => {
       for (const value of [wrong, null]) {
         expect(read({ one: row }, { one: value }).problems).toEqual([
@@ -77,7 +77,7 @@ describe('a row', () => {
     },
   )
 
-  it('readTable returns the default for a wrong value', () => {
+  it('readTable returns the default instead of a wrong value', () => {
     expect(read({ one: seconds({ min: 1, max: 5, default: 2 }) }, { one: 6 }).values).toEqual({
       one: 2,
     })
@@ -124,7 +124,7 @@ describe('a row', () => {
 })
 
 describe('a table', () => {
-  it('readTable reports problems at every level by their path, and unknown names with a hint', () => {
+  it('readTable reports problems at every level with the path of the option, and unknown names with a hint', () => {
     const inner: OptionTable<{ maxAge?: number }> = { maxAge: seconds({ min: 1, max: 5 }) }
     const table = { one: nested(inner, 'an object'), second: text('a word') }
     expect(read(table, { one: { maxAge: 6, maxage: 1 }, secnd: 1, other: 1 }).problems).toEqual([
@@ -135,7 +135,7 @@ describe('a table', () => {
     ])
   })
 
-  it('the compiler requires one row of the right type for each property of an OptionTable', () => {
+  it('the compiler reports an error if an OptionTable has not exactly one row of the right type for each property', () => {
     interface Options {
       readonly kind?: 'a' | 'b'
       readonly age?: number
@@ -158,7 +158,7 @@ describe('a table', () => {
     expect(tables).toHaveLength(6)
   })
 
-  it('the compiler requires a default in an OptionTable if the value after reading is never undefined', () => {
+  it('the compiler reports an error if an OptionTable lacks a default for a value that is never undefined after reading', () => {
     interface Options {
       readonly name: string
       readonly age?: number
@@ -166,7 +166,7 @@ describe('a table', () => {
     const name: OptionRow<string, string> = custom(String)
     const tables: readonly OptionTable<Options, { readonly age: number }>[] = [
       { name, age: seconds({ min: 0, default: 5 }) },
-      // @ts-expect-error Without a default, reading returns undefined.
+      // @ts-expect-error If there is no default, reading returns undefined.
       { name, age: seconds({ min: 0 }) },
       // @ts-expect-error A required option is never undefined.
       { name: text('a name'), age: seconds({ min: 0, default: 5 }) },
@@ -176,7 +176,7 @@ describe('a table', () => {
 })
 
 describe('Problems', () => {
-  it('Problems lists a problem once if it is added twice', () => {
+  it('Problems lists a problem only once, even if the same problem is added twice', () => {
     const problems = new Problems()
     problems.add('one')
     problems.add('one')

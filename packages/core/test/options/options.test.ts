@@ -16,7 +16,7 @@ const good = { issuer: ISSUER, audience: AUDIENCE }
 const { jwks } = createTestIssuer()
 
 describe('createResourceServer', () => {
-  it('createResourceServer accepts options with only an issuer and an audience', () => {
+  it('createResourceServer accepts options that contain only an issuer and an audience', () => {
     expect(getProblems(good)).toEqual([])
   })
 
@@ -39,11 +39,11 @@ describe('createResourceServer', () => {
     ['a string', 'https://as.example.com'],
     ['an array', []],
     ['a number', 7],
-  ])('createResourceServer rejects %s instead of an object of options', (_, options) => {
+  ])('createResourceServer rejects %s instead of an object with options', (_, options) => {
     expect(getProblems(options).length).toBeGreaterThan(0)
   })
 
-  it('createResourceServer accepts tokenCache: false or limits within their bounds, and rejects other values', () => {
+  it('createResourceServer accepts tokenCache: false or limits in the allowed range, and rejects other values', () => {
     for (const tokenCache of [
       undefined,
       {},
@@ -167,7 +167,7 @@ describe('createResourceServer', () => {
     expect(getProblems({ ...good, issuer, tenants: ['8d2f2e4a'] })).toEqual([])
   })
 
-  it('createResourceServer accepts either issuer or issuers, and each issuer once', () => {
+  it('createResourceServer accepts issuer or issuers but not both, and rejects an issuer that is listed twice', () => {
     const other = { ...good, issuer: 'https://other.example.com' }
     expect(getProblems({ issuers: [good, other] })).toEqual([])
     expect(getProblems({ ...good, issuers: [other] }).join()).toContain(
@@ -199,7 +199,7 @@ describe('createResourceServer', () => {
     )
   })
 
-  it('createResourceServer reports invalid keys in jwks by their index, and rejects jwks without a usable key', () => {
+  it('createResourceServer names the index of an invalid key in jwks, and rejects jwks without a usable key', () => {
     const { jwk, privateKey } = generateKey('ES256')
     const weak = generateKey('RS256', 'weak', 1024).jwk
     const unusable = [jwk, privateKey.export({ format: 'jwk' }), weak, { ...jwk, use: 'enc' }]
@@ -318,7 +318,7 @@ describe('createResourceServer', () => {
     }
   })
 
-  it('createResourceServer reports one problem for one option with a wrong value', () => {
+  it('createResourceServer reports exactly one problem for an option with a wrong value', () => {
     const wrong: Record<string, unknown> = {
       maxTokenAge: 0,
       tokenFormat: 'both',
@@ -350,7 +350,7 @@ describe('createResourceServer', () => {
     }
   })
 
-  it('createResourceServer suggests an option or provider for an unknown name, or lists all of them', () => {
+  it('createResourceServer suggests a similar option or provider for an unknown name, or lists all options', () => {
     expect(getProblems({ ...good, jwks_uri: 'a' })).toEqual([
       'jwks_uri is not an option. Did you mean jwksUri?',
     ])
@@ -426,14 +426,14 @@ describe('an option with a name of another library', () => {
     ['requiredScopes', 'Use requireToken({ scope }).'],
     ['scope', 'It is a requirement of guards: requireToken({ scope }).'],
     ['subject', 'It is a requirement of guards: requireToken({ subject }).'],
-    ['scopesSupported', 'Use scopes.supported, an option of its own.'],
+    ['scopesSupported', 'Use scopes.supported at the top level of the options.'],
     [
       'credentialsRequired',
-      'Use requireToken({ optional: true }) only if callers may send no token. Without it, a guard always requires a token.',
+      'Use requireToken({ optional: true }) only if callers may omit the token. By default, a guard requires a token.',
     ],
     [
       'getToken',
-      'Use credentials: (request) => token, or requireToken({ optional: true }) if callers may send no token.',
+      'Use credentials: (request) => token, or requireToken({ optional: true }) if callers may omit the token.',
     ],
   ])('createResourceServer suggests a replacement for the unknown option %s', (name, hint) => {
     expect(getHint({ [name]: 'x' })).toBe(`${name} is not an option. ${hint}`)
@@ -452,7 +452,7 @@ describe('an option with a name of another library', () => {
   })
 
   it.each(Object.keys(TOKEN_REQUIREMENTS).concat('check', 'optional', 'introspect'))(
-    'createResourceServer says that %s is a requirement of guards, also in an issuer of a list',
+    'createResourceServer explains that %s is a requirement of guards, even for an issuer in the list issuers',
     (name) => {
       const hint = `${name} is not an option. It is a requirement of guards: requireToken({ ${name} }).`
       expect(getHint({ [name]: 'x' })).toBe(hint)
@@ -461,10 +461,12 @@ describe('an option with a name of another library', () => {
     },
   )
 
-  it('createResourceServer suggests the option scopes for the name scopesSupported in metadata', () => {
+  it('createResourceServer suggests the option scopes.supported for the name scopesSupported in metadata', () => {
     expect(
       getHint({ resource: 'https://api.example.com', metadata: { scopesSupported: [] } }),
-    ).toBe('metadata.scopesSupported is not an option. Use scopes.supported, an option of its own.')
+    ).toBe(
+      'metadata.scopesSupported is not an option. Use scopes.supported at the top level of the options.',
+    )
   })
 
   it('FOREIGN_NAMES contains no option of an issuer, and only replacements that begin with an option or requireToken', () => {
@@ -480,7 +482,7 @@ describe('an option with a name of another library', () => {
 })
 
 describe('problems of several options', () => {
-  it('createResourceServer reports problems of nested options and of several issuers by their paths', () => {
+  it('createResourceServer reports problems of nested options and of several issuers with the path of each option', () => {
     const introspection = { clientId: 'api', clientAuthentication: {}, maxAge: -1, endpont: 'a' }
     const first = { ...good, issuer: 'acme', tokenFormat: 'opaque', introspection }
     const second = { ...good, audience: null, clockTolerance: 301, tokenUse: { claim: 'a' } }
@@ -499,7 +501,7 @@ describe('problems of several options', () => {
     ])
   })
 
-  it('createResourceServer reports one problem for a wrong value on which other rules depend', () => {
+  it('createResourceServer reports exactly one problem for a wrong value, even if rules for other options depend on this value', () => {
     const wrong = [
       { jwksUri: 7, issuer: 'acme' },
       { jwks: 7, issuer: 'acme' },
@@ -523,7 +525,7 @@ describe('clock', () => {
     ['a function', (now) => now],
     ['an object with now', (now) => ({ now })],
     ['an object with now and monotonic', (now) => ({ now, monotonic: now })],
-  ])('authorize() checks the times of tokens with a clock that is %s', (_kind, toClock) => {
+  ])('authorize() uses a clock that is %s for the times of tokens', (_kind, toClock) => {
     let seconds = 1_900_000_000
     const issuer = createTestIssuer({ now: () => seconds })
     const clock = toClock(() => seconds * 1000)

@@ -28,7 +28,7 @@ const nested = {
   },
 } as const
 
-/** Configurations that set as few options as possible, at every level. */
+/** Configurations that set as few options as possible at every level. */
 const CONFIGURATIONS: readonly ResourceServerOptions[] = [
   named,
   { ...named, jwks: issuer.jwks, tokenCache: {} },
@@ -110,7 +110,7 @@ describe('an option on Object.prototype', () => {
   })
 })
 
-it('readOptions ignores Object.prototype.value for a tokenUse of a profile without a value', () => {
+it('readOptions ignores Object.prototype.value if the tokenUse of a profile has no value', () => {
   const value = withPollutedPrototype({ value: 'polluted' }, () => {
     const { settings } = readOptions({ ...named, provider: 'gitlab-ci' })
     return settings.issuers[0]!.tokenUse!.value
@@ -195,7 +195,7 @@ describe('a reason, or a member of an outcome or event, on Object.prototype', ()
   )
 
   it.each(['body', 'contentType'])(
-    'Object.prototype.%s has no effect if a result of errorBody lacks it',
+    'Object.prototype.%s has no effect if the result of errorBody lacks this member',
     (name) => {
       const server = createResourceServer({
         ...named,

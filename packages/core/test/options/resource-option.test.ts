@@ -56,7 +56,7 @@ describe('the option resource', () => {
     ['an array', ['https://api.example.com']],
     ['a URL object', new URL('https://api.example.com')],
   ])('8707-01, 9728-18: createResourceServer rejects a resource with %s', (_what, resource) => {
-    // An invalid resource causes no problems of the options that require one.
+    // An invalid resource causes no problem of another option that requires a resource.
     expect(problemsOf(resource, { metadata: {} })).toEqual([ADDRESS])
   })
 
@@ -76,9 +76,12 @@ describe('the option resource', () => {
     ['a host name outside ASCII', 'https://caf\u00e9.example.com/'],
     ['one slash after the scheme', 'https:/api.example.com'],
     ['an IPv4 address as a number', 'https://3221225985/'],
-  ])('createResourceServer rejects a resource that is not normal: %s', (_what, resource) => {
-    expect(problemsOf(resource)).toEqual([NORMAL])
-  })
+  ])(
+    'createResourceServer rejects a resource that is not in normal form: %s',
+    (_what, resource) => {
+      expect(problemsOf(resource)).toEqual([NORMAL])
+    },
+  )
 
   it('createResourceServer rejects a backslash in the query of a resource, because a challenge cannot contain it', () => {
     expect(problemsOf('https://api.example.com/?a=\\')).toEqual([
@@ -90,11 +93,14 @@ describe('the option resource', () => {
     'https://api.example.com/?scope=a',
     'https://api.example.com/v1?a=b&Error=c',
     'https://api.example.com/resource_metadata=a',
-  ])('createResourceServer rejects %s, which contains a parameter of a challenge', (resource) => {
-    expect(problemsOf(resource)).toEqual([
-      'resource must not contain the name of a challenge parameter before an equals sign, such as scope=: some clients would read it as that parameter.',
-    ])
-  })
+  ])(
+    'createResourceServer rejects the resource %s, because it contains the name of a challenge parameter',
+    (resource) => {
+      expect(problemsOf(resource)).toEqual([
+        'resource must not contain the name of a challenge parameter before an equals sign, such as scope=: some clients would read it as that parameter.',
+      ])
+    },
+  )
 
   it('createResourceServer accepts an http resource of a host in allowInsecureHosts', () => {
     const resource = 'http://api.internal/v1'
@@ -102,7 +108,7 @@ describe('the option resource', () => {
     expect(problemsOf(resource, { allowInsecureHosts: ['api.internal'] })).toEqual([])
   })
 
-  it('the resource is the audience of each issuer that sets none, also of a dynamic issuer', () => {
+  it('readOptions uses the resource as the audience of each issuer without an audience, including dynamic issuers', () => {
     const resource = 'https://api.example.com/v1'
     const { settings } = readOptions({
       resource,
@@ -130,13 +136,13 @@ describe('the option resource', () => {
     expect(dynamic).toMatchObject({ settings: { audiences: [resource], isAudienceDerived: true } })
   })
 
-  it('createResourceServer reports a missing audience if there is no resource', () => {
+  it('createResourceServer rejects options that have neither an audience nor a resource', () => {
     expect(getProblems({ issuer: ISSUER })).toEqual([
       'audience is missing: set it to the value that tokens for this API have in aud, or to an array of such values. Or set resource, if aud is the address of this API.',
     ])
   })
 
-  it('metadata() throws a ConfigurationError without the options resource and metadata', () => {
+  it('metadata() throws a ConfigurationError if the options resource and metadata are not set', () => {
     const server = createResourceServer({ issuer: ISSUER, resource: 'https://api.example.com' })
     expect(() => server.metadata()).toThrow(
       'metadata() needs other options:\n  - Set resource to the address of this API, and metadata to an object: metadata: {}.',

@@ -12,11 +12,12 @@ const issuer = createTestIssuer()
 
 const NOT_SCOPES =
   'must be an array with at least one scope: printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).'
-const OFFLINE = 'remove it. This scope concerns refresh tokens of the client, and not this API.'
+const OFFLINE =
+  'remove it. With this scope, a client requests a refresh token: it is not a scope of an API.'
 
 const problemsOf = (scopes: unknown) => getProblems({ ...good, scopes })
 
-/** Returns the scopes that contain each scope. */
+/** Reads the option, and returns for each scope the scopes that contain it. */
 function read(scopes: ScopesOptions): Record<string, string[]> {
   const { impliedBy } = readOptions({ ...good, scopes }).settings.scopes
   const entries = [...impliedBy].map(([scope, by]) => [scope, [...by].sort()] as const)
@@ -29,7 +30,7 @@ function chain(length: number): Record<string, readonly string[]> {
 }
 
 describe('the option scopes', () => {
-  it('the option scopes adds the scopes that others contain', () => {
+  it('readOptions returns for each scope all scopes that contain it directly or through other scopes', () => {
     expect(
       read({ implies: { a: ['b', 'c'], b: ['d'], d: ['e'], x: ['e'], c: ['d', 'd'] } }),
     ).toEqual({
@@ -42,14 +43,14 @@ describe('the option scopes', () => {
     expect(read({ supported: ['a'], implies: {} })).toEqual({})
   })
 
-  it('the option scopes keeps the order of supported, and removes duplicates', () => {
+  it('readOptions keeps the order of scopes.supported, and removes duplicates', () => {
     const { scopes } = readOptions({ ...good, scopes: { supported: ['b', 'a', 'b'] } }).settings
     expect(scopes.supported).toEqual(['b', 'a'])
     expect(Object.isFrozen(scopes.supported)).toBe(true)
     expect(readOptions(good).settings.scopes.supported).toEqual([])
   })
 
-  it('the option scopes copies its lists, so that later changes have no effect', () => {
+  it('readOptions copies the lists of the option scopes, so later changes of the lists have no effect', () => {
     const supported = ['a', 'b']
     const implies = { a: ['b'] }
     const { scopes } = readOptions({ ...good, scopes: { supported, implies } }).settings
@@ -60,15 +61,15 @@ describe('the option scopes', () => {
   })
 
   it.each([
-    ['itself', { a: ['a'] }, 'a > a'],
+    ['one scope', { a: ['a'] }, 'a > a'],
     ['two scopes', { a: ['b'], b: ['a'] }, 'a > b > a'],
-    ['three scopes after another', { x: ['a'], a: ['b'], b: ['c'], c: ['a'] }, 'a > b > c > a'],
-    ['one of several', { a: ['z', 'b'], b: ['y', 'a'] }, 'a > b > a'],
-  ])('the option scopes rejects a cycle of %s', (_what, implies, cycle) => {
+    ['three scopes', { x: ['a'], a: ['b'], b: ['c'], c: ['a'] }, 'a > b > c > a'],
+    ['two scopes that also contain other scopes', { a: ['z', 'b'], b: ['y', 'a'] }, 'a > b > a'],
+  ])('createResourceServer rejects a cycle in scopes.implies of %s', (_what, implies, cycle) => {
     expect(problemsOf({ implies })).toEqual([`scopes.implies has a cycle: ${cycle}.`])
   })
 
-  it('the option scopes accepts 8 levels, and rejects more, also if they are reached through a shorter path before', () => {
+  it('createResourceServer accepts 8 levels in scopes.implies, and rejects 9 levels even if a shorter path leads to the same scopes', () => {
     expect(LIMITS.scopeLevels).toBe(8)
     expect(problemsOf({ implies: chain(8) })).toEqual([])
     const problem = 'scopes.implies has more than 8 levels below s0.'
@@ -83,7 +84,7 @@ describe('the option scopes', () => {
     expect(problemsOf({ implies: long })).toEqual([problem])
   })
 
-  it('the option scopes reads many scopes that are reached through many paths, in bounded time', () => {
+  it('readOptions reads scopes.implies in bounded time, even if many paths lead to many scopes', () => {
     // Each scope of a level contains all scopes of the next level: 12^8 paths through 9 levels.
     const levels = Array.from({ length: 9 }, (_, level) =>
       Array.from({ length: 12 }, (__, i) => `l${level}s${i}`),
@@ -97,9 +98,9 @@ describe('the option scopes', () => {
     expect(impliedBy.get('l1s0')!.size).toBe(12)
   })
 
-  it('the option scopes finds exactly the scopes from which a scope can be reached', () => {
+  it('readOptions returns exactly the scopes that contain a scope directly or through other scopes, for random scopes.implies', () => {
     const names = Array.from({ length: 8 }, (_, i) => `s${i}`)
-    // Only edges to later scopes, so that there is no cycle.
+    // A scope contains only later scopes, so there is no cycle.
     const edges = fc.uniqueArray(
       fc.tuple(fc.nat({ max: 7 }), fc.nat({ max: 7 })).filter(([a, b]) => a < b),
       { selector: ([a, b]) => `${a} ${b}` },
@@ -119,7 +120,7 @@ describe('the option scopes', () => {
     )
   })
 
-  it('the option scopes rejects a name in implies that supported does not contain', () => {
+  it('createResourceServer rejects a name in scopes.implies that is not in scopes.supported', () => {
     expect(problemsOf({ supported: ['a', 'b'], implies: { a: ['b', 'c'], d: ['a'] } })).toEqual([
       'scopes.implies names c, d: add it to scopes.supported.',
     ])
@@ -139,7 +140,7 @@ describe('the option scopes', () => {
     ['null', null],
     ['a hole', Object.assign(['a'], { length: 2 })],
     ['an object', { a: true }],
-  ])('the option scopes rejects %s as a list of scopes', (_what, list) => {
+  ])('createResourceServer rejects %s as a list in the option scopes', (_what, list) => {
     expect(problemsOf({ supported: list })).toEqual([`scopes.supported ${NOT_SCOPES}`])
     expect(problemsOf({ implies: { a: list } })).toEqual([`scopes.implies.a ${NOT_SCOPES}`])
   })
@@ -163,11 +164,14 @@ describe('the option scopes', () => {
       { suported: ['a'] },
       'scopes.suported is not an option. Did you mean supported?',
     ],
-  ])('the option scopes rejects %s', (_what, scopes, problem) => {
-    expect(problemsOf(scopes)).toEqual([problem])
-  })
+  ])(
+    'createResourceServer rejects the option scopes if it is or contains %s',
+    (_what, scopes, problem) => {
+      expect(problemsOf(scopes)).toEqual([problem])
+    },
+  )
 
-  it('MCP-10: the option scopes and a requirement reject offline_access', () => {
+  it('MCP-10: createResourceServer rejects offline_access in the option scopes, and guard() rejects it in a requirement', () => {
     expect(problemsOf({ supported: ['read', 'offline_access'] })).toEqual([
       `scopes.supported contains offline_access: ${OFFLINE}`,
     ])
@@ -185,7 +189,7 @@ describe('the option scopes', () => {
     )
   })
 
-  it('names of Object.prototype in implies are ordinary scopes', () => {
+  it('a guard treats names of Object.prototype in scopes.implies like other scopes', () => {
     const implies = JSON.parse('{"__proto__":["constructor"],"toString":["read"]}') as Record<
       string,
       string[]
@@ -200,7 +204,7 @@ describe('the option scopes', () => {
     expect(decide('read', 'toString')).toMatchObject({ reason: 'insufficient_scope' })
   })
 
-  it('MCP-23: a scope that contains others does not change the scopes of the token', () => {
+  it('MCP-23: a guard grants a token whose scope contains the required scope, and does not add scopes to the token', () => {
     const server = createResourceServer({
       ...good,
       jwks: issuer.jwks,

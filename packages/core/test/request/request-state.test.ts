@@ -213,7 +213,7 @@ describe('rule 1: a token is verified once for a request', () => {
   })
 })
 
-describe('rule 2: a result belongs to one request object, one server and one set of credentials', () => {
+describe('rule 2: a result is used only for one request object, one server and one set of credentials', () => {
   const changes: Record<
     string,
     (made: ReturnType<typeof setup>) => readonly [value: string | undefined, reason: string]
@@ -321,7 +321,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     })
   })
 
-  it('a guard introspects an opaque token that replaces another one in the same request', async () => {
+  it('a guard introspects an opaque token that replaces another opaque token in the same request', async () => {
     const { endpoint, server } = await introspecting(ACTIVE)
     const { raw, current, carry } = CARRIERS['in the same headers object']!()
     carry('Bearer opaque-1')
@@ -377,7 +377,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect([one.count('verified'), other.count('verified')]).toEqual([2, 1])
   })
 
-  it('a 503 of one resource server does not discard the result of another one for the same request', async () => {
+  it('a 503 of one resource server does not discard the result of another resource server for the same request', async () => {
     const [one, down] = [setup(), fetching('refuse')]
     const request = requestWith(one.token())
     expect(createGuardCaller(one.server)(request)).toMatchObject({ kind: 'granted' })
@@ -558,7 +558,7 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     expect(count('verified')).toBe(2)
   })
 
-  it('distrustKey of one resource server does not affect another one', async () => {
+  it('distrustKey of one resource server does not affect another resource server', async () => {
     const [one, other] = [setup(), setup()]
     const request = requestWith(one.token())
     for (const { server } of [one, other]) {

@@ -36,7 +36,7 @@ interface SetupOptions {
   readonly onEvent?: (event: BearwardEvent) => void
 }
 
-/** Creates a resource server with one request. Its issuer responds at once, in this process. */
+/** Creates a resource server with one request. Its issuer responds immediately, in this process. */
 function setup({ keys = 'configured', answers, onEvent }: SetupOptions = {}) {
   const baseClock = fakeClock()
   /** The error that the clock throws while it is set. */
@@ -82,7 +82,7 @@ interface Race extends SetupOptions {
   readonly second?: Requirements | undefined
   /** Awaits before the second guard is called. */
   readonly secondAfter?: number
-  /** Awaits before `distrustKey` is called. Without it, the key stays trusted. */
+  /** Awaits before `distrustKey` is called. If it is missing, the key stays trusted. */
   readonly distrustAfter?: number
 }
 
@@ -159,7 +159,7 @@ describe.each(KEYS)('distrustKey with %s keys', (keys) => {
           for (const outcome of outcomes) seen.add(outcome)
         }
       }
-      // Without this reason, `distrustKey` was never called before a grant.
+      // If no guard has this reason, `distrustKey` was never called before a grant.
       expect(seen).toContain('401 unknown_key')
     },
   )
@@ -187,7 +187,7 @@ describe('distrustKey', () => {
     }
   })
 
-  // The outer verification replaces the result of the inner one, and must not count as newer than `distrustKey`.
+  // The outer verification replaces the result of the inner one, and must not be treated as newer than `distrustKey`.
   it('guards refuse a token if onEvent calls distrustKey and then another guard when it gets the event verified', async () => {
     let isFirst = true
     const { decide, distrust, send } = setup({

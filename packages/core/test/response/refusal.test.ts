@@ -156,7 +156,7 @@ describe('refuse', () => {
     expect(() => readForStatic([{ scope: 'a"b' }], [createSettings()])).toThrow(ConfigurationError)
   })
 
-  it('refuse prefers challenge parameters of the rejection to those of the guard, and writes none for a 503', () => {
+  it('refuse prefers challenge parameters of the rejection to parameters of the guard, and writes none for a 503', () => {
     const rejection = createRejection('expired', { challenge: { scope: 'own' } })
     expect(getChallenge(refuse(rejection, REFUSAL, { scope: 'of the guard' }))).toMatchObject({
       error: 'invalid_token',

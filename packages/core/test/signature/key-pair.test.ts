@@ -18,7 +18,7 @@ const PUBLIC_MEMBERS = {
   OKP: ['kty', 'crv', 'x'],
 }
 
-/** Expects that the public JWK verifies a signature of the private key, and has no other members than public ones. */
+/** Expects that the public JWK verifies a signature of the private key, and has only public members. */
 async function expectSigns({ algorithm, privateKey, publicJwk }: SigningKeyPair): Promise<void> {
   const { kty } = publicJwk as { kty: keyof typeof PUBLIC_MEMBERS }
   expect(Object.keys(publicJwk)).toEqual(PUBLIC_MEMBERS[kty])
@@ -55,7 +55,7 @@ describe('toSigningKeyPair', () => {
     },
   )
 
-  it('toSigningKeyPair rejects a public key that belongs to another private key', async () => {
+  it('toSigningKeyPair rejects a public key and a private key that are not a pair', async () => {
     const [one, two] = await Promise.all(
       [1, 2].map(() => generateWithJose('ES256', { extractable: true })),
     )
@@ -101,7 +101,7 @@ describe('checkKeyPair', () => {
       [
         { privateKey: KeyObject.from(privateKey), publicKey },
         'ES256',
-        'is a pair of other keys than CryptoKeys: set the private key alone',
+        'is a pair of keys that are not CryptoKeys: set the private key alone',
       ],
       [jwk, 'HS256', 'requires an algorithm with a private key, such as ES256'],
     ]

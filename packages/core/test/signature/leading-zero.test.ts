@@ -22,7 +22,7 @@ describe.each([
   ['node', nodeEngine],
   ['portable', portableEngine],
 ])('the %s engine', (_name, engine) => {
-  it('accepts a PSS signature with its leading zero octet, and rejects it without that octet', async () => {
+  it('the engine accepts a PSS signature with a leading zero octet, and rejects the signature without this octet', async () => {
     const verify = await engine.prepare('PS256', key.jwk)
     const signature = createSignatureWithLeadingZero()
     const results = [signature, signature.subarray(1)].map(async (bytes) => {

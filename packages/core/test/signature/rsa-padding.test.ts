@@ -171,16 +171,19 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     ['a modulus of 2049 bits', { modulusLength: 2049 }],
     ['a modulus of 2055 bits', { modulusLength: 2055 }],
     ['the exponent 3', { modulusLength: 2048, publicExponent: 3 }],
-  ])('accepts a signature only with its exact length if the key has %s', async (_, options) => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', options)
-    for (const alg of ['RS256', 'PS256', 'PS512'] as const) {
-      const input = toSigningInput(alg)
-      const good = signBytes(alg, privateKey, Buffer.from(input))
-      const acceptsSignature = (signature: Buffer) =>
-        accepts(engine, alg, toMaterial({ publicKey }), toJws(input, signature))
-      expect(await acceptsSignature(good)).toBe(true)
-      expect(await acceptsSignature(Buffer.concat([Buffer.of(0), good]))).toBe(false)
-      expect(await acceptsSignature(good.subarray(1))).toBe(false)
-    }
-  })
+  ])(
+    'the engine accepts a signature only with its exact length if the key has %s',
+    async (_, options) => {
+      const { privateKey, publicKey } = generateKeyPairSync('rsa', options)
+      for (const alg of ['RS256', 'PS256', 'PS512'] as const) {
+        const input = toSigningInput(alg)
+        const good = signBytes(alg, privateKey, Buffer.from(input))
+        const acceptsSignature = (signature: Buffer) =>
+          accepts(engine, alg, toMaterial({ publicKey }), toJws(input, signature))
+        expect(await acceptsSignature(good)).toBe(true)
+        expect(await acceptsSignature(Buffer.concat([Buffer.of(0), good]))).toBe(false)
+        expect(await acceptsSignature(good.subarray(1))).toBe(false)
+      }
+    },
+  )
 })

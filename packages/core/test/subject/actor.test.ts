@@ -57,7 +57,7 @@ describe('the actor', () => {
     },
   )
 
-  it('8693-09: classifySubject returns the kind of the subject, whatever the sub of its actor is', () => {
+  it('8693-09: classifySubject returns the same kind for every sub of the actor', () => {
     for (const sub of ['web', 'auth0|1', 'web@clients']) {
       expect(classifyWithAct({ sub })).toMatchObject({ kind: 'user', id: 'auth0|1' })
     }
@@ -69,7 +69,7 @@ describe('the actor', () => {
     }
   })
 
-  it('classifySubject returns a machine with an actor for a machine of Okta with act', () => {
+  it('classifySubject returns a machine with an actor for an Okta token of a machine with act', () => {
     const claims = { sub: 'worker', cid: 'worker', act: { sub: 'agent' } }
     expect(classifySubject(claims, { provider: 'okta' })).toMatchObject({
       kind: 'machine',
@@ -77,7 +77,7 @@ describe('the actor', () => {
     })
   })
 
-  it('classifySubject returns the client as the actor if xms_act_fct of Entra shows an agent', () => {
+  it('classifySubject returns the client as the actor if xms_act_fct in an Entra token indicates an agent', () => {
     const claims = { idtyp: 'user', azp: 'agent', oid: 'o', sub: 's', scp: 'read' }
     const acting = { ...claims, xms_act_fct: '3 9 11' }
     expect(classifySubject(acting, { provider: 'entra' })).toMatchObject({
@@ -87,7 +87,7 @@ describe('the actor', () => {
     expect(classifySubject(claims, { provider: 'entra' })).not.toHaveProperty('actor')
   })
 
-  it('classifySubject reads act of Clerk users, but not of Clerk machines, which write their claims', () => {
+  it('classifySubject reads act in tokens of Clerk users, but not in tokens of Clerk machines, because machines choose their claims', () => {
     const claims = { sub: 'mch_1', act: { sub: 'user_admin' } }
     const subject = classifySubject(claims, { provider: 'clerk' })
     expect(subject).toMatchObject({ kind: 'machine', id: 'mch_1' })

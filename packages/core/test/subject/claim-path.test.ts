@@ -44,7 +44,7 @@ describe('getClaim', () => {
     expect(getClaim(CLAIMS, path)).toEqual(value)
   })
 
-  it('getClaim does not read members of Object.prototype at any level', () => {
+  it('getClaim returns undefined for members of Object.prototype at any level', () => {
     const found = withPollutedPrototype({ polluted: { roles: ['admin'] }, roles: ['admin'] }, () =>
       (['polluted', ['polluted', 'roles'], ['realm_access', 'polluted'], 'roles'] as const).map(
         (path) => getClaim(CLAIMS, path),
@@ -84,14 +84,14 @@ describe('isClaimPath', () => {
   })
 })
 
-it('isSameClaim compares names, and treats a path with one name like the name', () => {
+it('isSameClaim returns true for equal names and paths, and for a name and the path with only this name', () => {
   expect(isSameClaim('a', ['a'])).toBe(true)
   expect(isSameClaim(['a', 'b'], ['a', 'b'])).toBe(true)
   expect(isSameClaim('a.b', ['a', 'b'])).toBe(false)
   expect(isSameClaim(['a'], ['a', 'b'])).toBe(false)
 })
 
-it('showClaimPath shows a name as it is, and a path with > between its names', () => {
+it('showClaimPath returns a name unchanged, and a path with > between its names', () => {
   expect(showClaimPath('a.b')).toBe('a.b')
   expect(showClaimPath(['a', 'b'])).toBe('a > b')
 })

@@ -28,7 +28,7 @@ const PROVIDERS = Object.keys(PROFILES) as Provider[]
 const RULES = [...PROVIDERS.flatMap((name) => getProfile(name).rules), ...CONVENTIONS]
 const withProfile = EXAMPLES.filter(({ provider }) => provider !== undefined)
 
-/** Returns the expected result of an example for a title. */
+/** Describes the expected result of an example, for use in a test title. */
 const describeResult = ({ expected }: Example) =>
   expected === 'machine' || expected === 'user'
     ? `${expected} with its id`
@@ -52,7 +52,7 @@ describe('tokens of providers', () => {
     },
   )
 
-  it('classifySubject returns the right kind for at least 96 examples, and never a wrong kind', () => {
+  it('classifySubject returns the right kind for at least 96 examples, and unknown for all others', () => {
     expect(listWrong({})).toEqual([])
     const right = EXAMPLES.filter((example) => classify(example).kind === example.truth)
     expect(EXAMPLES.length).toBeGreaterThanOrEqual(159)
@@ -60,7 +60,7 @@ describe('tokens of providers', () => {
     expect(right.length).toBeGreaterThanOrEqual(96)
   })
 
-  it('the examples have different ids, and cover each rule that can decide and at least 20 traps', () => {
+  it('the examples have different ids, and cover each deciding rule, and at least 20 tokens that are easy to misclassify (trap)', () => {
     const seen = new Set(EXAMPLES.flatMap(({ rules }) => rules))
     const deciding = RULES.filter(
       (rule) => rule.level !== 'convention' || CONVENTIONS.includes(rule),
@@ -70,7 +70,7 @@ describe('tokens of providers', () => {
     expect(new Set(EXAMPLES.map(({ id }) => id)).size).toBe(EXAMPLES.length)
   })
 
-  it('classifySubject does not repeat the errors of a simple comparison of sub and client id', () => {
+  it('classifySubject does not misclassify the examples that a simple comparison of sub and client id misclassifies', () => {
     const naive = ({ claims }: Example) => {
       const client = claims['client_id'] ?? claims['azp'] ?? claims['cid'] ?? claims['appid']
       return claims['sub'] === undefined || claims['sub'] === client ? 'machine' : 'user'
@@ -101,7 +101,7 @@ describe('evidence', () => {
     { machineSubject: 'absent' },
     { machineClients: ['billing-worker', 'gateway', 'm2m'] },
   ])(
-    'evidence contains only known levels, rules and claim names with the options %j',
+    'the evidence of classifySubject contains only known levels, rules and claim names with the options %j',
     (options) => {
       for (const example of EXAMPLES) {
         const { evidence } = classify(example, options)
@@ -113,7 +113,7 @@ describe('evidence', () => {
     },
   )
 
-  it('evidence has the level, the rules that decide and the claims that they read, or the claims that contradict each other', () => {
+  it('evidence contains the level, the deciding rules and the claims that these rules read, or the claims that contradict each other', () => {
     const auth0 = { sub: 'cron@clients', azp: 'cron', gty: 'client-credentials' }
     expect(classifySubject(auth0, { provider: 'auth0' })).toEqual({
       kind: 'machine',
@@ -133,7 +133,7 @@ describe('evidence', () => {
     })
   })
 
-  it('evidence has the reason for unknown, and lists the rules that contradict each other', () => {
+  it('evidence contains the reason for unknown, and lists the rules that contradict each other', () => {
     const claims = { idtyp: 'app', azp: 'c', oid: 'o', sub: 's', scp: 'read' }
     expect(classifySubject(claims, { provider: 'entra' }).evidence.reason).toBe('no_evidence')
     const both = { sub: 'kp_1', azp: 'c', gty: ['client_credentials', 'x'] }
@@ -149,7 +149,7 @@ describe('evidence', () => {
 })
 
 describe('machineSubject and machineClients', () => {
-  it("classifySubject with machineSubject 'client_id' finds machines that no rule shows, and misclassifies only a user whose sub is the client id", () => {
+  it("classifySubject with machineSubject 'client_id' recognizes machines that no rule recognizes, and misclassifies only a user whose sub is the client id", () => {
     expect(listWrong({ machineSubject: 'client_id' }, withProfile)).toEqual([
       // This person has chosen the client id as the sub.
       'hydra-05',
@@ -161,9 +161,9 @@ describe('machineSubject and machineClients', () => {
     )
   })
 
-  it("classifySubject with machineSubject 'absent' returns machine without a sub and user with a sub, and misclassifies only users without a sub", () => {
+  it("classifySubject with machineSubject 'absent' returns machine for a token without sub and user for a token with sub, and misclassifies only users without sub", () => {
     expect(listWrong({ machineSubject: 'absent' }, withProfile)).toEqual([
-      // Tokens of users of these providers can lack a sub, too. At Better Auth, the user was deleted.
+      // At these providers, the token of a user may lack a sub. At Better Auth, the user was deleted.
       'adfs-02',
       'better-auth-04',
       'doorkeeper-02',
@@ -200,7 +200,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject(signedIn, { machineClients: ['web'] }).evidence.reason).toBe('conflict')
   })
 
-  it('classifySubject returns unknown if machineSubject shows a machine and other claims show a user, but machine if machineClients lists the client', () => {
+  it('classifySubject returns unknown if machineSubject indicates a machine and other claims indicate a user', () => {
     const subjects: [SubjectContext, Record<string, unknown>, string][] = [
       [{ provider: 'okta' }, { uid: '00u1', cid: 'x', auth_time: 1 }, 'okta.user_id'],
       [
@@ -238,12 +238,15 @@ describe('machineSubject and machineClients', () => {
       reason: 'conflict',
       rules: ['no_sub', 'trace_of_user'],
     })
-    // `machineClients` does not refer to the sub, and its clients may have such claims.
+  })
+
+  it('classifySubject returns machine for a client in machineClients, even if its token has an auth_time', () => {
+    // `machineClients` does not refer to the sub, and a token of a listed machine may have such a claim.
     const listed = { sub: 'x', client_id: 'x', auth_time: 1 }
     expect(classifySubject(listed, { machineClients: ['x'] }).kind).toBe('machine')
   })
 
-  it('classifySubject with machineSubject returns unknown if the sub is not the client id and the claims show a machine', () => {
+  it('classifySubject with machineSubject returns unknown if the sub is not the client id and the claims indicate a machine', () => {
     const machines: readonly (readonly [product: string, claims: Record<string, unknown>])[] = [
       [
         'Keycloak',
@@ -289,7 +292,7 @@ describe('machineSubject and machineClients', () => {
     }
   })
 
-  it('classifySubject with machineSubject finds no trace of a machine in the token of a user, unless the user has the name of a service account', () => {
+  it('classifySubject with machineSubject finds no sign of a machine in the token of a user, unless the user has the name of a service account', () => {
     const users = EXAMPLES.filter(({ truth }) => truth === 'user')
     for (const clientIdClaim of ['client_id', 'azp', 'appid', 'cid']) {
       const contradicted = users.filter((example) => {
@@ -307,7 +310,7 @@ describe('machineSubject and machineClients', () => {
     const wrong = ['client_id', 'azp'].flatMap((clientIdClaim) =>
       listWrong({ ...options, clientIdClaim }),
     )
-    // The sub of the user of hydra-05 is the client id. The other tokens belong to machines, but do not show it.
+    // The sub of the user of hydra-05 is the client id. The other tokens are tokens of machines, but have no sign of a machine.
     expect([...new Set(wrong)].sort()).toEqual([
       'b2c-01',
       'casdoor-02',
@@ -321,7 +324,7 @@ describe('machineSubject and machineClients', () => {
     ])
   })
 
-  it("machineSubject: 'absent' does not apply to an introspection response with a username", () => {
+  it("classifySubject with machineSubject 'absent' returns unknown for an introspection response with a username", () => {
     const options = { machineSubject: 'absent', form: 'introspection' } as const
     const answer = { active: true, client_id: 'web', scope: 'read' }
     expect(classifySubject(answer, options).kind).toBe('machine')
@@ -337,7 +340,7 @@ describe('machineSubject and machineClients', () => {
     }
   })
 
-  it('machineClients does not apply to a token with act whose sub is not the client id', () => {
+  it('classifySubject with machineClients returns unknown for a token that has act and a sub that is not the client id', () => {
     const listed = { machineClients: ['gateway'] }
     const exchanged = { sub: 'ada', client_id: 'gateway', act: { sub: 'gateway' } }
     expect(classifySubject(exchanged, listed)).toMatchObject({
@@ -350,7 +353,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject({ ...exchanged, sub: undefined }, listed).kind).toBe('machine')
   })
 
-  it('classifySubject returns a conflict if the name of a person of authentik contradicts machineClients', () => {
+  it('classifySubject returns unknown with the reason conflict if a name in an authentik token indicates a person, but machineClients lists the client', () => {
     const person = EXAMPLES.find(({ id }) => id === 'authentik-03')!
     const service = EXAMPLES.find(({ id }) => id === 'authentik-01')!
     const machineClients = [person.claims['azp'] as string]
@@ -361,7 +364,7 @@ describe('machineSubject and machineClients', () => {
     expect(classify(service, { machineClients }).kind).toBe('machine')
   })
 
-  it('classifySubject returns unknown for a session of authentik whose amr is a string', () => {
+  it('classifySubject returns unknown for an authentik token with a session if amr is a string', () => {
     const session = EXAMPLES.find(({ id }) => id === 'authentik-02')!
     expect(classify({ ...session, claims: { ...session.claims, amr: 'pwd' } }).kind).toBe('unknown')
   })
@@ -375,7 +378,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject({ sub: 'x' }, { machineClients: withUndefined }).kind).toBe('unknown')
   })
 
-  it('classifySubject returns machine for a client in machineClients, for any sub, and unknown for another client', () => {
+  it('classifySubject returns machine for a client in machineClients with any sub, and unknown for a client that is not listed', () => {
     for (const id of ['b2c-01', 'zitadel-01', 'entra-03', 'keycloak-04', 'doorkeeper-01']) {
       const example = EXAMPLES.find((each) => each.id === id)!
       const { clientId } = classify(example)
@@ -421,11 +424,11 @@ describe('an issuer without options about subjects', () => {
     expect(classifySubject(claims)).toMatchObject({ kind, evidence })
   })
 
-  it('conventions misclassify only the example of a person whose sub is the client id', () => {
+  it('classifySubject without options misclassifies only the example of a person whose sub is the client id', () => {
     expect(listWrong({ provider: undefined })).toEqual(['hydra-05'])
   })
 
-  it('conventions do not decide if an option about subjects is set', () => {
+  it('classifySubject returns unknown, and uses no convention, if an option about subjects is set', () => {
     const claims = { sub: 'cron', client_id: 'cron' }
     expect(classifySubject(claims, { machineClients: ['other'] }).kind).toBe('unknown')
     expect(classifySubject(claims, { machineSubject: 'absent' }).kind).toBe('unknown')
@@ -477,7 +480,7 @@ describe('21-05: a client whose id is the sub of a user', () => {
     expect(impersonated.filter(({ kind }) => kind === 'user')).toEqual([])
   })
 
-  it('the rules for users have level explicit if the JWTs of the provider do not name a client', () => {
+  it('the level of each rule for users is explicit if JWTs of its provider do not name a client', () => {
     expect(nameless).toEqual([
       'firebase',
       'frontegg',

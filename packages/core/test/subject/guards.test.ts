@@ -63,7 +63,7 @@ describe('a service account of Keycloak', () => {
     preferred_username: 'service-account-billing-worker',
   }
 
-  it('a guard refuses a service account without provider as unknown, and subject_unknown names the option', () => {
+  it('a guard refuses a service account as unknown if provider is not set, and the advice in subject_unknown names the option provider', () => {
     const options = { machineSubject: 'client_id' } as const
     const { outcome, events } = call(ISSUER, options, claims, { subject: 'user' })
     expect(outcome).toMatchObject({ kind: 'refused', status: 403, reason: 'wrong_subject' })
@@ -77,7 +77,7 @@ describe('a service account of Keycloak', () => {
     )
   })
 
-  it('a guard with provider keycloak grants a service account as a machine, and refuses it as a user', () => {
+  it('a guard with provider keycloak grants a service account with subject: machine, and refuses it with subject: user', () => {
     const keycloak = { provider: 'keycloak' } as const
     expect(getOutcome(ISSUER, keycloak, claims, { subject: 'user' })).toBe('wrong_subject')
     expect(getOutcome(ISSUER, keycloak, claims, { subject: 'machine' })).toBe('granted')
@@ -88,7 +88,7 @@ const entraUser = { azp: 'web', oid: 'user-1', sub: 'pairwise-1', scp: 'read wri
 const entraApp = { azp: 'cron', oid: 'app-1', sub: 'app-1', idtyp: 'app', tid: TENANT }
 
 describe('tokens of a provider', () => {
-  it('Entra: a guard reads scopes from scp for users and from roles for applications, and refuses a wrong type', () => {
+  it('Entra: a guard reads scopes from scp for users and from roles for applications, and refuses values of a wrong type', () => {
     const user = getGrantedToken(ENTRA, {}, { ...entraUser, roles: ['admin'] })
     expect(user).toMatchObject({ clientId: 'web', scopes: ['read', 'write'] })
     expect(user.subject).toMatchObject({ kind: 'user', id: 'user-1' })
@@ -107,13 +107,13 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ENTRA, {}, { ...entraUser, scp: ['read'] })).toBe('invalid_claim')
   })
 
-  it('Entra: a guard refuses an ID token with roles as wrong_token_type', () => {
+  it('Entra: a guard refuses an ID token with roles with the reason wrong_token_type', () => {
     const idToken = { ...BARE, sub: 'pairwise-1', oid: 'user-1', roles: ['admin'] }
     expect(getOutcome(ENTRA, {}, idToken)).toBe('wrong_token_type')
     expect(getOutcome(ENTRA, {}, { ...idToken, nonce: 'n' })).toBe('wrong_token_type')
   })
 
-  it('Auth0: a token has a client id and meets the requirement clients only if azp and client_id agree', () => {
+  it('Auth0: a token has no client id and does not meet the requirement clients if azp and client_id differ', () => {
     const both = { sub: 'auth0|1', azp: 'web', client_id: 'web', scope: 'read' }
     const auth0 = { provider: 'auth0' } as const
     expect(getGrantedToken(ISSUER, auth0, both).clientId).toBe('web')
@@ -128,7 +128,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ISSUER, auth0, { ...both, azp: ['web'] })).toBe('invalid_claim')
   })
 
-  it('Cognito: a guard refuses a token without token_use access as wrong_token_type', () => {
+  it('Cognito: a guard refuses a token without token_use access with the reason wrong_token_type', () => {
     const access = { token_use: 'access', client_id: 'cron', sub: 'cron', aud: undefined }
     const options: Options = { audience: null, allowedClients: ['cron'] }
     expect(getGrantedToken(COGNITO, options, access).subject.kind).toBe('machine')
@@ -137,7 +137,7 @@ describe('tokens of a provider', () => {
     }
   })
 
-  it('Okta: a guard reads client_id if it agrees with cid, and scope if scp is missing', () => {
+  it('Okta: a guard reads client_id if cid is missing or equal, and scope only if scp is missing', () => {
     const okta = { provider: 'okta' } as const
     const agent = {
       sub: '0oaService',
@@ -185,7 +185,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome('https://accounts.google.com', {}, idToken, users)).toBe('wrong_token_type')
   })
 
-  it('Cloudflare Access: a service token is a machine, an identity is a user, and other tokens are neither', () => {
+  it('Cloudflare Access: the subject is a machine for a service token, a user for a token with identity_nonce, and otherwise unknown', () => {
     const issuer = 'https://acme.cloudflareaccess.com'
     const person = { type: 'app', sub: 'p', email: 'ada@example.com', identity_nonce: 'n' }
     expect(getGrantedToken(issuer, {}, person, { subject: 'user' }).clientId).toBeUndefined()
@@ -205,7 +205,7 @@ describe('tokens of a provider', () => {
     }
   })
 
-  it('Identity-Aware Proxy: only a service account that machineClients lists is a machine', () => {
+  it('Identity-Aware Proxy: the subject is a machine only for a service account that machineClients lists', () => {
     const issuer = 'https://cloud.google.com/iap'
     const cron = 'cron@acme-prod.iam.gserviceaccount.com'
     const machine = { sub: 'accounts.google.com:11', email: cron, identity_source: 'GOOGLE' }
@@ -241,7 +241,7 @@ describe('tokens of a provider', () => {
     }
   })
 
-  it('GitHub Actions: a token with repository_id is a machine without a client id, and a token without it is refused', () => {
+  it('GitHub Actions: the subject of a token with repository_id is a machine without a client id, and other tokens are refused', () => {
     const run = { sub: 'repo:acme/orders:ref:main', repository_id: '74', run_id: '1', actor: 'ada' }
     const check = ({ claims }: AccessToken) => claims['repository_id'] === '74'
     const { subject, clientId } = getGrantedToken(GITHUB, {}, run, { subject: 'machine', check })
@@ -279,7 +279,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ISSUER, stytch, m2m, { clients: ['web'] })).toBe('wrong_client')
   })
 
-  it('FusionAuth: the subject kind comes from the JOSE header', () => {
+  it('FusionAuth: the subject is a machine if the JOSE header has gty client_credentials, and is otherwise unknown', () => {
     const options = { provider: 'fusionauth' } as const
     const claims = { sub: 'entity', scope: 'target-entity:x' }
     const header = { typ: 'JWT', gty: ['client_credentials'] }
@@ -287,7 +287,7 @@ describe('tokens of a provider', () => {
     expect(getGrantedToken(ISSUER, options, claims).subject.kind).toBe('unknown')
   })
 
-  it('options for claims take precedence over the claims of the provider', () => {
+  it('the options clientIdClaim, scopeClaim, scopeFormat and tokenUse take precedence over the profile of the provider', () => {
     const claims = { cid: 'a', client: 'b', scp: ['x'], permissions: ['y'], scope: 'z', sub: 's' }
     const okta = { provider: 'okta' } as const
     expect(getGrantedToken(ISSUER, okta, claims)).toMatchObject({ clientId: 'a', scopes: ['x'] })
@@ -304,7 +304,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ISSUER, cognito, { client_id: 'c', kind: 'at' })).toBe('granted')
   })
 
-  it('the option provider takes precedence over the provider of the issuer', () => {
+  it('the option provider takes precedence over the provider that the address of the issuer indicates', () => {
     const claims = { sub: 'cron', client_id: 'cron', scope: 'read' }
     expect(
       getGrantedToken(ENTRA, { provider: 'duende', scopeFormat: 'string' }, claims).clientId,
@@ -345,7 +345,7 @@ describe('a guard', () => {
     expect(token.subject).toMatchObject({ kind: 'user', id: 'auth0|1', actor: { id: 'agent' } })
   })
 
-  it('a guard that refuses an unknown subject publishes subject_unknown, and its advice also in refused', () => {
+  it('a guard that refuses an unknown subject publishes the events subject_unknown and refused with the same advice', () => {
     const { events } = call(ISSUER, auth0, neither, { subject: 'user' })
     expect(events.map(({ type }) => type)).toEqual(['verified', 'subject_unknown', 'refused'])
     expect(events[1]).toEqual({
@@ -412,7 +412,7 @@ describe('a guard', () => {
     [{ provider: 'entra' }, { ...entraUser, oid: undefined, idtyp: 'user' }, 'no_id', 'is missing'],
     [{ provider: 'keycloak' }, { azp: 'b', sub: 'a' }, 'no_evidence', 'service_account'],
   ])(
-    'subject_unknown for the options %j and the claims %j has the reason %s and its advice',
+    'the event subject_unknown for the options %j and the claims %j has the reason %s and the advice for this reason',
     (options, claims, reason, advice) => {
       const { events } = call(ISSUER, options, claims, { subject: 'machine' })
       expect(events[1]).toMatchObject({ type: 'subject_unknown', reason })
@@ -420,7 +420,7 @@ describe('a guard', () => {
     },
   )
 
-  it('a guard publishes no subject_unknown if the kind is known', () => {
+  it('a guard does not publish subject_unknown if the subject kind is known', () => {
     const { events } = call(ISSUER, auth0, user, { subject: 'machine' })
     expect(events.map(({ type }) => type)).toEqual(['verified', 'refused'])
   })

@@ -52,7 +52,7 @@ const without = (claims: Claims, name: string) =>
  */
 const MISCLASSIFIED_AFTER_ADDING = ['entra-03', 'node-oidc-provider-03', 'django-oauth-toolkit-01']
 
-/** Examples of agents. Without one of the claims that identify the agent, they equal the token of a user account. */
+/** Examples of agents. If a claim that identifies the agent is removed, the token equals the token of a user account. */
 const AGENTS = ['auth0-13', 'entra-11']
 
 describe('a token that differs from the tokens of its provider', () => {
@@ -169,7 +169,7 @@ describe('a token that differs from the tokens of its provider', () => {
   })
 })
 
-/** Returns the claims with another client id, also if it is in lower case or a part of a longer string. */
+/** Replaces the client id in all claims, even in lower case or as a part of a longer string. */
 function withClientId(claims: Claims, from: string, to: string): Claims {
   const replaced = (value: unknown): unknown => {
     if (typeof value === 'string') {
@@ -259,7 +259,7 @@ describe('a user', () => {
     expect(listMisclassified(mutants, 6000)).toEqual([])
   })
 
-  it('classifySubject never returns machine for a user with any texts in profile claims', () => {
+  it('classifySubject never returns machine for a user with random texts in profile claims', () => {
     const text = fc.oneof(fc.string(), fc.constantFrom('service-account-web', 'client'))
     const changes = fc.dictionary(fc.constantFrom(...PROFILE_DATA), fc.option(text))
     fc.assert(
@@ -270,7 +270,7 @@ describe('a user', () => {
     )
   })
 
-  it('classifySubject returns machine for a user whose sub is built from a client id at five providers, and at no other provider', () => {
+  it('classifySubject returns machine for a user whose sub is built from a client id only at five providers', () => {
     const mutants = users.flatMap((example) => {
       const client = getClientId(example)
       return [client, `${client}@clients`, `client-${client}`, `service-account-${client}`].map(
@@ -302,7 +302,7 @@ describe('classifySubject with any claims', () => {
     machineClients: fc.constantFrom(undefined, ['web', 'cron']),
   })
 
-  it('classifySubject returns a frozen subject with an id or a reason, and no user whose sub is the client id', () => {
+  it('classifySubject returns a frozen subject with an id or a reason for random claims, and no user whose sub is the client id', () => {
     fc.assert(
       fc.property(claims, context, (given, options) => {
         const subject = classifySubject(given, options)
@@ -318,7 +318,7 @@ describe('classifySubject with any claims', () => {
     )
   })
 
-  it('classifySubject returns machine, user or unknown for any value instead of claims', () => {
+  it('classifySubject returns the kind machine, user or unknown if it gets any value instead of claims', () => {
     fc.assert(
       fc.property(fc.anything(), context, (given, options) => {
         expect(['machine', 'user', 'unknown']).toContain(

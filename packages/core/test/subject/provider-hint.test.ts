@@ -79,7 +79,7 @@ describe('getProviderOfAddress', () => {
 })
 
 describe('configuration_warning about the option provider', () => {
-  it('configuration_warning is published once for an issuer with an address that looks like Keycloak', async () => {
+  it('configuration_warning about provider is published once for an issuer whose address has the form of Keycloak', async () => {
     const issuer = 'https://sso.example.com/realms/acme'
     const certs = `${issuer}/protocol/openid-connect/certs`
     expect(await listWarnings(issuer, { jwks_uri: certs })).toEqual([
@@ -93,7 +93,7 @@ describe('configuration_warning about the option provider', () => {
     ])
   })
 
-  it('configuration_warning is published if an endpoint in the metadata or options looks like Zitadel', async () => {
+  it('configuration_warning about provider is published if an endpoint in the metadata or options has the form of Zitadel', async () => {
     const issuer = 'https://auth.example.com'
     const keys = `${issuer}/oauth/v2/keys`
     const warning = { issuer, advice: expect.stringContaining("provider: 'zitadel'") }
@@ -110,7 +110,7 @@ describe('configuration_warning about the option provider', () => {
     ).toMatchObject([warning])
   })
 
-  it('configuration_warning about provider is not published if the provider is set or known from the issuer', async () => {
+  it('configuration_warning about provider is not published if the provider is set, or if the issuer indicates the provider', async () => {
     const issuer = 'https://sso.example.com/realms/acme'
     for (const provider of Object.keys(PROFILES)) {
       expect(await listWarnings(issuer, { jwks_uri: `${issuer}/certs` }, { provider })).toEqual([])

@@ -18,7 +18,7 @@ function listPatterns(value: unknown): RegExp[] {
 }
 
 describe('getProfile', () => {
-  it('the first comment of each profile names the source that it follows, and the month', async () => {
+  it('the first comment of each profile names the source of the profile, and the month', async () => {
     const folder = new URL('../../src/subject/providers/', import.meta.url)
     const files = await readdir(folder)
     const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')))
@@ -56,14 +56,14 @@ describe('getProfile', () => {
     }
   })
 
-  it('a claim with more than 512 characters meets neither matches nor matchesNot', () => {
+  it('a rule with matches or matchesNot does not apply to a claim with more than 512 characters', () => {
     const fits = `auth0|${'x'.repeat(LIMITS.claimMatched - 6)}`
     const getKind = (sub: string) =>
       classifySubject({ sub, azp: 'web' }, { provider: 'auth0' }).kind
     expect(LIMITS.claimMatched).toBe(512)
     expect(getKind(fits)).toBe('user')
     expect(getKind(`${fits}x`)).toBe('unknown')
-    // A name that is too long does not meet `matchesNot`, either.
+    // A rule with `matchesNot` does not apply to a name that is too long.
     const session = { azp: 'web', sub: 'x', sid: 's' }
     const named = (name: string) =>
       classifySubject({ ...session, preferred_username: name }, { provider: 'keycloak' }).kind
@@ -92,7 +92,7 @@ describe('getProviderOfIssuer', () => {
     ['https://acme.zitadel.cloud', 'zitadel'],
     ['https://abcd.supabase.co/auth/v1', 'supabase'],
   ])(
-    'getProviderOfIssuer returns the provider of an issuer that only the vendor can operate: %s is %s',
+    'getProviderOfIssuer returns the provider if only the vendor can operate the issuer: %s is %s',
     (issuer, provider) => {
       expect(getProviderOfIssuer(issuer)).toBe(provider)
     },

@@ -1,6 +1,6 @@
 /**
  * Calls a function while `Object.prototype` has these members, and returns its result. Make assertions after this call,
- * because the members would change them, too.
+ * because the members would change the assertions, too.
  */
 export function withPollutedPrototype<T>(members: object, call: () => T): T {
   Object.assign(Object.prototype, members)

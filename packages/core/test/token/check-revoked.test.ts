@@ -21,7 +21,7 @@ const token = issuer.token()
 
 type Revoked = NonNullable<ResourceServerOptions['revoked']>
 
-/** Creates a server with this function, which counts its calls. Plain JavaScript may return anything. */
+/** Creates a server with the option `revoked`. `calls` contains the token of each call. Plain JavaScript may return any value. */
 function createServer(
   revoked: (token: AccessToken) => unknown,
   options: Partial<ResourceServerOptions> = {},
@@ -60,7 +60,7 @@ describe('the option revoked', () => {
     ['an object', {}, '503 revocation_unavailable: an object'],
     ['a boxed false', Object(false), '503 revocation_unavailable: an object'],
   ])(
-    'a guard decides about a token if revoked returns %s, or a promise of it',
+    'the outcome of a guard is $2 if revoked returns %s, or a promise of this value',
     async (_, value, outcome) => {
       const now = createServer(() => value).server.guard()(requestWith(token))
       expect(now).not.toBeInstanceOf(Promise)
@@ -145,7 +145,7 @@ describe('the option revoked', () => {
     expect(show(await again)).toContain('503')
   })
 
-  it('a guard calls revoked with the frozen token, also if the token is cached', () => {
+  it('a guard calls revoked with the frozen token, even if the token is cached', () => {
     const { server, calls } = createServer(() => false)
     const guard = server.guard()
     for (let i = 1; i <= 4; i++) {
@@ -156,7 +156,7 @@ describe('the option revoked', () => {
     expect(Object.isFrozen(calls[3]!)).toBe(true)
   })
 
-  it('guards of a request share a result of the option revoked for one second, and the next request has its own', async () => {
+  it('guards of a request share a result of revoked for one second, and the next request causes a new call', async () => {
     let isRevoked = false
     const { server, calls } = createServer(async () => isRevoked)
     const [first, second] = [server.guard(), server.guard({ scope: 'read' })]
@@ -184,7 +184,7 @@ describe('the option revoked', () => {
     clock.jump(-1)
   })
 
-  it('a guard calls revoked again after another introspection response for the request', async () => {
+  it('a guard calls revoked again after the request has received a new introspection response', async () => {
     const results = [false, true, false]
     const { server, token: sign } = await issuing('jwt', {
       options: { revoked: () => results.shift()! },
@@ -195,7 +195,7 @@ describe('the option revoked', () => {
     expect(show(await server.guard({ introspect: true })(request))).toBe('401 revoked: true')
   })
 
-  it('a guard refuses a token whose key is distrusted while revoked is waiting', async () => {
+  it('a guard refuses a token whose key is distrusted while the guard waits for revoked', async () => {
     let resolve: (result: boolean) => void = () => {}
     const { server, calls } = createServer(() => new Promise((settle) => (resolve = settle)))
     const outcome = server.guard()(requestWith(token))
@@ -210,7 +210,7 @@ describe('the option revoked', () => {
     ['revoked', [0, 1], 0],
     ['check, and then during revoked', [1], 1],
   ])(
-    'a guard repeats all steps but the check of the application if a key is distrusted during %s',
+    'a guard repeats all steps except the function check if a key is distrusted during %s',
     async (_, distrustedIn, checksBefore) => {
       const others = [generateKey('ES256', 'b'), generateKey('ES256', 'c')]
       const thumbprints = await Promise.all(others.map(({ jwk }) => calculateJwkThumbprint(jwk)))
@@ -238,7 +238,7 @@ describe('the option revoked', () => {
     ['inactive', { active: false }, '401 inactive'],
     ['bound to a key', { active: true, cnf: { jkt: 'a' } }, '401 unsupported_binding'],
   ])(
-    'a guard that waits for revoked refuses a token that another guard meanwhile finds %s',
+    'a guard that waits for revoked refuses a token if another guard of the request receives the response that the token is %s',
     async (_, response, expected) => {
       let resolve: (result: boolean) => void = () => {}
       const revoked = () => new Promise<boolean>((settle) => (resolve = settle))
@@ -252,7 +252,7 @@ describe('the option revoked', () => {
     },
   )
 
-  it('two servers, and other credentials of the same request, each have their own result of revoked', async () => {
+  it('a result of revoked is not used by another server, or for other credentials of the same request', async () => {
     const [one, other] = [createServer(() => false), createServer(() => true)]
     const request = { ...requestWith(token), raw: {} }
     expect(show(await one.server.guard()(request))).toBe('granted')
@@ -262,7 +262,7 @@ describe('the option revoked', () => {
     expect(one.calls.map(({ claims }) => claims['jti'])).toEqual([expect.anything(), 'b'])
   })
 
-  it('an optional guard refuses a revoked token, and lets an anonymous caller pass without a call of revoked', async () => {
+  it('an optional guard refuses a revoked token, and accepts an anonymous request without a call of revoked', async () => {
     const { server, calls } = createServer(() => true)
     const guard = server.guard({ optional: true })
     expect(show(await guard(requestWith(token)))).toBe('401 revoked: true')
@@ -307,7 +307,7 @@ describe('the option revoked', () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('a guard does not call revoked for a token that is not valid, and calls it before it checks requirements', async () => {
+  it('a guard does not call revoked for an invalid token, and calls revoked before the requirements are checked', async () => {
     const { server, calls } = createServer(() => true)
     const refused = [
       issuer.token({ claims: { exp: 1 } }),

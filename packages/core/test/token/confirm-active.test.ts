@@ -30,8 +30,8 @@ const TOKEN_CLAIMS = { sub: 'reports-cron', client_id: 'reports-cron' }
 const ANOTHER_TOKEN = '503 introspection_unavailable another_token'
 
 describe('a guard with introspect', () => {
-  it('introspects a JWT at every request with introspect: true, and keeps the claims of the JWT', async () => {
-    const { endpoint, send, judge, token } = await issuing('jwt')
+  it('a guard introspects a JWT at every request with introspect: true, and the token keeps the claims of the JWT', async () => {
+    const { endpoint, send, getOutcome, token } = await issuing('jwt')
     const one = token()
     for (let i = 1; i <= 3; i++) {
       const verified = tokenIn(await send(one, INTROSPECT))
@@ -43,48 +43,50 @@ describe('a guard with introspect', () => {
       expect(endpoint.requests).toHaveLength(i)
     }
     endpoint.answer({ active: false })
-    expect(await judge(one, INTROSPECT)).toBe('401 inactive')
-    expect(await judge(one)).toBe('granted')
+    expect(await getOutcome(one, INTROSPECT)).toBe('401 inactive')
+    expect(await getOutcome(one)).toBe('granted')
     endpoint.answer({ active: true })
-    expect(await judge(one, INTROSPECT)).toBe('granted')
+    expect(await getOutcome(one, INTROSPECT)).toBe('granted')
     expect(endpoint.requests).toHaveLength(5)
   })
 
   it('uses a cached response that is younger than introspect.maxAge', async () => {
-    const { clock, endpoint, judge, token } = await issuing('jwt')
+    const { clock, endpoint, getOutcome, token } = await issuing('jwt')
     const one = token()
     const recent: Requirements = { introspect: { maxAge: 60 } }
-    expect(await judge(one, recent)).toBe('granted')
+    expect(await getOutcome(one, recent)).toBe('granted')
     endpoint.answer({ active: false })
     clock.advance(59)
-    expect(await judge(one, recent)).toBe('granted')
+    expect(await getOutcome(one, recent)).toBe('granted')
     clock.advance(1)
-    expect(await judge(one, recent)).toBe('401 inactive')
+    expect(await getOutcome(one, recent)).toBe('401 inactive')
     expect(endpoint.requests).toHaveLength(2)
   })
 
   it('sends no introspection request for a token that is rejected locally', async () => {
-    const { endpoint, judge, token } = await issuing('jwt')
-    expect(await judge(token({ claims: { exp: 1 } }), INTROSPECT)).toBe('401 expired')
-    expect(await judge('abc', INTROSPECT)).toBe('401 malformed_token')
+    const { endpoint, getOutcome, token } = await issuing('jwt')
+    expect(await getOutcome(token({ claims: { exp: 1 } }), INTROSPECT)).toBe('401 expired')
+    expect(await getOutcome('abc', INTROSPECT)).toBe('401 malformed_token')
     expect(endpoint.requests).toEqual([])
   })
 
-  it('refuses a revoked token with inactive, before the scope is checked', async () => {
-    const { endpoint, judge, token } = await issuing('jwt')
+  it('refuses a revoked token with the reason inactive before the scope is checked', async () => {
+    const { endpoint, getOutcome, token } = await issuing('jwt')
     endpoint.answer({ active: false })
-    expect(await judge(token(), { ...INTROSPECT, scope: 'admin' })).toBe('401 inactive')
+    expect(await getOutcome(token(), { ...INTROSPECT, scope: 'admin' })).toBe('401 inactive')
     endpoint.answer({ active: true })
-    expect(await judge(token(), { ...INTROSPECT, scope: 'admin' })).toBe('403 insufficient_scope')
+    expect(await getOutcome(token(), { ...INTROSPECT, scope: 'admin' })).toBe(
+      '403 insufficient_scope',
+    )
   })
 
-  it('introspects once for all guards of a request, and again if a guard of a later request requires a newer response', async () => {
+  it('introspects once for all guards of a request, and again if a guard of the next request requires a newer response', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const callGuard = session(server, token())
     const lenient: Requirements = { introspect: { maxAge: 60 } }
     expect(await callGuard(lenient)).toBe('granted')
     expect(endpoint.requests).toHaveLength(1)
-    // A response that was received for this request is recent enough for all its guards.
+    // A response that was received for this request is recent enough for all guards of the request.
     for (const one of [INTROSPECT, INTROSPECT, lenient])
       expect(await callGuard(one)).toBe('granted')
     expect(endpoint.requests).toHaveLength(1)
@@ -120,7 +122,7 @@ describe('a guard with introspect', () => {
       endpoint.answer({ active: false })
       clock.advance(0.1)
       expect(await callGuard(requirements)).toBe('401 inactive')
-      // Guards without introspect refuse the revoked token too.
+      // Guards without introspect also refuse the revoked token.
       expect(await callGuard()).toBe('401 inactive')
       expect(endpoint.requests).toHaveLength(2)
     },
@@ -152,7 +154,7 @@ describe('a guard with introspect', () => {
     },
   )
 
-  it('introspects once for the guards of a request, also if the response took 2.5 seconds', async () => {
+  it('introspects once for all guards of a request, even if the response took 2.5 seconds', async () => {
     const { clock, endpoint, server, token } = await issuing('jwt')
     let answer = () => {}
     endpoint.answer(({ response }) => {
@@ -172,19 +174,21 @@ describe('a guard with introspect', () => {
   })
 
   it('introspects an opaque token again if a response that another request has received is older than maxAge', async () => {
-    const { clock, endpoint, server, judge } = await setup(ACTIVE, { introspection: { maxAge: 2 } })
+    const { clock, endpoint, server, getOutcome } = await setup(ACTIVE, {
+      introspection: { maxAge: 2 },
+    })
     const callGuard = session(server, 'abc')
     expect(await callGuard()).toBe('granted')
     clock.advance(3)
-    expect(await judge('abc')).toBe('granted')
+    expect(await getOutcome('abc')).toBe('granted')
     endpoint.answer({ active: false })
     clock.advance(2)
     expect(await callGuard()).toBe('401 inactive')
   })
 
-  it('later guards of a request use the newer response of introspect: true', async () => {
-    const { endpoint, server, judge } = await setup({ ...ACTIVE, scope: 'read admin' })
-    expect(await judge('abc')).toBe('granted')
+  it('later guards of a request use the newer response to a guard with introspect: true', async () => {
+    const { endpoint, server, getOutcome } = await setup({ ...ACTIVE, scope: 'read admin' })
+    expect(await getOutcome('abc')).toBe('granted')
     const callGuard = session(server, 'abc')
     expect(await callGuard({ scope: 'admin' })).toBe('granted')
     endpoint.answer(ACTIVE)
@@ -197,7 +201,7 @@ describe('a guard with introspect', () => {
     expect(await revoked()).toBe('401 inactive')
   })
 
-  it('refuses a revoked token for two concurrent guards, also for the one whose maxAge allows the older response', async () => {
+  it('two concurrent guards refuse a revoked token, even if the maxAge of one guard allows the older response', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const lenient = { introspect: { maxAge: 60 } }
     const jwt = token()
@@ -211,7 +215,7 @@ describe('a guard with introspect', () => {
     expect(await callGuard()).toBe('401 inactive')
   })
 
-  it('refuses a revoked token for two concurrent guards after one call, although a second call would fail', async () => {
+  it('two concurrent guards refuse a revoked token after one shared introspection call, and make no second call', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const callGuard = session(server, token())
     expect(await callGuard(INTROSPECT)).toBe('granted')
@@ -224,7 +228,7 @@ describe('a guard with introspect', () => {
     expect(await other()).toBe('401 inactive')
   })
 
-  it('grants on a connection that stays open after an outage has ended', async () => {
+  it('a guard grants a request on an open connection after an outage, although it refused this connection during the outage', async () => {
     const { endpoint, server } = await setup(503)
     const callGuard = session(server, 'abc')
     expect(await callGuard()).toBe('503 introspection_unavailable')
@@ -244,31 +248,33 @@ describe('a guard with introspect', () => {
     expect(await waiting).toBe('401 unknown_key')
   })
 
-  it('compares the client_id of a JWT with the client_id of its response, also with clientIdClaim', async () => {
-    const { endpoint, judge, token } = await issuing('jwt', { issuer: { clientIdClaim: 'app' } })
+  it('a guard compares the client_id of a JWT and of the introspection response, even if clientIdClaim names another claim', async () => {
+    const { endpoint, getOutcome, token } = await issuing('jwt', {
+      issuer: { clientIdClaim: 'app' },
+    })
     const jwt = token({ claims: { client_id: 'c-123', app: 'reports' } })
     endpoint.answer({ active: true, client_id: 'c-123' })
-    expect(await judge(jwt, INTROSPECT)).toBe('granted')
+    expect(await getOutcome(jwt, INTROSPECT)).toBe('granted')
     endpoint.answer({ active: true, client_id: 'c-999' })
-    expect(await judge(jwt, INTROSPECT)).toBe('503 introspection_unavailable')
+    expect(await getOutcome(jwt, INTROSPECT)).toBe('503 introspection_unavailable')
   })
 
-  it('introspects a new opaque token once with introspect: true', async () => {
+  it('a guard with introspect: true introspects a new opaque token only once', async () => {
     for (const maxAge of [10, 0]) {
-      const { endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge } })
-      expect(await judge('abc', INTROSPECT)).toBe('granted')
+      const { endpoint, getOutcome } = await setup(ACTIVE, { introspection: { maxAge } })
+      expect(await getOutcome('abc', INTROSPECT)).toBe('granted')
       expect(endpoint.requests).toHaveLength(1)
     }
   })
 
   it('a guard with introspect: true ignores the response to a call that began before the request', async () => {
     let answer = () => {}
-    const { endpoint, judge } = await setup(
+    const { endpoint, getOutcome } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
     )
-    const before = judge('abc')
+    const before = getOutcome('abc')
     await endpoint.received(1)
-    const recent = judge('abc', INTROSPECT)
+    const recent = getOutcome('abc', INTROSPECT)
     await settled()
     endpoint.answer({ active: false })
     answer()
@@ -277,15 +283,15 @@ describe('a guard with introspect', () => {
   })
 
   it('a guard with introspect: true introspects a cached opaque token again, and uses the new response', async () => {
-    const { endpoint, send, judge } = await setup(ACTIVE)
-    expect(await judge('abc')).toBe('granted')
+    const { endpoint, send, getOutcome } = await setup(ACTIVE)
+    expect(await getOutcome('abc')).toBe('granted')
     endpoint.answer({ ...ACTIVE, scope: 'less' })
     expect(tokenIn(await send('abc')).scopes).toEqual(['read', 'write'])
     expect(tokenIn(await send('abc', INTROSPECT)).scopes).toEqual(['less'])
     endpoint.answer({ active: false })
-    expect(await judge('abc')).toBe('granted')
-    expect(await judge('abc', INTROSPECT)).toBe('401 inactive')
-    expect(await judge('abc')).toBe('401 inactive')
+    expect(await getOutcome('abc')).toBe('granted')
+    expect(await getOutcome('abc', INTROSPECT)).toBe('401 inactive')
+    expect(await getOutcome('abc')).toBe('401 inactive')
   })
 
   it.each<[string, string, object | number]>([
@@ -310,21 +316,21 @@ describe('a guard with introspect', () => {
   ])(
     'a guard with introspect: true gets a response with %s: the outcome is %s',
     async (_, expected, response) => {
-      const { endpoint, judge, token, failures } = await issuing('jwt')
+      const { endpoint, getOutcome, token, failures } = await issuing('jwt')
       endpoint.answer(
         typeof response === 'number' ? response : { ...ACTIVE, ...TOKEN_CLAIMS, ...response },
       )
-      const outcome = await judge(token({ claims: { jti: 'one' } }), INTROSPECT)
+      const outcome = await getOutcome(token({ claims: { jti: 'one' } }), INTROSPECT)
       expect([outcome, ...failures()].join(' ')).toBe(expected)
     },
   )
 
-  it('introspects again after a response about another token, which is not cached', async () => {
-    const { endpoint, judge, token, events } = await issuing('jwt')
+  it('introspects again at the next request after a response about another token, because this response is not cached', async () => {
+    const { endpoint, getOutcome, token, events } = await issuing('jwt')
     endpoint.answer({ ...ACTIVE, ...TOKEN_CLAIMS, sub: 'user-eve' })
     const lenient: Requirements = { introspect: { maxAge: 60 } }
     const one = token()
-    expect(await judge(one, lenient)).toBe('503 introspection_unavailable')
+    expect(await getOutcome(one, lenient)).toBe('503 introspection_unavailable')
     expect(events).toContainEqual({
       type: 'introspection_failed',
       issuer: endpoint.url,
@@ -335,16 +341,16 @@ describe('a guard with introspect', () => {
     })
     expect(JSON.stringify(events)).not.toContain('user-eve')
     endpoint.answer({ ...ACTIVE, ...TOKEN_CLAIMS })
-    expect(await judge(one, lenient)).toBe('granted')
+    expect(await getOutcome(one, lenient)).toBe('granted')
   })
 
-  it('accepts a response without the client and the iat of the JWT', async () => {
+  it('accepts a response that lacks the client and the iat of the JWT', async () => {
     const strict = { allowedClients: ['reports-cron'], maxTokenAge: 600 }
-    const { endpoint, judge, token } = await issuing('jwt', { issuer: strict })
+    const { endpoint, getOutcome, token } = await issuing('jwt', { issuer: strict })
     endpoint.answer({ active: true })
-    expect(await judge(token(), INTROSPECT)).toBe('granted')
+    expect(await getOutcome(token(), INTROSPECT)).toBe('granted')
     endpoint.answer({ active: true, client_id: 'another' })
-    expect(await judge(token(), INTROSPECT)).toBe('503 introspection_unavailable')
+    expect(await getOutcome(token(), INTROSPECT)).toBe('503 introspection_unavailable')
   })
 
   it('refuses a token of an issuer that the guard does not allow, without introspection', async () => {
@@ -364,7 +370,7 @@ describe('a guard with introspect', () => {
     expect(endpoint.requests).toEqual([])
   })
 
-  it('guard throws if an issuer has no introspection, or if introspect is malformed', () => {
+  it('guard() throws if an issuer has no introspection, or if introspect is malformed', () => {
     const introspected = { issuer: 'https://a.example.com', introspection: CREDENTIALS }
     const server = createResourceServer({
       issuers: [introspected, { issuer: 'https://b.example.com' }].map((one) => ({
@@ -398,7 +404,7 @@ describe('a guard with introspect', () => {
   })
 })
 
-/** Returns a function that calls guards with the same request, as for one request or one open connection. */
+/** Returns a function that calls guards with the same request object, for tests of one request or of one open connection. */
 function session(server: ResourceServer, token: string) {
   const request = { ...requestWith(token), raw: {} }
   const callGuard = async (requirements?: Requirements) =>
@@ -479,7 +485,7 @@ describe('options of introspection', () => {
   it('createResourceServer accepts audience: null for introspected tokens only with tokenUse or a short maxTokenAge', () => {
     const audienceless = { audience: null, allowedClients: ['a'] }
     const noMark =
-      'audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.'
+      'audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Introspection endpoints also report refresh tokens as active, so refresh tokens would be accepted.'
     const noKind = expect.stringContaining('Otherwise ID tokens are accepted') as string
     const tokenUse = { claim: 'use', value: 'access' }
     const introspected = (options: object) => introspecting({}, { ...audienceless, ...options })
@@ -502,7 +508,7 @@ describe('options of introspection', () => {
       introspecting({ audience }, options)
     expect(withAudience(null, { ...named, maxTokenAge: 600 })).toEqual([])
     expect(withAudience(null, named)).toEqual([
-      'introspection.audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.',
+      'introspection.audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Introspection endpoints also report refresh tokens as active, so refresh tokens would be accepted.',
     ])
     expect(withAudience(null, { tokenFormat: 'any', maxTokenAge: 600 })).toEqual([
       'introspection.audience: null requires allowedClients. Otherwise tokens for all other APIs are accepted.',
@@ -510,7 +516,7 @@ describe('options of introspection', () => {
     expect(withAudience(null, { tokenFormat: 'jwt' })).toEqual([
       "introspection.audience: null has no effect with tokenFormat 'jwt': remove it. An introspection response for a JWT does not have to contain aud.",
     ])
-    // With these options, JWTs have no audience, and responses have one.
+    // With these options, JWTs have no audience, but introspection responses have an audience.
     const strict = { ...named, audience: null, jwtProfile: 'rfc9068' }
     expect(withAudience('https://api.example.com', strict)).toEqual([])
     for (const wrong of ['', [], [''], 7, {}]) expect(withAudience(wrong, named)).toHaveLength(1)
@@ -586,19 +592,19 @@ describe('options of introspection', () => {
 })
 
 describe('ready with introspection', () => {
-  it('ready finds the introspection endpoint, and fetches no keys for an issuer of opaque tokens', async () => {
-    const { server, endpoint, judge } = await setup(ACTIVE)
+  it('ready() discovers the introspection endpoint, and fetches no keys for an issuer of opaque tokens', async () => {
+    const { server, endpoint, getOutcome } = await setup(ACTIVE)
     await server.ready()
     expect(server.status().issuers).toEqual([
       { issuer: endpoint.url, keys: { state: 'unused' }, closed: false },
     ])
     const metadata = ['/.well-known/openid-configuration']
     expect(endpoint.otherPaths).toEqual(metadata)
-    expect(await judge('abc')).toBe('granted')
+    expect(await getOutcome('abc')).toBe('granted')
     expect(endpoint.otherPaths).toEqual(metadata)
   })
 
-  it('ready fetches nothing if introspection.endpoint is configured', async () => {
+  it('ready() fetches nothing if introspection.endpoint is configured', async () => {
     const { server, endpoint } = await setup(ACTIVE, {
       introspection: { endpoint: 'https://as.example.com/introspect' },
     })
@@ -606,7 +612,7 @@ describe('ready with introspection', () => {
     expect(endpoint.otherPaths).toEqual([])
   })
 
-  it('ready rejects if the introspection endpoint is not in the metadata, and the error names the options to set', async () => {
+  it('ready() rejects if the introspection endpoint is not in the metadata, and the error names the options to set', async () => {
     const { server, endpoint } = await setup(ACTIVE, {
       others: (url) => ({ '/.well-known/openid-configuration': { issuer: url } }),
     })

@@ -48,13 +48,13 @@ function setup(options: object = {}) {
   }
 }
 
-/** Returns the description of an outcome. */
+/** Returns the reason of a refusal, or the kind of another outcome. */
 function show(outcome: Outcome): string {
   return outcome.kind === 'refused' ? outcome.reason : outcome.kind
 }
 
 describe('audienceRequiredFrom', () => {
-  it('a guard publishes audience_missing once an hour for each client, also if the token is cached', () => {
+  it('a guard publishes audience_missing once an hour for each client, even if the token is cached', () => {
     const { clock, decide, tokenOf, getMissing } = setup({ audienceRequiredFrom: '2028-01-01' })
     const [cron, web] = [tokenOf('cron'), tokenOf('web')]
     for (const token of [cron, web, cron, tokenOf('cron', { jti: 'another' }), web])
@@ -74,7 +74,7 @@ describe('audienceRequiredFrom', () => {
     expect(getMissing()).toEqual([...both, both[0]])
   })
 
-  it('a guard publishes audience_missing after an hour, also if the wall clock is set back', () => {
+  it('a guard publishes audience_missing again after an hour, even if the wall clock is set back', () => {
     const { clock, decide, tokenOf, getMissing } = setup({ audienceRequiredFrom: '2028-01-01' })
     const token = tokenOf('cron', { iat: undefined })
     expect(decide(token)).toMatchObject({ kind: 'granted' })
@@ -86,7 +86,7 @@ describe('audienceRequiredFrom', () => {
     expect(getMissing()).toHaveLength(2)
   })
 
-  it('audience_missing has no client if the token names none', () => {
+  it('the event audience_missing has no client id if the token names no client', () => {
     const { decide, tokenOf, getMissing } = setup()
     void decide(tokenOf(undefined, { sub: 'a-user-of-the-app' }))
     void decide(tokenOf(undefined, { sub: 'another-user-of-it' }))
@@ -99,7 +99,7 @@ describe('audienceRequiredFrom', () => {
     })
   })
 
-  it('the log line about a missing audience names the client', () => {
+  it('the log line of audience_missing names the client', () => {
     const { decide, tokenOf, getMissing } = setup()
     void decide(tokenOf('reports-cron'))
     expect(toLogLine(getMissing()[0]!, ADVISOR)!.text).toContain(
@@ -107,7 +107,7 @@ describe('audienceRequiredFrom', () => {
     )
   })
 
-  it('a guard publishes no audience_missing for a token with aud, and for a refused token', () => {
+  it('a guard does not publish audience_missing for a token with aud, or for a refused token', () => {
     const { decide, tokenOf, getMissing } = setup()
     for (const aud of [AUDIENCE, [AUDIENCE, 'x']]) void decide(tokenOf('cron', { aud }))
     for (const claims of [{ aud: 'other' }, { exp: 1 }, { aud: ['other'] }])
@@ -116,18 +116,18 @@ describe('audienceRequiredFrom', () => {
     expect(setup({ audienceRequiredFrom: undefined }).getMissing()).toEqual([])
   })
 
-  it('the number of clients of which a report is remembered is bounded', () => {
+  it('audience_missing is published again for a client within the hour if 1000 other clients were reported in between', () => {
     expect(LIMITS.reportedClients).toBe(1000)
     const { decide, tokenOf, getMissing } = setup()
     const tokens = Array.from({ length: 1001 }, (_, i) => tokenOf(`client-${i}`))
     for (const token of tokens) void decide(token)
     expect(getMissing()).toHaveLength(1001)
-    // One of the clients was evicted, so its next token is reported again.
+    // At least one client was evicted, so the next token of this client is reported again.
     for (const token of tokens) void decide(token)
     expect(getMissing().length).toBeGreaterThan(1001)
   })
 
-  it('a token without aud passes until the day begins in UTC, and is then refused although it is cached', () => {
+  it('a token without aud is granted before the day begins in UTC, and is refused afterwards, even if it is cached', () => {
     const { clock, decide, tokenOf } = setup()
     const token = tokenOf('cron')
     expect(decide(token)).toMatchObject({ kind: 'granted', token: { audience: [] } })
@@ -156,7 +156,7 @@ describe('audienceRequiredFrom', () => {
     expect(server.guard()(request)).toMatchObject({ reason: 'wrong_audience' })
   })
 
-  it('a server that verifies tokens without a request applies the date, too', async () => {
+  it('verify() refuses a token without aud from the date on', async () => {
     const { clock, server, tokenOf, getMissing } = setup()
     const token = tokenOf('cron')
     expect(await server.verify(token)).toMatchObject({ kind: 'granted' })
@@ -165,7 +165,7 @@ describe('audienceRequiredFrom', () => {
     expect(await server.verify(token)).toMatchObject({ reason: 'wrong_audience' })
   })
 
-  it('an introspected token without aud passes until the day begins, and is then refused although the response is cached', async () => {
+  it('an introspected token without aud is granted before the day begins, and is refused afterwards, even if the response is cached', async () => {
     let calls = 0
     const { clock, decide, getMissing } = setup({
       ...INTROSPECTION,
@@ -189,8 +189,8 @@ describe('audienceRequiredFrom', () => {
     expect(calls).toBe(2)
   })
 
-  it('an introspected token without aud and without the mark of access tokens is refused', async () => {
-    // A refresh token is active, too, and has the client id and the scopes of an access token.
+  it('an introspected token that lacks aud and the value of tokenUse is refused', async () => {
+    // A refresh token is also active, and has the client id and the scopes of an access token.
     const refreshToken = { active: true, sub: 'alice', client_id: 'web', scope: 'read' }
     for (const mark of [{}, { token_use: 'refresh' }]) {
       const { decide, getMissing } = setup({
@@ -213,7 +213,7 @@ describe('audienceRequiredFrom', () => {
     expect(getMissing()).toEqual([])
   })
 
-  it('a JWT with aud passes a guard with introspect if the response has no aud, also after the date', async () => {
+  it('a guard with introspect grants a JWT with aud if the response has no aud, even after the date', async () => {
     const { clock, server, tokenOf } = setup({
       introspection: INTROSPECTION.introspection,
       fetch: async () => Response.json({ active: true }),
@@ -224,7 +224,7 @@ describe('audienceRequiredFrom', () => {
     expect(show(await guard(requestWith(tokenOf('cron'))))).toBe('wrong_audience')
   })
 
-  it('a token without aud passes before the date with the profile of RFC 9068, which requires other claims', () => {
+  it('jwtProfile rfc9068 grants a token without aud before the date, but refuses a token without another required claim', () => {
     const { clock, decide, tokenOf } = setup({ jwtProfile: 'rfc9068' })
     expect(show(decide(tokenOf('cron')) as Outcome)).toBe('granted')
     expect(show(decide(tokenOf('cron', { jti: undefined })) as Outcome)).toBe('missing_claim')

@@ -12,7 +12,7 @@ const CLAIMS =
     ' ',
   )
 
-/** Values that would be valid for one of the claims, or make a token invalid. */
+/** Values that are valid for one of the claims, or that would make a token invalid. */
 const VALUES: readonly unknown[] = ['admin', AUDIENCE, 1, ['admin'], { jkt: 'a'.repeat(43) }]
 
 const listPollutions = (): object[] =>
@@ -51,12 +51,12 @@ const requestWith = (token: string) => ({
 })
 
 describe('a claim on Object.prototype', () => {
-  it('PROFILES has the providers of this test', () => {
+  it('PROFILES has a profile for each provider of this test', () => {
     expect(Object.keys(PROFILES)).toEqual(expect.arrayContaining([...providers]))
   })
 
   it.each(Object.keys(TOKENS) as (keyof typeof TOKENS)[])(
-    'a claim on Object.prototype changes no outcome of any requirement for %s',
+    'a claim on Object.prototype does not change the outcome of a guard with any requirement for %s',
     (name) => {
       for (const [requirement, requirements] of Object.entries(REQUIREMENTS)) {
         const server = createResourceServer({
@@ -85,7 +85,7 @@ describe('a claim on Object.prototype', () => {
   )
 
   it.each(providers)(
-    'a claim on Object.prototype changes no subject of a token of provider %s',
+    'a claim on Object.prototype does not change the subject, the client id and the scopes of a token of provider %s',
     (provider) => {
       const server = createResourceServer({
         issuer: ISSUER,

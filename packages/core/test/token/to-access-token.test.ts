@@ -84,11 +84,11 @@ describe('toAccessToken', () => {
     expect(token.hasScope('')).toBe(false)
   })
 
-  it('toAccessToken keeps every audience', () => {
+  it('toAccessToken returns every value of aud in audience', () => {
     expect(createToken({ aud: ['x', AUDIENCE] }).audience).toEqual(['x', AUDIENCE])
   })
 
-  it('9068-18: toAccessToken distinguishes a client that acts for itself from a client that acts for a user', () => {
+  it('9068-18: toAccessToken with machineSubject returns a machine for a client that acts for itself, and a user for other tokens', () => {
     const machine = createToken(
       { sub: 'cron', client_id: 'cron' },
       { subjects: { machineSubject: 'client_id' } },

@@ -73,7 +73,7 @@ it('findTrustedIssuer rejects an iss that is missing or not a string', () => {
   }
 })
 
-it('7519-44: findTrustedIssuer compares code points, without normalization', () => {
+it('7519-44: findTrustedIssuer rejects an iss that equals an issuer only after normalization', () => {
   expect(summarize(findTrustedIssuer({ static: issuers, dynamic: undefined }, 'caf\u00e9'))).toBe(
     'passed',
   )
@@ -121,7 +121,7 @@ it.each([
   'ory_at_9.x',
   `${encode('[1]')}.a.b`,
   '.e30',
-])('findOpaqueTokenIssuer accepts %s as an opaque token', (token) => {
+])('findOpaqueTokenIssuer returns the issuer of opaque tokens for the token %s', (token) => {
   expect(
     findOpaqueTokenIssuer({ static: opaque, dynamic: undefined }, token, malformed),
   ).toMatchObject({ settings: { issuer: A } })

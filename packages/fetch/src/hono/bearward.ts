@@ -9,7 +9,7 @@ import type { Bearward } from './types.ts'
 const adapter = /* @__PURE__ */ defineAdapter(definition)
 
 /**
- * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the first token arrives,
+ * Creates the guards of one configuration. The options are validated immediately. Keys are fetched when the first token arrives,
  * or by `ready()` or `status()`.
  *
  * @throws {ConfigurationError} if an option is wrong. The message names every problem.

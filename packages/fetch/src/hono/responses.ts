@@ -8,8 +8,8 @@ type Status = Parameters<Context['status']>[0]
 const OF_BODY = ['Content-Encoding', 'Content-Length', 'Content-Range', 'ETag', 'Last-Modified']
 
 /**
- * Responds with the headers that other code has set, and those of the core. The response is set, and not only returned: a response
- * that later code returns is then ignored. Code that sets `c.res` itself can still replace it.
+ * Responds with the headers that other code has set, and the headers of the core. The response is set, and not only returned: a
+ * response that later code returns is then ignored. Code that sets `c.res` itself can still replace it.
  */
 export function respond({ status, headers, body }: HttpResponse, context: Context): Response {
   const { Vary, ...others } = headers
@@ -17,7 +17,7 @@ export function respond({ status, headers, body }: HttpResponse, context: Contex
   const response = context.newResponse(content, status as Status, others)
   for (const name of OF_BODY) response.headers.delete(name)
   if (typeof Vary === 'string') response.headers.append('Vary', Vary)
-  // Otherwise Hono would replace our headers by those of the response that was set before.
+  // Otherwise Hono would replace these headers with the headers of the response that was set earlier.
   context.res = undefined
   context.res = response
   return response

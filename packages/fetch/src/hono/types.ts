@@ -35,12 +35,12 @@ export interface Bearward extends Omit<
     (requirements: HonoRequirements): HonoGuard<AccessToken | undefined>
   }
   /**
-   * Verifies a token from another source than a request, such as a socket or a queue. Pass the token alone, without `Bearer`. Uses the
-   * same token cache and publishes the same events as a guard. In Cloudflare Workers, pass `c.executionCtx`, which keeps a fetch of
-   * keys alive.
+   * Verifies a token that did not come in a request, but for example from a socket or a queue. Pass the token alone, without
+   * `Bearer`. Uses the same token cache and publishes the same events as a guard. In Cloudflare Workers, pass `c.executionCtx`,
+   * which keeps a fetch of keys alive.
    *
-   * Refuses every bound token (`cnf`), unless `request` is the context of the request with the proof. The binding is then checked as
-   * by a guard.
+   * Refuses every bound token (`cnf`), unless `request` is the context of the request with the proof or the certificate. The
+   * binding is then checked in the same way as in a guard.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *
@@ -59,9 +59,9 @@ export interface Bearward extends Omit<
    */
   readonly metadata: () => MiddlewareHandler
   /**
-   * Creates a middleware for cross-origin requests of browsers. It answers preflight requests without a token, and adds headers to
-   * other responses, with which pages of the allowed origins can read them. Mount it before every guard, and after `metadata()`.
-   * Cookies are never allowed.
+   * Creates a middleware for cross-origin requests of browsers. It answers preflight requests without a token. It adds headers to
+   * other responses, so that pages of the allowed origins can read these responses. Mount it before every guard, and after
+   * `metadata()`. `Access-Control-Allow-Credentials` is never sent, so pages cannot read responses to requests with cookies.
    *
    * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
    * @example

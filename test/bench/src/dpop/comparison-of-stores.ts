@@ -4,8 +4,8 @@ import { summarize, type Summary } from '../statistics.ts'
 import { MEMORY, MEMORY_AND_TRIP, REDIS } from './contestants.ts'
 
 /**
- * Returns the elapsed time that a store in Redis adds to a request, relative to the time that one round trip adds. Compared round by
- * round. `undefined` if a contestant was not measured.
+ * Returns the elapsed time that a store in Redis adds to a request, relative to the time that one round trip adds. The times are
+ * compared round by round. `undefined` if a contestant was not measured.
  */
 export function getAddedRoundTrips(stores: ByName<Cost>): Summary | undefined {
   const { [MEMORY]: memory, [REDIS]: redis, [MEMORY_AND_TRIP]: withTrip } = stores

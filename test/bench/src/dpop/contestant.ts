@@ -2,7 +2,7 @@ import type { BoundToken } from './proofs.ts'
 
 /**
  * Returns the result of a request with the proof at an index: `granted`, or the check that refuses it. See `PROOF_KINDS`. A
- * baseline returns `granted` if its work has succeeded.
+ * baseline returns `granted` if its work succeeds.
  */
 export type SendProof = (index: number) => string | Promise<string>
 

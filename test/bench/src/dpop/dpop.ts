@@ -19,7 +19,7 @@ import { startRedis } from './redis-server.ts'
 /** Cost of each round, by contestant. */
 type Costs = Record<string, Cost[]>
 
-/** Costs of one request. The token is cached, and every proof is sent once. Garbage can be sent several times. */
+/** Costs of one request. The token is cached. Every proof is sent once, but garbage may be sent several times. */
 export interface DpopResults {
   /** Requests with a valid proof or a bad signature, by the algorithm of the proof. */
   readonly signatures: Record<ProofAlgorithm, Costs>
@@ -27,11 +27,11 @@ export interface DpopResults {
   readonly refused: Costs
   /** Requests with one of 1,000 cached tokens that are not bound, with and without the option `dpop`. */
   readonly unbound: Costs
-  /** Requests with an ES256 proof, one at a time, by the replay store, and the round trip alone. */
+  /** Requests with an ES256 proof, one at a time, by the replay store. Includes the round trip alone. */
   readonly stores: Costs
 }
 
-/** All rounds together take less time than the maximum age of a proof, which is ten minutes. */
+/** Small enough that all rounds end within the maximum age of a proof, which is ten minutes. */
 const FULL: Size = { warmUp: 16_000, round: 1000, rounds: 25 }
 
 /** Measures the cost of a DPoP proof. Rejects if redis-server is missing. */

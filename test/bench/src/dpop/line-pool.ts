@@ -1,6 +1,6 @@
 /**
  * Texts of equal length in one buffer, which the garbage collector does not scan. Every call of `line` returns a new string,
- * as a server receives one with every request.
+ * because a server also receives a new string with every request.
  */
 export class LinePool {
   readonly count: number

@@ -5,7 +5,7 @@ import { PROOF_CONTESTANTS } from './contestants.ts'
 import { expectResults } from './expect-results.ts'
 import { mintBoundToken, PROOF_KINDS, type ProofAlgorithm, type ProofKind } from './proofs.ts'
 
-/** Number of requests before the first round and in each round, and the number of rounds that count. */
+/** Number of requests before the first round and in each round, and the number of measured rounds. */
 export interface Size {
   readonly warmUp: number
   readonly round: number
@@ -23,7 +23,7 @@ export interface ProofCheckerSetup {
 }
 
 // Runs one contestant and one kind of proof. Each message is a command to measure a round. The program mints its proofs,
-// because proofs must be new. It is ready after the warm-up.
+// because proofs must be new. The program is ready after the warm-up.
 await runProgram<ProofCheckerSetup, unknown>(async ({ contestant, size, redis, ...proofs }) => {
   const { warmUp, round, rounds } = size
   const bound = await mintBoundToken({ ...proofs, count: warmUp + (1 + rounds) * round })

@@ -4,8 +4,8 @@ import type { ProofContestant } from './contestant.ts'
 import { PROOF_KINDS } from './proofs.ts'
 
 /**
- * Calls `crypto.verify` once per proof, with the bytes of its signature and of its signed text, like `signatureAlone` for a token. It
- * reads no header and no claims. The key is imported before.
+ * Calls `crypto.verify` once per proof, with the bytes of its signature and of its signed text, like `signatureAlone` for a token.
+ * It reads no header and no claims. The key is imported before the first call.
  */
 export const proofSignatureAlone: ProofContestant = ({ clientKey, proofs }) => {
   const isEcdsa = clientKey.asymmetricKeyType === 'ec'

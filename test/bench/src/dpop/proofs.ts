@@ -11,7 +11,7 @@ import { createTimes } from '../claims.ts'
 import { mintPool } from '../mint.ts'
 import { LinePool } from './line-pool.ts'
 
-/** Address of the API, and the request target that every proof is for. */
+/** Address of the API, and the path of the request for which every proof is created. */
 export const ORIGIN = 'https://api.example.com'
 export const PATH = '/reports'
 
@@ -38,7 +38,7 @@ export interface BoundToken {
   /** One line: the value of the `Authorization` header. */
   readonly authorization: LinePool
   readonly proofs: LinePool
-  /** Valid proofs, besides `proofs`. */
+  /** Valid proofs that are sent before `proofs`. */
   readonly firstProofs: LinePool
 }
 
@@ -48,9 +48,9 @@ export interface ProofOptions {
   readonly count: number
 }
 
-/** Uses of a token until it is cached. */
+/** A token is cached after this number of uses. */
 const FIRST = 3
-/** Longest proof that is read, in characters. */
+/** Characters of the longest proof that Bearward reads. */
 const LONGEST = 8192
 /** Bytes of each part of garbage, so that three parts and two dots have `LONGEST` characters. */
 const GARBAGE_PART = 2047
@@ -132,7 +132,7 @@ function createGarbage(): string {
   return garbage
 }
 
-/** Creates a proof of about 8,000 characters, most of which are members of its header. The header has no `typ`. */
+/** Creates a proof of about 8,000 characters. Most of them are members of its header, which has no `typ`. */
 function createManyMembers(): string {
   const members = Array.from({ length: 680 }, (_, i) => [`m${i}`, 0])
   return `${encode(Object.fromEntries(members) as object)}.e30.AA`

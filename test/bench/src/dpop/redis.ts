@@ -4,7 +4,7 @@ import { createApi } from './api.ts'
 import { bearward } from './bearward.ts'
 import type { ProofContestant } from './contestant.ts'
 
-/** Keeps proofs in Redis. The timeout is long, so that a busy machine does not end the benchmark. */
+/** Stores proofs in Redis. The timeout is long, so that a busy machine does not end the benchmark. */
 export const bearwardWithRedis: ProofContestant = async (bound, redis) =>
   createApi(bound, {
     replay: redisReplay({ send: await connect(redis), timeout: 900 }),

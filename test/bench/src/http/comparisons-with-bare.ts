@@ -8,7 +8,7 @@ export function getRelativeCapacity(all: ByName<HttpRound>, name: string): Summa
   return ratio(all, BARE, name, cpu)
 }
 
-/** Returns the processor time per request that is added to another contestant, in microseconds. */
+/** Returns the processor time per request in addition to another contestant, in microseconds. */
 export function getAddedCpu(
   all: ByName<HttpRound>,
   name: string,

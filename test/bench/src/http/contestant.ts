@@ -4,9 +4,9 @@ import type { Server } from 'node:http'
 export interface ApiSettings {
   readonly issuer: string
   readonly audience: string
-  /** Address of the keys. `undefined` if the contestant has to discover it. */
+  /** Address of the keys. `undefined` if the contestant has to discover this address. */
   readonly jwksUri: string | undefined
-  /** `true` to fetch the keys before the API listens. Only some contestants on Express support it. */
+  /** `true` to fetch the keys before the API listens. Only some contestants on Express support this. */
   readonly prefetch: boolean
 }
 

@@ -7,8 +7,8 @@ export type Framework = (typeof FRAMEWORKS)[number]
 export const BARE = 'bare'
 
 /**
- * APIs by framework and name. Each API imports its own library only, so its start is not slowed down by the other
- * libraries.
+ * APIs by framework and name. Each API imports only its own library, so the other libraries do not slow down its
+ * start.
  */
 export const APIS: Readonly<Record<Framework, Readonly<Record<string, () => Promise<Api>>>>> = {
   Express: {

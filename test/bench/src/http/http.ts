@@ -19,7 +19,7 @@ export interface HttpRound extends LoadReport {
 export type RoundsByFramework = Record<Framework, Record<string, HttpRound[]>>
 
 export interface HttpResults extends Record<LoadName, RoundsByFramework> {
-  /** The first 1,000 requests of a new process, every token once. */
+  /** The first 1,000 requests of a new process. Every token is sent once. */
   readonly first: RoundsByFramework
 }
 
@@ -27,8 +27,8 @@ const CONNECTIONS = 64
 export const ROUNDS = 7
 const SECONDS = 0.8
 /**
- * Times for which a server receives a load before the first round of the load. V8 optimizes the code of a new process for some
- * seconds. Later loads use most of that code.
+ * Seconds for which a server receives a load before the first round of the load. In a new process, V8 needs some seconds to
+ * optimize the code. Later loads use most of the optimized code.
  */
 const WARM_UP_SECONDS = { first: 6, later: 2 }
 
@@ -123,7 +123,7 @@ export function createLoad(contestant: string, name: LoadName, round: number): O
     case 'every token once': {
       const first = isWarmUp ? 0 : WARM_UP_TOKENS + (round - 1) * TOKENS_PER_ROUND
       const count = isWarmUp ? WARM_UP_TOKENS : TOKENS_PER_ROUND
-      // The bare framework does not read the token, so a repeated token is as good as a new one.
+      // The bare framework does not read the token, so it can receive the same tokens again.
       const requests = contestant === BARE ? USUAL.requests : count
       return { ...usual, first, count, requests }
     }

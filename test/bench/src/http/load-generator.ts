@@ -3,7 +3,7 @@ import { percentile } from '../statistics.ts'
 import { type PoolOptions, readPool } from '../token-pool.ts'
 import { generateLoad, type Load } from './load.ts'
 
-/** Requests that this program prepares: one for each token of a pool, then `bad` ones with bad signatures. */
+/** Requests that this program prepares: one for each token of a pool, and then `bad` requests with bad signatures. */
 export interface GeneratorSetup {
   readonly pool: PoolOptions
   readonly bad: number

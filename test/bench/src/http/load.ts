@@ -23,8 +23,8 @@ export interface LoadResult {
 }
 
 /**
- * Sends prepared requests over persistent connections. Each connection sends its next request as soon as it has the
- * response to the last one. Rejects if a response has another status.
+ * Sends prepared requests over persistent connections. Each connection sends its next request as soon as it has
+ * received the response. Rejects if a response has a different status.
  */
 export async function generateLoad(load: Load, prepared: readonly Buffer[]): Promise<LoadResult> {
   const { first, count, seconds, connections } = load
@@ -46,8 +46,8 @@ export async function generateLoad(load: Load, prepared: readonly Buffer[]): Pro
 }
 
 /**
- * Keeps this process busy, because a server spends time on waking it. More clients of a slow server wait, so this time would
- * count against the slow server. Returns a function that stops it.
+ * Keeps this process busy, because otherwise a server needs time to wake it up. A slow server would have to do this more often,
+ * because more of its clients wait. Returns a function that ends this work.
  */
 function startPolling(): () => void {
   let isPolling = true
@@ -100,7 +100,7 @@ function runConnection({ port, status }: Load, exchange: Exchange): Promise<void
     }
 
     function read(length: number, chunk: Buffer): void {
-      // All responses of a load are alike. A chunk with the length of the last response is complete, and is not parsed.
+      // All responses of a load have the same length. A chunk with the length of the last response is complete, and is not parsed.
       if (received !== '' || length !== lastLength || !isExpected(chunk)) {
         received += chunk.toString('latin1', 0, length)
         if (!received.startsWith(expected.toString('latin1'))) {

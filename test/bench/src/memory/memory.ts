@@ -3,7 +3,7 @@ import { HS256_VERIFIERS } from './verifiers.ts'
 
 /** Memory use of one process, in bytes. */
 export interface MemoryUse {
-  /** Growth of the heap from before the first token to after the last one, each after a garbage collection. */
+  /** Growth of the heap from the first token to the last token. Both sizes are measured after a garbage collection. */
   readonly heap: number
   /** Highest memory use of the process. */
   readonly peak: number

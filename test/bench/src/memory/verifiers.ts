@@ -9,7 +9,7 @@ const EXPECTED: Expected = { issuer: ISSUER, audience: AUDIENCE }
 /** Baseline that verifies nothing. */
 export const NONE = 'none'
 
-/** Returns whether an HS256 token is valid. May throw instead if it is not. */
+/** Returns whether an HS256 token is valid. May throw if the token is not valid. */
 export type Verifier = (token: string) => boolean
 
 /** Functions that create a verifier, by name. */

@@ -2,14 +2,14 @@ import type { Verify } from './contestant.ts'
 
 export interface BatchOptions {
   readonly tokenCount: number
-  /** Number of verifications that run at once, if the verifier is asynchronous. */
+  /** Number of verifications that run at the same time, if the verifier is asynchronous. */
   readonly atOnce: number
   /** Result that every verification must have. */
   readonly accepted: boolean
 }
 
 /**
- * Creates a function that verifies the next `count` tokens, starting again after the last one. It rejects at the first
+ * Creates a function that verifies the next `count` tokens, starting again after the last token. It rejects at the first
  * unexpected result, because the cost of a wrong result is meaningless.
  */
 export function createBatchVerifier(

@@ -7,7 +7,7 @@ export const bearward = createContestant({})
 
 export const bearwardWithoutCache = createContestant(WITHOUT_CACHE)
 
-/** Accepts bound tokens, in addition to the unbound ones that it is measured with. */
+/** Accepts bound tokens, too. The measured tokens are not bound. */
 export const bearwardWithDpop = createContestant({
   publicUrl: 'https://api.example.com',
   dpop: { replay: memoryReplay() },

@@ -14,7 +14,7 @@ export function isBearward(name: string): boolean {
   return name.startsWith('bearward')
 }
 
-/** Contestants that verify whole tokens. Each is imported separately, so a process loads the code of one only. */
+/** Contestants that verify whole tokens. Each is imported separately, so a process loads the code of only one contestant. */
 const VERIFYING: Readonly<Record<string, () => Promise<Contestant>>> = {
   bearward: async () => (await import('./bearward.ts')).bearward,
   [NO_CACHE]: async () => (await import('./bearward.ts')).bearwardWithoutCache,

@@ -4,7 +4,7 @@ import type { Expected } from '../claims.ts'
 import type { Algorithm } from '../token-pool.ts'
 import { accepts, type Contestant } from './contestant.ts'
 
-/** Uses a key that is known from the start, which is the fastest way. With a JWKS, fast-jwt is asynchronous. */
+/** Uses a key that is known from the start, which is the fastest way. If the keys come from a JWKS, fast-jwt is asynchronous. */
 export const fastJwt = createContestant({})
 
 /** Uses the cache for 1,000 verified tokens, which is off by default. */

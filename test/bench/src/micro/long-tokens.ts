@@ -1,6 +1,6 @@
 /**
- * Claims that make a token almost 16 kB long, by the name of their shape. Each shape is the worst for another part of the work
- * that precedes the check of the signature. A library may refuse such a token at any point.
+ * Claims that make a token almost 16 kB long, by the name of their shape. Each shape is the worst case for a different part of the
+ * work that precedes the check of the signature. A library may refuse such a token at any point.
  */
 export const LONG_TOKENS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'a long string': { text: 'x'.repeat(11_000) },

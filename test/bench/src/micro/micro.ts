@@ -14,7 +14,7 @@ import type { Workload } from './workload.ts'
 type Costs = Record<string, Cost[]>
 
 export interface MicroResults {
-  /** Every token once. */
+  /** Every token is verified once. */
   readonly distinct: Record<Algorithm, { readonly sequential: Costs; readonly atOnce: Costs }>
   /** RS256 tokens that were verified before: one token, or 1,000 in turn. Includes the cost of a new string. */
   readonly repeated: Record<'one' | 'thousand', Costs>
@@ -22,13 +22,13 @@ export interface MicroResults {
   readonly refused: Record<string, Costs>
   /** RS256 tokens of about 16 kB with a bad signature, by the shape of their claims. */
   readonly long: Record<string, Costs>
-  /** CPU profiles of Bearward with RS256 tokens: every token once, and tokens that were verified before. */
+  /** CPU profiles of Bearward with RS256 tokens: new tokens, and tokens that were verified before. */
   readonly profile: { readonly once: Profile; readonly again: Profile }
 }
 
 export const ALGORITHMS: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
-/** Many short rounds: a phase in which the machine is slower then affects all contestants of a round. */
+/** There are many short rounds, so that a phase in which the machine is slower affects all contestants of a round. */
 const ROUNDS = 25
 /** Enough verifications for V8 to optimize the code of every contestant, including the slowest one to optimize. */
 const WARM_UP = 16_000
@@ -72,7 +72,7 @@ export async function measureMicro(): Promise<MicroResults> {
   }
 }
 
-/** Creates a workload with enough tokens to verify each of them only once. */
+/** Creates a workload with so many tokens that each token is verified only once. */
 function distinctTokens(algorithm: Algorithm): Workload {
   const tokens = { algorithm, count: WARM_UP + (1 + ROUNDS) * ROUND }
   return { tokens, accepted: true, atOnce: 1, warmUp: WARM_UP, round: ROUND }
@@ -90,7 +90,7 @@ export function repeatedTokens(count: number): Workload {
   }
 }
 
-/** Creates a workload of tokens that are rejected because of `claims`, or because of an `alteration` that is added. */
+/** Creates a workload of tokens that are rejected because of their `claims`, or because of an `alteration`. */
 function rejectedTokens(claims: NonNullable<PoolOptions['claims']>): Workload {
   const tokens = { algorithm: 'RS256', count: 1000, claims } as const
   return { tokens, accepted: false, atOnce: 1, warmUp: WARM_UP, round: ROUND }

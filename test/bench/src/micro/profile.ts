@@ -44,7 +44,7 @@ function readSourceMap(url: string): SourceMap {
   )
 }
 
-/** Converts a V8 profile. The time of a called function counts for the called function, not for its caller. */
+/** Converts a V8 profile. The time of a called function is not included in the time of its caller. */
 export function toProfile(
   { nodes, samples = [], timeDeltas = [] }: Profiler.Profile,
   findSource: FindSource,
@@ -62,8 +62,8 @@ export function toProfile(
 }
 
 /**
- * Returns the place of every node. A regular expression belongs to the place of its caller. Functions of Node that the
- * benchmark calls belong to the benchmark: most of them create the strings of the tokens.
+ * Returns the place of every node. A regular expression has the place of its caller. Functions of Node that the
+ * benchmark calls have the place of the benchmark: most of them create the strings of the tokens.
  */
 function toPlaces(
   nodes: readonly Profiler.ProfileNode[],
@@ -85,7 +85,7 @@ function toPlaces(
 const NODE = 'Node: buffers, strings, JSON'
 const BENCHMARK = 'the benchmark itself'
 
-/** Native functions of Node, with the place to which they belong. */
+/** Native functions of Node, with their places. */
 const NATIVE: Readonly<Record<string, string>> = {
   SignJob: 'crypto.verify',
   run: 'crypto.verify',

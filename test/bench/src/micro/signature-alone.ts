@@ -29,7 +29,7 @@ export function toDer(signature: Buffer): Buffer {
   return der.subarray(0, end)
 }
 
-/** Writes 32 bytes as a positive INTEGER without leading zeros. Returns the end of it. */
+/** Writes 32 bytes as a positive INTEGER without leading zeros. Returns the offset after it. */
 function writeInteger(der: Buffer, at: number, signature: Buffer, first: number): number {
   let start = first
   while (start < first + 31 && signature[start] === 0) start++

@@ -1,12 +1,12 @@
 import { type PoolOptions, readPool, type TokenPool } from '../token-pool.ts'
 
-/** Tokens that a contestant verifies, and how many of them per round. */
+/** Tokens that a contestant verifies, and the number of verifications. */
 export interface Workload {
   readonly tokens: PoolOptions
   readonly alteration?: 'bad signatures' | 'garbage'
   /** Result that every verification must have. */
   readonly accepted: boolean
-  /** Number of verifications that are started at once. Synchronous contestants still run them one by one. */
+  /** Number of verifications that are started at the same time. Synchronous contestants still run them one at a time. */
   readonly atOnce: number
   /** Number of verifications before the first round. */
   readonly warmUp: number

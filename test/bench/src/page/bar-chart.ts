@@ -1,7 +1,7 @@
-/** Horizontal bar chart with groups of bars. Each bar has its value beside it. */
+/** Horizontal bar chart with groups of bars. The value is beside each bar. */
 export interface BarChart {
   readonly title: string
-  /** Unit of the values, and whether more or less is better. */
+  /** Unit of the values, and whether higher or lower values are better. */
   readonly caption: string
   /** Value of a bar of the full width. */
   readonly maximum: number

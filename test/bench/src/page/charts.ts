@@ -22,15 +22,16 @@ export function createCapacityChart(results: HttpResults): string {
   )
   return createBarChart({
     title: 'Capacity of an API with a guard',
-    caption: 'Requests that one core can handle, in percent of the bare framework. More is better.',
-    // A measured capacity can be above 100, because of noise.
+    caption:
+      'Requests that one core can handle, in percent of the bare framework. Higher is better.',
+    // A measured capacity may be above 100, because of noise.
     maximum: Math.max(100, getMaximum(groups)),
     groups,
   })
 }
 
 export function createVerificationChart({ distinct }: MicroResults): string {
-  const modes = { sequential: 'one at a time', atOnce: '64 at once' } as const
+  const modes = { sequential: 'one at a time', atOnce: '64 at the same time' } as const
   const groups = ALGORITHMS.flatMap((algorithm) =>
     (['sequential', 'atOnce'] as const).map((mode) => ({
       label: `${algorithm}, ${modes[mode]}`,
@@ -42,7 +43,7 @@ export function createVerificationChart({ distinct }: MicroResults): string {
   )
   return createBarChart({
     title: 'Verification of a new token',
-    caption: 'Processor time in microseconds. Less is better.',
+    caption: 'Processor time in microseconds. Lower is better.',
     maximum: getMaximum(groups),
     groups,
   })

@@ -10,12 +10,12 @@ export function createDpopSection({ signatures, refused, unbound, stores }: Dpop
   const byAlgorithm = PROOF_ALGORITHMS.map((algorithm) => signatures[algorithm])
   return [
     '### DPoP proofs',
-    `Each request has the same cached RS256 token and a new proof of the same key. Proofs are made before the first round, and each
-of them is sent once. \`${SIGNATURE_ALONE}\` verifies the signature of the proof only, with a prepared key. Each figure comes from
-a separate process, which is warmed up before the first round.`,
+    `Each request has the same cached RS256 token and a new proof that the same key has signed. Proofs are created before the first
+round, and each proof is sent once. \`${SIGNATURE_ALONE}\` verifies only the signature of the proof, with a prepared key. Each
+figure comes from a separate process, which is warmed up before the first round.`,
     describeVariation([...byAlgorithm, refused, stores], cpu),
-    `Processor time in microseconds, and in parentheses relative to \`${SIGNATURE_ALONE}\`. With \`new key\`, the API has not received a
-valid proof of the key yet, so it imports the key for every request.`,
+    `Processor time in microseconds, and in parentheses relative to \`${SIGNATURE_ALONE}\`. In the rows with \`new key\`, the API has
+not received a valid proof with this key yet, so it imports the key for every request.`,
     createTable(
       ['', ...PROOF_ALGORITHMS],
       collectNames(byAlgorithm).map((name) => [
@@ -30,15 +30,15 @@ valid proof of the key yet, so it imports the key for every request.`,
     createTable(Object.keys(refused), [
       Object.values(refused).map((costs) => formatNumber(getMedian(costs, cpu))),
     ]),
-    `One of 1,000 cached tokens without a proof: processor time in microseconds, with the creation of its string. The option
+    `One of 1,000 cached tokens without a proof: processor time in microseconds, including the creation of its string. The option
 adds ${formatSummary(difference(unbound, WITH_DPOP, 'bearward', cpu))} microseconds.`,
     createTable(
       ['', 'CPU us'],
       Object.entries(unbound).map(([name, costs]) => [name, formatNumber(getMedian(costs, cpu))]),
     ),
-    `A valid ES256 proof by the replay store, one request at a time. Redis runs on the same machine. A store in Redis adds
-${formatSummary(getAddedRoundTrips(stores))} times the elapsed time that one round trip adds to a request. A round trip alone takes less time,
-because no other code runs between two of them.`,
+    `A valid ES256 proof, one request at a time, for each replay store. Redis runs on the same machine. A store in Redis adds
+${formatSummary(getAddedRoundTrips(stores))} times the elapsed time that one round trip adds to a request. Round trips alone take
+less time, because no other code runs between them.`,
     createTable(
       ['', 'time us', 'CPU us'],
       Object.entries(stores).map(([name, costs]) => [

@@ -28,16 +28,17 @@ export function createHttpSection({ run, found: results }: PartResults<'http'>):
     '### Over HTTP',
     `Each API runs in its own process, ${run.pinned ? 'pinned to one core' : 'on any core'}.
 It fetches its keys from another process. The load generator uses 64 connections. Each connection sends its next request
-as soon as it has the response to the last one.`,
-    `Every server is warmed up before the first round: for six seconds with the first load, and for two seconds with each other one.`,
+as soon as it has received the response.`,
+    `Every server is warmed up before the first round: for six seconds with the first load, and for two seconds with each
+other load.`,
     `- \`CPU us\`: processor time of the server per request, in microseconds.
 - \`added\`: processor time per request in addition to the bare framework, in microseconds.
 - \`capacity, x bare\`: requests that one core can handle, relative to the bare framework.
 - \`requests/s, x bare\`: requests per second, relative to the bare framework.
 - \`p50 ms\`, \`p99 ms\`: latencies of a server under full load.`,
-    `Every server is one process for all rounds, and the optimizations of V8 differ between processes. Depending on when
-full garbage collections occur, Node itself can need some microseconds more per request from then on. This also applies
-to a bare server. Ignore differences of that size.`,
+    `Every server is one process for all rounds, and the optimizations of V8 differ between processes. After a full garbage
+collection, Node itself may need some microseconds more per request until the end of the measurement. This also applies to a
+bare server. Ignore differences of this size.`,
     describeVariation(all, cpu),
     ...LOAD_NAMES.flatMap((load) => [
       `#### ${load[0]!.toUpperCase()}${load.slice(1)}`,
@@ -59,8 +60,8 @@ to a bare server. Ignore differences of that size.`,
       ),
     ]),
     '#### First requests of a process',
-    `The first 1,000 requests of a new process, every token once, with the fetch of the keys. Each figure is the median of
-${firstRounds} processes.`,
+    `The first 1,000 requests of a new process, including the fetch of the keys. Every token is sent once. Each figure is the
+median of ${firstRounds} processes.`,
     createTable(
       ['', 'CPU us', 'p50 ms', 'p99 ms'],
       FRAMEWORKS.flatMap((framework) =>

@@ -7,7 +7,7 @@ export const BEARWARD_ENTRIES = '5,000'
 export function createMemorySection(results: MemoryResults): string[] {
   return [
     '### Memory',
-    `A million HS256 tokens are verified, each of them twice. Every row is one process and one round. \`heap\` is the
+    `A million HS256 tokens are verified, and each token is verified twice. Every row is one process and one round. \`heap\` is the
 growth of the heap after a garbage collection, and \`peak\` is the highest memory use of the process. Each cache has the
 default size of its library (Bearward: ${BEARWARD_ENTRIES} entries), so the figures are not costs per entry.`,
     createTable(

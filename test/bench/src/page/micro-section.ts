@@ -26,8 +26,8 @@ export function createMicroSection({
     '### One verification',
     'The keys are known from the start. Each figure comes from a separate process, which is warmed up before the first round.',
     describeVariation(all, cpu),
-    `Processor time in microseconds, every token once: one at a time / 64 at once. A synchronous library verifies one token
-at a time in both cases.`,
+    `Processor time in microseconds for new tokens: one at a time / 64 at the same time. A synchronous library verifies one
+token at a time in both cases.`,
     createTable(
       ['', ...ALGORITHMS],
       names.map((name) => [
@@ -39,7 +39,7 @@ at a time in both cases.`,
         ),
       ]),
     ),
-    'Verifications per second, one at a time.',
+    'Verifications of new tokens per second, one at a time.',
     createTable(
       ['', ...ALGORITHMS],
       names.map((name) => [
@@ -67,7 +67,7 @@ at a time in both cases.`,
       ]),
     ),
     `A token of about 16 kB with a bad signature, by the shape of its claims: processor time in microseconds. \`jose\`,
-\`fast-jwt\` and \`aws-jwt-verify\` have no limit for the number of members, so they verify the signature of each.`,
+\`fast-jwt\` and \`aws-jwt-verify\` have no limit for the number of members, so they verify the signature of each token.`,
     createTable(
       ['', ...collectNames(Object.values(long))],
       shapes.map((shape) => [
@@ -78,7 +78,7 @@ at a time in both cases.`,
       ]),
     ),
     '### CPU profile',
-    `CPU profile of Bearward with RS256 tokens, in percent of the time, by file of the core. Rows below 1 % in both columns
+    `CPU profile of Bearward with RS256 tokens, in percent of the time, for each file of the core. Rows below 1 % in both columns
 are omitted. "The benchmark itself" includes the creation of a new string for every token.`,
     createTable(
       ['', 'every token once', '1,000 tokens, verified before'],

@@ -9,8 +9,9 @@ import { createTable, formatNumber } from './table.ts'
 /** Summarizes the results. Each sentence must be true for all possible figures. */
 export function createOverviewSection({ major, parts }: VersionResults): string[] {
   return [
-    `Bearward caches a verified token when it is verified for the second time. From the third use on, it needs no signature check. Of the other libraries, only
-fast-jwt has such a cache, which @fastify/jwt can use. It is off by default. A new token always needs a signature check.`,
+    `Bearward caches a token when it is verified for the second time. From the third use on, this token needs no signature check. Of
+the other libraries, only fast-jwt has such a cache, which @fastify/jwt can use. The cache of fast-jwt is off by default. A new
+token always needs a signature check.`,
     ...(parts.http ? createCapacityTable(parts.http.found, major) : []),
     ...(parts.micro ? [compareWithJose(parts.micro.found, parts.http?.found)] : []),
   ]
@@ -49,9 +50,9 @@ function compareWithJose({ distinct }: MicroResults, http: HttpResults | undefin
   const server = http && ratio(http['every token once'].Express, 'bearward', 'jose', cpu)
   const forServer = server
     ? `
-For new tokens, an Express server with Bearward takes ${formatNumber(server.median)} of the processor time of one with jose.`
+For new tokens, an Express server with Bearward takes ${formatNumber(server.median)} of the processor time of a server with jose.`
     : ''
-  return `jose verifies in the thread pool, so its cost depends on how many tokens are verified at once. For new RS256 tokens,
-one at a time, Bearward takes ${relative(sequential)} of the processor time of jose.
-With 64 tokens at once, as in a busy server, it takes ${relative(atOnce)}.${forServer}`
+  return `jose verifies in the thread pool, so its cost depends on how many tokens are verified at the same time. For new RS256
+tokens, one at a time, Bearward takes ${relative(sequential)} of the processor time of jose.
+With 64 tokens at the same time, as in a busy server, Bearward takes ${relative(atOnce)}.${forServer}`
 }

@@ -23,7 +23,7 @@ const REPORT = 'test/bench/REPORT.md'
 const VERIFICATION_CHART = 'report-cpu.svg'
 
 /**
- * Writes the saved results to the page for users in `docs`, to the report beside the benchmarks, and to the charts of both.
+ * Writes the saved results to the page for users in `docs`, to the report beside the benchmarks, and to their charts.
  * Returns the paths of the files.
  */
 export async function writePages(): Promise<string[]> {
@@ -64,13 +64,14 @@ export function createPages(versions: readonly VersionResults[]): Record<string,
 
 const METHOD = `\`npm run bench -- page\` writes this report from the latest results of \`npm run bench\`:
 
-- Most figures are medians of several rounds. Each section shows the number of rounds and how much they vary.
+- Most figures are medians of several rounds. Each section shows the number of rounds, and how much their values vary.
 - In each round, all libraries and baselines are measured once, in a random order.
-- Ratios and differences compare values of the same round. Their median can differ from the ratio or difference of two rows.
+- Ratios and differences compare values of the same round. The median of a ratio may differ from the ratio of two medians in a
+  table, and so may the median of a difference.
 - Memory, the CPU profile and installed sizes are measured once.
-- A negative cost is noise.
-- Every token has the claims of RFC 9068. With RS256 it has about 1,000 characters.
-- Every library checks signature, issuer, audience and expiry. \`${SIGNATURE_ALONE}\` checks the signature only. \`${BARE}\` and
+- A negative cost is only noise.
+- Every token has the claims of RFC 9068. A token with RS256 has about 1,000 characters.
+- Every library checks signature, issuer, audience and expiry. \`${SIGNATURE_ALONE}\` checks only the signature. \`${BARE}\` and
   \`${NONE}\` check nothing.
 - The versions of the libraries are in the lockfile. Their options are in \`test/bench/src/http\`, \`test/bench/src/micro\` and
   \`test/bench/src/dpop\`.`

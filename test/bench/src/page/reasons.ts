@@ -1,51 +1,51 @@
 /**
- * Reasons for missed targets, written by hand. Review them after every run, beside the section "CPU profile".
- * A reason is shown for missed targets only.
+ * Reasons for missed targets, written by hand. After every run, compare them with the section "CPU profile".
+ * A reason is shown only if its target is missed.
  */
 export const REASONS: readonly { readonly targets: readonly string[]; readonly why: string }[] = [
   {
     targets: ['new tokens'],
     why: `Bearward also rejects base64url that is not canonical and JSON with a duplicate member. It freezes the claims, and
-  classifies the token and its subject. These steps take about 4.4 us if \`crypto.verify\` is replaced by a function that returns at
-  once. After a real signature they take longer, probably because OpenSSL has displaced their code and data from
-  the caches of the processor.
+  classifies the token and its subject. These steps take about 4.4 us if \`crypto.verify\` is replaced by a function that returns
+  immediately. After the verification of a real signature, the steps take longer. The probable reason is that OpenSSL has replaced
+  their code and data in the caches of the processor.
   No single step takes more than 0.5 us. Three measures have helped: reused memory for the
   payload, no closures on the path of a token, and freezing arrays by index.`,
   },
   {
     targets: ['cached tokens'],
-    why: `the cache does not store tokens, so a token that is sent again has to be hashed. The hash (SHA-256) takes about 0.9 us.
+    why: `the cache does not store tokens, so a token that is sent again must be hashed. The hash (SHA-256) takes about 0.9 us.
   The rest reads the header, finds the entry, checks times and requirements, and creates the outcome. A hash of a part of the token would
   be faster, but two tokens could then share an entry.`,
   },
   {
     targets: ['long tokens'],
-    why: `a payload with 660 different names of members takes about 100 us in \`JSON.parse\` alone. A lower limit for the number of
+    why: `for a payload with 660 different names of members, \`JSON.parse\` alone takes about 100 us. A lower limit for the number of
   members would refuse real tokens of Keycloak with 120 permissions.`,
   },
   {
     targets: ['HTTP'],
     why: `a handler that calls only \`crypto.verify\` adds about 37 us to Express on Node 24. In a server, other code runs
-  between two calls of the guard, and probably takes its place in the caches of the processor. A new token then costs
+  between two calls of the guard, and probably replaces the code of the guard in the caches of the processor. A new token then costs
   Bearward about twice as much as in a loop. On Node 22, Express itself takes about 100 us for each request.`,
   },
   {
     targets: ['first requests'],
     why: `code that has run only a few times is not optimized yet. Bearward has more code than the other library, because it
-  validates more, and V8 optimizes it after a few thousand requests. Fewer files and
-  no dependencies have shortened the start, but not this time.`,
+  validates more. V8 optimizes this code only after a few thousand requests. Fewer files and no dependencies have shortened the
+  start, but not the first requests.`,
   },
   {
     targets: ['start', 'import'],
-    why: `about 8 ms of the import are spent by V8 to compile the source text. The first response also needs the connection to the
-  authorization server, which the \`https\` module of Node has to be loaded for. Fewer files
+    why: `during the import, V8 compiles the source text for about 8 ms. The first response also needs a connection to the
+  authorization server. For this connection, Node must load its module \`https\`. Fewer files
   and no dependencies have shortened the import.`,
   },
   {
     targets: ['bundle'],
-    why: `about a third of the bundle are texts: the advice for each refusal, and the messages for wrong options. The rules of all
-  providers are included, too. Without jose and lru-cache, which the core does not need any more, it was not below the limit
-  either.`,
+    why: `about a third of the bundle is texts: the advice for each refusal, and the messages for wrong options. The rules of all
+  providers are included, too. The core no longer needs jose and lru-cache, but the bundle is still
+  above the limit.`,
   },
 ]
 

@@ -1,7 +1,7 @@
 import type { ByName } from '../comparisons.ts'
 import { median, percentile, summarize } from '../statistics.ts'
 
-/** Returns the median of all rounds, or `undefined` without rounds. */
+/** Returns the median of all rounds, or `undefined` if there are no rounds. */
 export function getMedian<T>(
   rounds: readonly T[] | undefined,
   value: (round: T) => number,

@@ -16,8 +16,8 @@ export function createStartSection({
   return [
     '### Start',
     `Time from the start of the process of an Express API to its first response, in milliseconds. Every response of the
-authorization server takes ${latency} ms, over plain HTTP. With \`ready()\` and \`hydrate()\` the API fetches the keys before
-it listens.`,
+authorization server takes ${latency} ms, over plain HTTP. In the rows with \`ready()\` and \`hydrate()\`, the
+API fetches the keys before it listens.`,
     describeVariation([starts], untilAnswered),
     createTable(
       ['', 'until the first response', 'added to bare', 'first request'],
@@ -28,7 +28,7 @@ it listens.`,
         formatNumber(getMedian(rounds, ({ firstRequest }) => firstRequest)),
       ]),
     ),
-    'Installed packages besides the framework, each counted once, and the time to import them.',
+    'Installed packages without the framework, and the time to import them. Each package is counted once.',
     createTable(
       ['', 'packages', 'kB', 'import ms'],
       Object.entries(installed).map(([name, { packages, bytes }]) => [

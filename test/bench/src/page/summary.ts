@@ -18,8 +18,8 @@ export function createSummary({ run, found }: PartResults<'http'>, chart: string
   const rounds = found['1,000 tokens'].Express[BARE]?.length ?? 0
   const parts = [
     '# Performance',
-    `A guard adds processor time to each request. This page shows how much, compared with other libraries and with the same API
-without a guard.`,
+    `A guard adds processor time to each request. This page shows this time for Bearward and for other libraries. It compares each API
+with the same API without a guard.`,
     `Microseconds of processor time that a guard adds to one request:`,
     createTable(
       ['framework', ...LOADS.flatMap(([name]) => [`${name}: Bearward`, 'best other library'])],
@@ -31,15 +31,15 @@ without a guard.`,
         }),
       ]),
     ),
-    `- **cached token**: 1,000 RS256 tokens are sent again and again. Bearward [caches](caching.md) verified tokens.
-- **new token**: every RS256 token is sent once, so its signature has to be verified.
-- **best other library**: the library that adds the least, with its name.`,
-    `A [DPoP](dpop.md) proof is new in every request. Its signature is verified in every request, also for a cached token.`,
+    `- **cached token**: 1,000 RS256 tokens are sent repeatedly. Bearward [caches](caching.md) verified tokens.
+- **new token**: every RS256 token is sent once, so its signature must be verified.
+- **best other library**: the library that adds the least processor time, with its name.`,
+    `A [DPoP](dpop.md) proof is new in every request. Its signature is verified in every request, even if the token is cached.`,
     `The chart shows the same measurement as capacity: requests that one core can handle, in percent of an API without a guard.`,
     `![Capacity of an API with a guard](${chart})`,
     `Measured on ${run.began.slice(0, 10)} with Node ${run.node.slice(1)} on one machine: ${run.machine}.
-Each figure is the median of ${rounds} rounds. Differences of a few microseconds are noise. All APIs return a small constant body, so a
-guard takes a smaller part of an API that does more.`,
+Each figure is the median of ${rounds} rounds. Differences of a few microseconds are noise. All APIs return a small constant body. In
+an API that does more work, a guard takes a smaller part of the processor time.`,
     `The first request is slower, because it loads the keys. Call \`ready()\` before the server listens:
 see [keys and outages](keys-and-outages.md).`,
     `All results, their variation, the other measurements (single verifications, DPoP proofs, memory, start) and the targets that are

@@ -11,7 +11,7 @@ export function createTable(
   return [line(headings), line(rule), ...rows.map(line)].join('\n')
 }
 
-/** Formats a number with about three digits. `undefined` becomes a dash. */
+/** Formats a number with about three digits. Returns a dash for `undefined`. */
 export function formatNumber(value: number | undefined): string {
   if (value === undefined) return '-'
   const size = Math.abs(value)

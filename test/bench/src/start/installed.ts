@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Size of packages with all their dependencies. Frameworks are peer dependencies and do not count. */
+/** Size of packages with all their dependencies. Frameworks are peer dependencies and are not included. */
 export interface Installed {
   readonly packages: number
   readonly bytes: number
@@ -29,7 +29,7 @@ function collect(name: string, from: string, directories: Set<string>): void {
   for (const dependency of Object.keys(dependencies)) collect(dependency, directory, directories)
 }
 
-/** Finds the directory of a package: in `node_modules` of a directory, or of its closest parent that has it. */
+/** Finds the directory of a package in `node_modules` of a directory, or of its closest parent directory with this package. */
 function findDirectory(name: string, from: string): string {
   const directory = join(from, 'node_modules', name)
   if (existsSync(directory)) return realpathSync(directory)

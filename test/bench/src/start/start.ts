@@ -33,7 +33,7 @@ const ROUNDS = 11
 /** Delay of every response of the authorization server, in milliseconds. */
 const LATENCY = 20
 
-/** Options for one start: the contestant on Express, how it finds its keys, and whether it fetches them before it listens. */
+/** Options for one start: the contestant on Express, how it finds its keys, and whether it fetches the keys before it listens. */
 interface StartOptions {
   readonly contestant: string
   readonly keys: 'address' | 'discovery'
@@ -76,7 +76,7 @@ export const PACKAGES: Record<string, readonly string[]> = {
   '@fastify/jwt + get-jwks': ['@fastify/jwt', 'get-jwks'],
 }
 
-/** Measures the time to the first response, the time to import packages, and their installed size. */
+/** Measures the time to the first response, the time to import packages, and the installed size of the packages. */
 export async function measureStart(): Promise<StartResults> {
   // With discovery, the issuer of the token has to be the address of the server.
   const keys: object[] = []

@@ -13,12 +13,12 @@ export interface DpopSettings extends ProofSettings {
   /** `required`: every token must be bound to a key. */
   readonly mode: 'accept' | 'required'
   readonly replay: ReplayStore | 'nonce-only'
-  /** `undefined`: proofs need no nonce. */
+  /** `undefined`: a proof does not need a nonce. */
   readonly nonce: NonceSettings | undefined
   readonly whenReplayUnknown: 'refuse' | 'nonce' | 'allow'
   /**
-   * The normalized address of this API without a slash at the end, which is put before the path of a request. Or a function that
-   * returns the method and the address of a request.
+   * Either the normalized address of this API, without a slash at the end: the path of a request is appended to it. Or a function
+   * that returns the method and the address of a request.
    */
   readonly publicUrl: string | ((raw: never) => unknown)
   /** Identifies this API in nonces. */

@@ -17,15 +17,15 @@ import { ProofKeys } from './proof-keys.ts'
 import { ReplayCheck, type UnknownUse } from './replay-check.ts'
 import { getTargetPath, normalizeTarget } from './target-uri.ts'
 
-/** A proof that was checked for a request. Only its first use is not checked yet. */
+/** A proof that has passed all checks except one: whether the proof was used before. */
 export interface CheckedProof extends Proof {
-  /** Seconds since the issue of its nonce. `undefined`: nonces are not required. */
+  /** Age of the nonce in seconds. `undefined`: nonces are not required. */
   readonly nonceAge: number | undefined
-  /** A new nonce for the client. `undefined`: the client needs none. */
+  /** A new nonce for the client. `undefined`: the client does not need a new nonce. */
   readonly newNonce: string | undefined
 }
 
-/** The request with a proof, and the token for which the proof was made. */
+/** The request with a proof, and properties of the token that the proof must match. */
 export interface ProofRequest {
   readonly request: RequestLike
   /** The request of the framework. */
@@ -62,10 +62,11 @@ export class Dpop {
   }
 
   /**
-   * Checks the proof of a request: its syntax, claims, key and signature, and its nonce. Returns 401 `invalid_dpop_proof` or
-   * `use_dpop_nonce`.
+   * Checks the syntax, the claims, the key, the signature and the nonce of the proof of a request. Returns the checked proof, or a
+   * rejection (401). The error code is `invalid_dpop_proof`, `use_dpop_nonce`, or `invalid_token` if the key is not that of the
+   * token.
    *
-   * Does NOT check whether the proof was used before: `useProof` does.
+   * Does NOT check whether the proof was used before: `useProof` checks this.
    */
   checkProof(text: string, of: ProofRequest): MaybePromise<CheckedProof | Rejection> {
     const { request, raw, thumbprint, hashToken } = of
@@ -78,19 +79,24 @@ export class Dpop {
     )
   }
 
-  /** Uses a checked proof. Refuses it if it was used before (401), or if it is not known whether it was used (503). */
+  /**
+   * Records the use of a checked proof. Rejects a proof that was used before or is too old (401). If the store does not know
+   * whether the proof was used, the option `whenReplayUnknown` decides: by default, the request gets 503. Does nothing if the
+   * option `replay` is `nonce-only`.
+   */
   useProof(proof: CheckedProof, request: RequestLike): MaybePromise<Rejection | undefined> {
     const replay = this.#replay
     if (replay === undefined) return undefined
     const { thumbprint, target, jti, iat } = proof
     const { maxAge, clockTolerance } = this.settings
-    // The clocks of two processes can differ by the tolerance, so the proof is remembered for this time longer. Without a tolerance,
-    // it is still accepted at the end of its time, so it is remembered for a second longer.
+    // A proof is accepted until `iat + maxAge + clockTolerance`. The clock of another process can be behind by the tolerance, so
+    // the proof is remembered for one more tolerance. If the tolerance is 0, one second is added: a proof is still accepted at that
+    // moment.
     const seconds = iat - getSeconds(this.#clock) + maxAge + Math.max(1, 2 * clockTolerance)
-    // A thumbprint and an address contain no line break, so two proofs have the same text only if all parts are equal. JSON keeps
-    // lone surrogates different, which UTF-8 does not.
+    // A thumbprint and an address contain no line break, so two proofs have the same text only if all parts are equal. UTF-8 would
+    // encode all lone surrogates as the same bytes. JSON escapes them, so different values stay different.
     return andThen(sha256(`${thumbprint}\n${target}\n${JSON.stringify(jti)}`), (id) => {
-      // A check of the application may have taken so long that the proof could be forgotten at once.
+      // The function `check` of the application can take so long that the proof is now too old: the store would not remember it.
       if (!(seconds > 0)) return rejectLate()
       const ttl = Math.ceil(seconds * 1000)
       return andThen(replay.firstUse({ id, key: thumbprint, ttl }), (isFirst) => {
@@ -101,8 +107,8 @@ export class Dpop {
   }
 
   /**
-   * Returns the text of the one proof of a request (RFC 9449 section 4.3, first check). Several header lines, and proofs that were
-   * joined by a comma, are refused.
+   * Returns the text of the only proof of a request (RFC 9449 section 4.3, first check). Rejects several header lines, and several
+   * proofs that were joined by a comma.
    */
   readText(request: RequestLike): string | Rejection {
     const values = headerValues(request, 'dpop')
@@ -110,13 +116,15 @@ export class Dpop {
     if (values.length === 0) return new Rejection('no_proof', explain('nothing'))
     if (values.length > 1) return new Rejection('invalid_proof', explain('several header lines'))
     const text: unknown = values[0]
-    if (typeof text !== 'string') return new Rejection('invalid_proof', explain('no text'))
-    // A JWT has no comma. Some proxies, and web `Headers`, join lines in this way.
+    if (typeof text !== 'string')
+      return new Rejection('invalid_proof', explain('a value that is not a string'))
+    // A JWT contains no comma. Some proxies, and web `Headers`, join several header lines with a comma.
     return text.includes(',') ? new Rejection('invalid_proof', explain(JOINED)) : text
   }
 
   /**
-   * Returns the header fields of the response to a granted request: a new nonce, if the client needs one (RFC 9449 section 8.2).
+   * Returns the header fields for the response to a granted request: a new nonce, if the client needs a new nonce (RFC 9449
+   * section 8.2).
    */
   getHeaders({ newNonce }: CheckedProof): ResponseHeaders | undefined {
     return newNonce === undefined
@@ -124,7 +132,7 @@ export class Dpop {
       : Object.freeze({ 'Cache-Control': 'no-store', 'DPoP-Nonce': newNonce })
   }
 
-  /** The state of the replay store. `undefined`: there is none. */
+  /** The state of the replay store. `undefined`: no store is configured. */
   get status(): ControlStatus | undefined {
     return this.#replay?.status
   }
@@ -134,7 +142,7 @@ export class Dpop {
     await this.#replay?.ready()
   }
 
-  /** Returns the method and the normalized address with which a proof is compared. Never reads `Host`. */
+  /** Returns the method and the normalized address that `htm` and `htu` of a proof must match. Never reads `Host`. */
   #getTarget(
     request: RequestLike,
     raw: object,
@@ -161,7 +169,7 @@ export class Dpop {
     })
   }
 
-  /** Refuses a proof and gives the client a nonce (RFC 9449 section 9). */
+  /** Returns a rejection that gives the client a new nonce (RFC 9449 section 9). */
   #requireNonce(found: string): MaybePromise<Rejection> {
     const explanation = { check: 'DPoP nonce', expected: 'a nonce of this API', found }
     return andThen(
@@ -170,7 +178,7 @@ export class Dpop {
     )
   }
 
-  /** Decides about a proof of which the store does not know whether it was used: see the option `whenReplayUnknown`. */
+  /** Decides about a proof if the store does not know whether the proof was used before: see the option `whenReplayUnknown`. */
   #decideUnknown(
     { problem, detail, retryAfter }: UnknownUse,
     { nonceAge }: CheckedProof,
@@ -191,7 +199,7 @@ export class Dpop {
         publish('allowed')
         return undefined
       case 'nonce': {
-        // A nonce from the future comes from a process whose clock is ahead. It would be accepted for longer.
+        // A negative age means that the clock of another process is ahead. This nonce would be accepted for a longer time.
         const isFresh = nonceAge !== undefined && nonceAge >= -1 && nonceAge < LIMITS.freshNonce
         publish(isFresh ? 'nonce_accepted' : 'nonce_required')
         return isFresh ? undefined : this.#requireNonce('a nonce that is too old')
@@ -211,11 +219,11 @@ function toChecked(
   nonceAge: number | undefined,
   newNonce: string | undefined,
 ): CheckedProof {
-  // Several times faster than to spread the proof.
+  // This is several times faster than `{ ...proof }`.
   return { thumbprint, target, jti, iat, nonce, nonceAge, newNonce }
 }
 
-/** Reads and normalizes the result of the function `publicUrl`. An error goes to the error handling of the framework. */
+/** Reads and normalizes the result of the function `publicUrl`. An error is passed to the error handling of the framework. */
 function readTarget(target: unknown): RequestTarget {
   ignoreRejection(target)
   const given = isRecord(target) ? (target as Partial<RequestTarget>) : {}
@@ -223,7 +231,7 @@ function readTarget(target: unknown): RequestTarget {
   const normalized = typeof url === 'string' ? normalizeTarget(url) : undefined
   if (typeof method === 'string' && normalized !== undefined) return { method, url: normalized }
   throw new TypeError(
-    'publicUrl must return { method, url }: the method and the absolute http address of the request. It cannot return a promise.',
+    'publicUrl must return { method, url }: the method and the absolute http or https address of the request. It cannot return a promise.',
   )
 }
 

@@ -4,30 +4,30 @@ import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 
 /** Settings of nonces (RFC 9449 section 9). All times are in seconds. */
 export interface NonceSettings {
-  /** The first secret is used for new nonces. Nonces of all secrets are accepted. */
+  /** The first secret signs new nonces. Nonces that any of the secrets has signed are accepted. */
   readonly secrets: readonly Uint8Array[]
   readonly lifetime: number
 }
 
-/** The state of the nonce of a proof. `isDue`: the client should get a new one. `age` is in seconds. */
+/** The state of the nonce of a proof. `isDue`: the client should get a new nonce. `age` is in seconds. */
 export type NonceState =
   | { readonly isValid: true; readonly age: number; readonly isDue: boolean }
   | { readonly isValid: false }
 
-/** Part of the lifetime after which a client gets a new nonce with a response. */
+/** Fraction of the lifetime of a nonce. After this time, the response to the client contains a new nonce. */
 const DUE_AFTER = 2 / 3
 
 /**
- * Creates and checks nonces without a store. A nonce is the time of its issue in seconds and an HMAC over this time and this API. All
- * processes with the same secrets accept it. It cannot be predicted without a secret.
+ * Creates and checks nonces without a store. A nonce consists of its time of creation in seconds, and an HMAC over this time and
+ * the name of this API. All processes with the same secrets accept the nonce. It cannot be predicted without a secret.
  *
- * Nonces of the same second are equal. A nonce limits the age of a proof, and does NOT prevent that a proof is used twice.
+ * All nonces of one second are equal. A nonce limits the age of a proof. It does NOT prevent a second use of the proof.
  */
 export class Nonces {
   readonly #settings: NonceSettings
   readonly #resource: string
   readonly #clockTolerance: number
-  /** The newest nonce. All requests in one second get the same one. */
+  /** The newest nonce. All requests in one second get the same nonce. */
   #newest: { readonly time: number; readonly nonce: MaybePromise<string> } | undefined
 
   /** `resource` identifies this API. `clockTolerance` is in seconds. */
@@ -50,7 +50,7 @@ export class Nonces {
     return nonce
   }
 
-  /** Checks a nonce. Accepts it for `lifetime` seconds after its issue, give or take the clock tolerance. */
+  /** Checks a nonce. Accepts it for `lifetime` seconds after its creation. The clock tolerance extends this time at both ends. */
   check(nonce: string, now: number): MaybePromise<NonceState> {
     const parts = /^([1-9]\d{0,11})\.([\w-]{43})$/.exec(nonce)
     if (parts === null) return INVALID

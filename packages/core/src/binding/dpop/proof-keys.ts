@@ -10,7 +10,7 @@ import { describeType, Rejection, showClaimed } from '../../response/rejection.t
 import { type Algorithm, isAlgorithm } from '../../signature/algorithms.ts'
 import type { SignatureVerifier, SignedText } from '../../signature/engine.ts'
 
-/** The public key in the header of a proof, for the algorithm in the header. It is not imported yet. */
+/** The public key in the header of a proof, for the algorithm in the header. The key is not imported yet. */
 export interface ProofKey {
   readonly algorithm: Algorithm
   /** Only the members that define the key (RFC 7638 section 3.2). */
@@ -19,12 +19,12 @@ export interface ProofKey {
   readonly thumbprint: () => MaybePromise<string>
 }
 
-/** Header parameters that change how a JWS is processed. A proof never needs them. */
+/** Header parameters that change how a JWS is processed. A proof with one of them is rejected, because no proof needs them. */
 const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc', 'cty']
 
 /**
  * Reads the header of a proof (RFC 9449 section 4.2): `typ`, `alg`, and the public key in `jwk`. Ignores all other parameters,
- * such as `kid` and `x5c`. The key must be a sound public key of the algorithm: see `readJwk`.
+ * such as `kid` and `x5c`. The key must be a valid public key for the algorithm: see `readJwk`.
  */
 export function readProofKey(
   header: JsonObject,
@@ -49,7 +49,7 @@ export function readProofKey(
 const LONGEST_MODULUS = Math.ceil(LIMITS.proofRsaBits / 6)
 
 const TEXTS: Readonly<Partial<Record<string, string>>> = {
-  not_an_object: 'no object',
+  not_an_object: 'a value that is not an object',
   private_key: 'a private key',
   symmetric_key: 'a symmetric key',
   unsupported_key_type: 'a key of an unsupported type',
@@ -59,7 +59,7 @@ const TEXTS: Readonly<Partial<Record<string, string>>> = {
   weak_key: 'a weak key',
 }
 
-/** A key that has made a valid signature, ready to verify others. */
+/** An imported key that has signed at least one valid proof. */
 interface KnownKey extends ProofKey {
   /** The encoded header of the newest proof that the key has signed. */
   readonly header: string
@@ -67,11 +67,11 @@ interface KnownKey extends ProofKey {
 }
 
 /**
- * Verifies signatures with the keys of proofs, and caches the imported keys by thumbprint. A client usually sends the same header with
- * every proof, so a known header is not parsed again.
+ * Verifies signatures with the keys of proofs, and caches the imported keys by thumbprint. A client usually sends the same header
+ * with every proof, so a known header is not parsed again.
  *
- * A key is cached after its first valid signature for a token that is bound to it. An attacker without such a token cannot fill the
- * cache, and a client has only one entry with its newest header, whatever headers it sends.
+ * A key is cached after its first valid signature for a token that is bound to this key. So an attacker who has no bound token
+ * cannot fill the cache. The cache has one entry for each key, with the newest header that this key has signed.
  */
 export class ProofKeys {
   readonly #byThumbprint: BoundedCache<KnownKey>
@@ -86,14 +86,14 @@ export class ProofKeys {
     )
   }
 
-  /** Returns the key of a header that was sent before, if it is cached. */
+  /** Returns the key of an encoded header, if a proof with this header was verified earlier and the key is still cached. */
   find(header: string): ProofKey | undefined {
     return this.#byHeader.get(header)
   }
 
   /**
-   * Returns whether the signature was made with the key. Never throws or rejects. `thumbprint` is that of the key, and `header` is the
-   * encoded header of the proof.
+   * Returns whether the key has made the signature. Never throws or rejects. `thumbprint` is the thumbprint of the key, and
+   * `header` is the encoded header of the proof.
    */
   verify(
     key: ProofKey,
@@ -121,7 +121,9 @@ export class ProofKeys {
     return prepared instanceof Promise ? prepared.then(verify).catch(() => false) : verify(prepared)
   }
 
-  /** Verifies a signature. If it is valid, caches the key with this header, instead of an earlier header of the key. */
+  /**
+   * Verifies a signature. If the signature is valid, caches the key with this header, which replaces an earlier header of the key.
+   */
   #verifyAndAdd(
     verifier: SignatureVerifier,
     key: ProofKey,
@@ -141,10 +143,10 @@ export class ProofKeys {
     text: string,
     verify: SignatureVerifier,
   ): void {
-    // A part of a longer text keeps the whole text in memory, so the header is copied.
+    // A substring keeps the whole proof in memory, so the header is copied.
     const header = JSON.parse(JSON.stringify(text)) as string
     const known = { algorithm, material, thumbprint: () => thumbprint, header, verify }
-    // Replacing an entry removes its header.
+    // If this replaces an entry, the cache calls its callback, which deletes the old header.
     this.#byThumbprint.set(thumbprint, known)
     this.#byHeader.set(header, known)
   }

@@ -11,7 +11,7 @@ import { readJwsPart, rejectEncoding } from '../../signature/read-jws-part.ts'
 import { type ProofKeys, readProofKey, type ProofKey } from './proof-keys.ts'
 import { normalizeTarget } from './target-uri.ts'
 
-/** The request, the token and the key that a proof must be about. */
+/** The request, the token and the key that a proof must match. */
 export interface ProofContext {
   readonly method: string
   /** The normalized address of the request: see `normalizeTarget`. */
@@ -31,9 +31,9 @@ export interface ProofSettings {
   readonly clockTolerance: number
 }
 
-/** A proof whose signature and claims are valid. Its nonce and its first use are not checked yet. */
+/** A proof with a valid signature and valid claims. Not checked yet: its nonce, and whether the proof was used before. */
 export interface Proof {
-  /** The thumbprint of its key. */
+  /** The thumbprint of the key that signed the proof. */
   readonly thumbprint: string
   /** The normalized `htu`. */
   readonly target: string
@@ -44,10 +44,10 @@ export interface Proof {
 }
 
 /**
- * Verifies a DPoP proof (RFC 9449 section 4.3) for a token that is verified and bound to a key. The signature
- * is checked last, so that a wrong proof costs little. Before it: the syntax, the claims, the key, and the hash of the token.
+ * Verifies a DPoP proof (RFC 9449 section 4.3) for a token that is verified and bound to a key. Checks the syntax, the claims, the
+ * key and the hash of the token first. The signature is checked last, because this check takes the most time.
  *
- * Does NOT check the nonce, or whether the proof was used before.
+ * Does NOT check the nonce. Does NOT check whether the proof was used before.
  */
 export function verifyProof(
   text: string,
@@ -99,7 +99,7 @@ function readClaims(
   const htm = ifOwn(claims['htm'], claims, 'htm')
   if (htm !== method) return rejected('htm', 'the method of the request', describeMethod(htm))
   const htu = ifOwn(claims['htu'], claims, 'htu')
-  // Most clients send the normalized address.
+  // Most clients send the normalized address, so usually `htu` need not be normalized.
   if (htu !== target) {
     const given = typeof htu === 'string' ? normalizeTarget(htu) : undefined
     if (given !== target) return rejectTarget(htu, given, target)
@@ -113,7 +113,7 @@ function readClaims(
   return { thumbprint, target, jti, iat: iat as number, nonce }
 }
 
-/** Checks `iat`, and `exp` and `nbf`, which a proof does not need. The negated comparisons reject the proof if `now` is NaN. */
+/** Checks `iat`, and `exp` and `nbf` if they are present. The negated comparisons reject the proof if `now` is NaN. */
 function checkTimes(
   claims: JsonObject,
   iat: unknown,
@@ -129,10 +129,10 @@ function checkTimes(
   }
   const exp = ifOwn(claims['exp'], claims, 'exp')
   if (exp !== undefined && !(isTime(exp) && now < exp + clockTolerance))
-    return rejected('exp', 'a time in the future', 'no such time')
+    return rejected('exp', 'a time in the future', 'a time in the past, or not a number')
   const nbf = ifOwn(claims['nbf'], claims, 'nbf')
   if (nbf !== undefined && !(isTime(nbf) && now >= nbf - clockTolerance))
-    return rejected('nbf', 'a time in the past', 'no such time')
+    return rejected('nbf', 'a time in the past', 'a time in the future, or not a number')
   return undefined
 }
 
@@ -179,23 +179,23 @@ function verifySignature(
   return andThen(
     keys.verify(key, proof.thumbprint, header, { signingInput, signature }),
     (isValid) =>
-      // Only `true` counts, so that an unexpected value is not a success.
+      // Only `true` is accepted, so that an unexpected value is not treated as a success.
       isValid === true
         ? proof
         : rejected('signature', 'a signature by the key of the proof', 'an invalid signature'),
   )
 }
 
-/** Describes an `htm`. Shows only a text in the form of a method. */
+/** Describes an `htm`. Contains the value only if it looks like a method, because logs must not contain other values. */
 function describeMethod(htm: unknown): string {
   if (typeof htm !== 'string' || htm === '') return describeType(htm)
   return /^[A-Za-z]{1,20}$/.test(htm) ? showClaimed(htm) : 'a text that is not a method'
 }
 
-/** A path of which a proxy has probably removed the beginning. */
+/** Description of an `htu` whose path ends with the path of the request. A proxy has probably removed the beginning. */
 const PREFIXED = 'the same path after a prefix'
 
-/** Rejects an `htu`. Shows only its origin, because a path can contain personal data. */
+/** Rejects an `htu`. The explanation contains only its origin, because a path can contain personal data. */
 function rejectTarget(htu: unknown, given: string | undefined, target: string): Rejection {
   if (typeof htu !== 'string' || htu === '')
     return rejected('htu', 'the address of the request', describeType(htu))

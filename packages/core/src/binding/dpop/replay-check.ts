@@ -25,24 +25,25 @@ export const REPLAY_BREAKER: BreakerThresholds = {
   longestRetryAfter: 0,
 }
 
-/** The result of a store that does not know whether a proof was used. */
+/** The result if the store does not know whether a proof was used, or was not called. */
 export interface UnknownUse {
   readonly problem: ReplayStoreProblem | 'paused'
   /** A description for logs. */
   readonly detail: string
-  /** Seconds after which the store is asked again. */
+  /** Seconds for `Retry-After`. During a pause: the seconds until the store is called again. */
   readonly retryAfter: number
 }
 
 /**
- * Asks a replay store whether a proof was used before. Limits the time of the store, and stops to ask a store that does not respond.
+ * Asks a replay store whether a proof was used before. Limits the time of each call. After several failures, does not call the
+ * store for a few seconds.
  */
 export class ReplayCheck {
   readonly #store: ReplayStore
   readonly #clock: Clock
   readonly #publish: Publish<ControlRecoveredEvent>
   readonly #breaker: CircuitBreaker
-  /** The time since when the store has failed, in milliseconds since the epoch. */
+  /** The time when the store began to fail, in milliseconds since the epoch. `undefined`: it works. */
   #degradedSince: number | undefined
   /** Description of the last failure. */
   #lastDetail = ''
@@ -55,7 +56,7 @@ export class ReplayCheck {
     this.#breaker = new CircuitBreaker(REPLAY_BREAKER, lostAfter)
   }
 
-  /** Returns whether this is the first use of the proof. Never throws or rejects: every failure of the store is an `UnknownUse`. */
+  /** Returns whether this is the first use of the proof. Never throws or rejects: returns an `UnknownUse` if the store fails. */
   firstUse(proof: ProofUse): MaybePromise<boolean | UnknownUse> {
     const permission = this.#breaker.acquire(this.#clock.monotonic(), false)
     if (permission === undefined) {
@@ -72,7 +73,7 @@ export class ReplayCheck {
       this.#lastDetail = answer.detail
       const isOfKey = answer.problem === 'key_full'
       if (!isOfKey) this.#degradedSince ??= this.#clock.now()
-      // A client can cause these problems. They must not stop the proofs of other clients.
+      // A client can cause the problems `full` and `key_full`. The breaker must not open, because other clients need the store.
       if (isOfKey || answer.problem === 'full') this.#breaker.inconclusive(permission)
       else this.#breaker.failed(permission, this.#clock.monotonic(), 0)
       return answer
@@ -122,7 +123,7 @@ export class ReplayCheck {
   }
 }
 
-/** Only `true` means that this is the first use. */
+/** Returns the answer of the store. Any value that is not a boolean is a failure. */
 function toUse(answer: unknown): boolean | UnknownUse {
   if (typeof answer === 'boolean') return answer
   return unknown('failed', `firstUse returned ${describeType(answer)} instead of true or false`)
@@ -137,7 +138,7 @@ function toUnknown(error: unknown): UnknownUse {
   return unknown('failed', `firstUse threw ${describeThrown(error)} instead of a ReplayStoreError`)
 }
 
-/** Returns whether an error is a `ReplayStoreError`, also one of another copy of this package. */
+/** Returns whether an error is a `ReplayStoreError`, even if another copy of this package has created it. */
 function isStoreError(error: unknown): error is ReplayStoreError {
   if (!isRecord(error) || error['code'] !== 'bearward_replay_store') return false
   return typeof error['detail'] === 'string' && PROBLEMS.includes(error['problem'])

@@ -2,24 +2,24 @@ import { LIMITS } from '../../limits.ts'
 
 /** An http or https address without query and fragment: scheme, authority, path (RFC 3986 appendix B). */
 const ADDRESS = /^(https?):\/\/([^/]*)(.*)$/i
-/** Printable ASCII without space and backslash. Other characters cannot be in an address (RFC 3986 section 2). */
+/** Printable ASCII without space and backslash. An address must not contain other characters (RFC 3986 section 2). */
 const ALLOWED = /^[\x21-\x5B\x5D-\x7E]+$/
-/** A host and an optional port. A name consists of unreserved characters. */
+/** A host and an optional port. A host is a name of unreserved characters, or an IPv6 address in brackets. */
 const AUTHORITY = /^([\w.~-]+|\[[0-9a-f:.]+\])(?::(\d*))?$/i
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
 /**
- * Returns the normalized form of an `htu` (RFC 9449 section 4.3, RFC 3986 sections 6.2.2 and 6.2.3). Two addresses are equal if their
- * normalized forms are equal.
+ * Returns the normalized form of an `htu` (RFC 9449 section 4.3, RFC 3986 sections 6.2.2 and 6.2.3). Two addresses are equal if
+ * their normalized forms are equal.
  *
  * - The query and the fragment are removed.
  * - The scheme and the host are in lower case, and the default port is removed.
  * - Unreserved characters are decoded, other percent-encodings are in upper case, and dot segments are removed.
- * - Characters such as `{`, which cannot be in an address, are encoded.
- * - `%2F` and `/` stay different, and so do paths with and without a slash at the end.
+ * - Characters that an address must not contain, such as `{`, are percent-encoded.
+ * - `%2F` and `/` stay different. A path with a slash at the end and a path without it stay different.
  *
- * Returns `undefined` for a text that is not an http or https address. Also for an address with a user name or a backslash, and for
- * one with more than `LIMITS.targetUri` characters before its query.
+ * Returns `undefined` for a text that is not an http or https address. Returns `undefined` even for an http address if it has a
+ * user name, a backslash, or more than `LIMITS.targetUri` characters before its query.
  */
 export function normalizeTarget(address: string): string | undefined {
   const text = removeQuery(address)
@@ -37,11 +37,11 @@ export function normalizeTarget(address: string): string | undefined {
 }
 
 /**
- * Returns the normalized path of a request target (RFC 9112 section 3.2), which can be an absolute address. Never returns its host,
- * which comes from the client.
+ * Returns the normalized path of a request target (RFC 9112 section 3.2). The target may be an absolute address. Its host is never
+ * returned, because the client chooses it.
  *
  * Returns `undefined` for a path with dot segments: routers do not remove them, so `/admin/../reports` can lead to a route for
- * `/admin`. Also for an absolute address whose host is not well-formed: frameworks find another path in it.
+ * `/admin`. Returns `undefined` for an absolute address with a malformed host, because frameworks may read another path from it.
  */
 export function getTargetPath(target: string): string | undefined {
   const plain = PLAIN_PATH.exec(target)?.[0]
@@ -54,10 +54,10 @@ export function getTargetPath(target: string): string | undefined {
   return normalized.slice(normalized.indexOf('/', 'https://'.length))
 }
 
-/** A path before a query or the end. It is normalized, because its segments begin with no dot and contain only unreserved characters. */
+/** Matches a path that is already normalized: no segment begins with a dot, and all characters are unreserved. */
 const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)+\/?(?=$|\?)/
 
-/** A segment that is `.` or `..`, also with encoded dots. */
+/** A segment that is `.` or `..`, even if its dots are encoded. */
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 
 function removeQuery(address: string): string {
@@ -80,7 +80,7 @@ function normalizePath(path: string): string | undefined {
   return decoded.includes('/.') ? removeDotSegments(decoded) : decoded
 }
 
-/** Characters that a web `Request` encodes in a path, and some other clients do not. */
+/** Characters that a web `Request` encodes in a path. Some other clients do not encode them. */
 const ENCODED_BY_URL = /["<>^`{|}]/g
 
 function toPercentEncoding(character: string): string {
@@ -98,7 +98,7 @@ function normalizeEncoding(path: string): string | undefined {
   })
 }
 
-/** Removes `.` and `..` (RFC 3986 section 5.2.4). A path that ends with them ends with a slash. */
+/** Removes `.` and `..` (RFC 3986 section 5.2.4). If the last segment is `.` or `..`, the result ends with a slash. */
 function removeDotSegments(path: string): string {
   const kept: string[] = []
   const segments = path.split('/').slice(1)

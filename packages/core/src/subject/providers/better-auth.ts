@@ -3,7 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
  * The OAuth provider plugin. Claims that an operator adds cannot replace `sub`, `sid` and the client id. Introspection
- * of an opaque token returns no `sub` for a client, and no `sub` for a deleted user. So it does not show a machine.
+ * of an opaque token returns no `sub` for a client, and no `sub` for a deleted user. So a missing `sub` does not show a machine.
  */
 export const betterAuth: Profile = {
   // Read in 2026-11: Better Auth source: OAuth provider plugin, access tokens and introspection.

@@ -5,7 +5,7 @@ const USER_ID = /^user_/
 
 /**
  * A machine chooses the claims of its tokens, except the registered claims of RFC 7519 such as `sub`. So the client, the
- * scopes and the actor are not read from them. In a session token, `azp` is the origin of a web page and not a client.
+ * scopes and the actor are not read from such claims. In a session token, `azp` is the origin of a web page and not a client.
  */
 export const clerk: Profile = {
   // Read in 2026-11: Source of the JavaScript SDKs of Clerk, and its documentation.

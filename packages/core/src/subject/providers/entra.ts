@@ -12,7 +12,7 @@ export const entra: Profile = {
   clientIdClaims: ['azp', 'appid'],
   scopeSources: [
     {
-      // Delegated permissions of users are in scp, application permissions in roles. Users have roles,
+      // Delegated permissions of users are in scp. Application permissions are in roles. Users have roles,
       // too, but these are not scopes.
       claim: 'roles',
       format: 'array',

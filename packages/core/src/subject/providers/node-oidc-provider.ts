@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** In a JWT, `sub` is the account. Without an account, it is the client. Introspection responses for a client have no `sub`. */
+/** In a JWT, `sub` is the account, or the client if there is no account. Introspection responses for a client have no `sub`. */
 export const nodeOidcProvider: Profile = {
   // Read in 2026-11: node-oidc-provider source, 9.11: the JWT format and the introspection action.
   clientIdClaims: ['client_id'],

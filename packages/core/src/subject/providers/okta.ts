@@ -1,6 +1,6 @@
 import type { Profile } from '../profile.ts'
 
-/** The authorization server of an Okta organization. Custom ones have a path: `/oauth2/default`. */
+/** The authorization server of an Okta organization. Custom authorization servers have a path, such as `/oauth2/default`. */
 export const OKTA_ORG_SERVER = /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/?$/
 
 /**

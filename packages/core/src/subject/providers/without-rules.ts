@@ -2,8 +2,8 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
- * Returns advice for servers where users, or an application that logs them in, choose the `sub`. If a user has the name of a client,
- * their tokens are equal. Only the operator can know that this never happens.
+ * Returns advice for servers where users, or an application that logs them in, choose the `sub`. If a user chooses the id of a
+ * client, the tokens of the two are equal. Only the operator can know that this never happens.
  */
 function adviseOnChosenSubjects(
   before: readonly string[] = [],
@@ -41,7 +41,7 @@ export const doorkeeper: Profile = {
   advice: 'Name the machines in machineClients.',
 }
 
-/** Gravitee AM. By default, `aud` is the client. If another audience is set, a JWT does not name a client reliably. */
+/** Gravitee AM. By default, `aud` is the client id. If another audience is set, a JWT does not name a client reliably. */
 export const graviteeAm: Profile = {
   // Read in 2026-11: Gravitee Access Management source.
   clientIdClaims: ['client_id'],
@@ -76,7 +76,7 @@ export const kanidm: Profile = {
 
 /**
  * The `sub` is an attribute of the session: the login of a user, or the client id of a client. Recent versions write `sid` into
- * every JWT, also for machines.
+ * every JWT, even for machines.
  */
 export const lemonldapNg: Profile = {
   // Read in 2026-11: LemonLDAP::NG source: client credentials grant, JWT access tokens, introspection.

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** Service accounts are users. Only an introspection response shows a person. */
+/** In Zitadel, service accounts are users. Only an introspection response shows that a user is a person. */
 export const zitadel: Profile = {
   // Read in 2026-11: Zitadel source: the OpenID Connect API.
   clientIdClaims: ['client_id'],

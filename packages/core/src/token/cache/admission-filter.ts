@@ -1,14 +1,13 @@
-/** Number of marks in one set. A new mark evicts the oldest one. */
+/** Number of marks in one set. A new mark evicts the oldest mark of its set. */
 const WAYS = 8
 
 /** Characters at the end of a token that identify it: a part of its signature. */
 const LENGTH = 12
 
 /**
- * Detects approximately whether a token was seen recently, by the end of its signature. It has at least
- * as many marks of 32 bits as the cache can have entries. It forgets old tokens and has a false-positive rate of about 2e-9. A
- * forgotten token is simply verified again. A false positive is harmless, because the cache compares the hash of the whole
- * token.
+ * Detects approximately whether a token was seen recently, by the end of its signature. The filter has at least as many
+ * marks of 32 bits as the cache can have entries. The filter forgets old tokens and has a false-positive rate of about 2e-9.
+ * A forgotten token is verified again. A false positive is harmless, because the cache compares the hash of the whole token.
  */
 export class AdmissionFilter {
   readonly #marks: Uint32Array
@@ -18,7 +17,7 @@ export class AdmissionFilter {
     this.#marks = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(maxEntries, 1024))))
   }
 
-  /** Returns whether a token was seen recently. Its mark becomes the newest one of its set. */
+  /** Returns whether a token was seen recently. If so, its mark becomes the newest mark of the set. */
   has(token: string): boolean {
     const marks = this.#marks
     const place = this.#getPlace(token)
@@ -41,7 +40,7 @@ export class AdmissionFilter {
     marks[place] = toUint32(token, HALF)
   }
 
-  /** Returns the position of the set that a token belongs to. */
+  /** Returns the position of the set for the mark of a token. */
   #getPlace(token: string): number {
     return toUint32(token, LENGTH) & (this.#marks.length - 1) & -WAYS
   }
@@ -50,8 +49,8 @@ export class AdmissionFilter {
 const HALF = LENGTH / 2
 
 /**
- * Converts six characters of a token to one number of 32 bits, beginning `distance` characters from its end. The number is
- * never zero, which is the value of an unused mark.
+ * Converts six characters of a token to one number of 32 bits, beginning `distance` characters before the end of the token. The
+ * number is never zero, which is the value of an unused mark.
  */
 function toUint32(token: string, distance: number): number {
   const start = Math.max(0, token.length - distance)

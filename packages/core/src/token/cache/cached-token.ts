@@ -15,7 +15,7 @@ export interface CachedToken {
 
 /**
  * Returns whether a verified token is still valid. Its key must still be listed and not distrusted, and its times must
- * still be valid. Nothing else about a token can change. `now` returns seconds since the epoch.
+ * still be valid. No other property of a verified token can change. `now` returns seconds since the epoch.
  */
 export function isStillValid(
   { token, issuer, signedBy }: CachedToken,

@@ -1,7 +1,7 @@
 /**
  * Estimates the memory that a value uses, in bytes. If the estimate is not exact, it is too high. The value consists of JSON
- * values and functions. The length of the JSON text is not enough: the value of a short text can need many times as many
- * bytes as the text. A value that occurs twice counts twice.
+ * values and functions. The length of the JSON text is not a good estimate: a parsed value can need many times as
+ * many bytes as its text. A value that occurs twice is counted twice.
  */
 export function estimateSize(value: unknown): number {
   if (typeof value === 'string') return 24 + 2 * value.length

@@ -15,9 +15,9 @@ function sizeOf({ token }: CachedToken): number {
 }
 
 /**
- * Caches verified JWTs by the hash of the token. The text of the token is neither a key nor a value. A token is stored
- * when it is added for the second time, so that tokens that are used once do not evict others. For a token that is new,
- * no hash is needed. The tokens of one dynamic issuer can take only a part of the cache (`LIMITS.dynamicIssuers.tokenPart`).
+ * Caches verified JWTs by the hash of the token. The cache does not contain the text of a token. A token is stored when it is
+ * verified for the second time, so that tokens that are used once do not evict others. The hash of a new token is not needed.
+ * The tokens of one dynamic issuer can take only a part of the cache (`LIMITS.dynamicIssuers.tokenPart`).
  *
  * Does NOT check whether an entry is still valid: see `isStillValid`.
  */
@@ -39,7 +39,7 @@ export class TokenCache {
     )
   }
 
-  /** Returns `false` if a token cannot be in the cache, and need not be stored. */
+  /** Returns whether a token was verified recently. If not, call `remember` after its verification, and not `find` or `add`. */
   isKnown(token: string): boolean {
     return this.#filter.has(token)
   }
@@ -80,7 +80,7 @@ export class TokenCache {
     }
   }
 
-  /** Removes all tokens of a dynamic issuer that was removed, and stores none of them again. */
+  /** Removes all tokens of a dynamic issuer that is no longer used. After that, no token of it is stored again. */
   forget({ dynamic }: TrustedIssuer): void {
     for (const hash of dynamic?.cachedTokens.retire() ?? []) this.#tokens.delete(hash)
   }

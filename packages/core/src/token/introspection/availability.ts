@@ -19,9 +19,9 @@ export const BREAKER: BreakerThresholds = {
 /**
  * Availability of an issuer's introspection endpoint: decides which failures its circuit breaker counts.
  *
- * A known token was verified or active before. An attacker can send any number of unknown tokens. So a failed call for an
- * unknown token counts only if a probe fails too. A probe also decides whether a pause is over. Calls for known tokens
- * are permitted while the breaker is open.
+ * A known token was verified or active earlier. An attacker can send any number of unknown tokens. So if an unknown token
+ * may have caused a failure, a probe is sent, and the breaker counts the failure of the probe instead. After a pause, a probe
+ * also decides whether unknown tokens are introspected again. Calls for known tokens are permitted while the breaker is open.
  *
  * Callers must report the result of a permitted call with `succeeded`, `failed` or `inconclusive`.
  */
@@ -29,10 +29,13 @@ export class Availability {
   readonly #breaker: CircuitBreaker
   readonly #probe: Probe | undefined
   readonly #now: () => number
-  /** The end of the throttling that the server requested. A response about a known token does not end it earlier. */
+  /** The end of the throttling that the server requested. A response about a known token does not end the throttling earlier. */
   #throttledUntil = -Infinity
 
-  /** Without a probe, a failure that an unknown token can cause does not count. `now` returns monotonic milliseconds. */
+  /**
+   * Creates the availability. If `probe` is `undefined`, failures that an unknown token may have caused are ignored. `now`
+   * returns monotonic milliseconds. For `lostAfter`, see `getLostAfter`.
+   */
   constructor(probe: Probe | undefined, now: () => number, lostAfter = Infinity) {
     this.#breaker = new CircuitBreaker(BREAKER, lostAfter)
     this.#probe = probe
@@ -59,7 +62,7 @@ export class Availability {
     this.#probe?.resume()
   }
 
-  /** Reports a result that does not show whether calls for other tokens succeed. */
+  /** Reports a result that contains no information about calls for other tokens. */
   inconclusive(permission: Permission): void {
     this.#breaker.inconclusive(permission)
   }

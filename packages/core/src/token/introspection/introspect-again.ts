@@ -26,7 +26,7 @@ export function introspectAgain(
   )
 }
 
-/** Introspects a verified JWT and keeps its claims. The response can only add a binding or reject the token. */
+/** Introspects a verified JWT and keeps its claims. The response can only add a binding, or cause a rejection. */
 function confirmJwt(
   verified: VerifiedToken,
   maxAge: number,

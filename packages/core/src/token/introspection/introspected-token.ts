@@ -56,13 +56,13 @@ export function introspectToken(
   })
 }
 
-/** Returns the binding in a token that is a JWT. The issuer has confirmed the token, so its claims are those of the issuer. */
+/** Returns the binding in a token that is a JWT. The issuer has confirmed that it issued this token, so its claims are valid. */
 function readOwnBinding(presented: string): Binding {
   const jws = parseCompactJws(presented)
   return jws instanceof Rejection ? UNBOUND : readBinding(jws.claims)
 }
 
-/** Returns the times of a response that has just been received. */
+/** Returns the times of a response. `receivedAt` is set to the current time if the call was made for this request. */
 export function toIntrospectionTime(
   { response, isForThisRequest }: Introspected,
   clock: Clock,
@@ -72,8 +72,9 @@ export function toIntrospectionTime(
 }
 
 /**
- * Checks that a token is an access token if its response has no audience. Without this check, a refresh token of the same
- * client would pass, because it is active and has scopes. A JWT is not checked here: its claims were checked before.
+ * Checks the mark of `tokenUse` if the audience does not distinguish an access token. Without this check, a refresh token of
+ * the same client would pass, because it is active and has scopes. If `tokenUse` is not set, this function checks nothing: the
+ * options then require a short `maxTokenAge`. If `tokenFormat` is `any`, does not check a JWT: its claims were checked earlier.
  */
 function checkIsAccessToken(
   presented: string,
@@ -95,10 +96,10 @@ export function rejectInactive(issuer: string): Rejection {
 
 /**
  * Checks the claims of an active response, and creates the access token. An active response means only that the server
- * has issued the token and has not revoked it. So this checks that it is an access token of this issuer, its audience,
- * and its times. `now` is in seconds since the epoch.
+ * has issued the token and has not revoked it. So this function also checks that the token is an access token of this issuer,
+ * its audience, and its times. `now` is in seconds since the epoch.
  *
- * Never reads `username`, because a user name can be reassigned to another user.
+ * Does not use `username` as an id, because it can be reassigned. The exception is the provider `django-oauth-toolkit`.
  */
 export function toIntrospectedToken(
   { claims, reading }: ActiveResponse,
@@ -119,8 +120,8 @@ export function toIntrospectedToken(
 }
 
 /**
- * Checks a response about a locally verified token with this binding: no member of it may make the token invalid. Members that are
- * missing from the response are not required.
+ * Checks a response about a locally verified token with this binding: no member of the response may make the token invalid.
+ * Missing members are accepted.
  *
  * Does NOT check whether the response is about this token: `findContradiction` does.
  */
@@ -139,7 +140,7 @@ export function checkConfirmed(
   )
 }
 
-/** Checks the audience of a response about a JWT. It may be missing, but it must not be another audience. */
+/** Checks the audience of a response about a JWT. A response may lack the audience, but it must not have a wrong one. */
 function checkConfirmedAudience(
   claims: JsonObject,
   settings: IssuerSettings,
@@ -156,8 +157,8 @@ function getResponseAudiences(settings: IssuerSettings): AcceptedAudiences {
 }
 
 /**
- * Checks `token_type` (RFC 6749 section 7.1). For a refresh token, some servers return `refresh_token` here. With `DPoP`, the key to
- * which the token is bound must be known (RFC 9449 section 6.2).
+ * Checks `token_type` (RFC 6749 section 7.1). For a refresh token, some servers return `refresh_token` here. If it
+ * is `DPoP`, the response or the token must name the key to which the token is bound (RFC 9449 section 6.2).
  */
 function checkTokenType(type: unknown, { jkt }: Binding): Rejection | undefined {
   const name = typeof type === 'string' ? type.toLowerCase() : undefined

@@ -25,7 +25,7 @@ export interface CachedResponseLimits {
 const ENTRY_BYTES = 1024
 
 /**
- * Caches introspection responses by the hash of the token. The text of a token is neither a key nor a value. The cache is
+ * Caches introspection responses by the hash of the token. The cache does not contain the text of a token. It is
  * bounded in entries and bytes. Inactive responses have a separate cache, so that a flood of random tokens does not evict
  * active ones.
  */
@@ -38,7 +38,7 @@ export class IntrospectionCache {
     this.#active = new BoundedCache<ActiveResponse>(
       active,
       activeBytes,
-      // The length of the text is not enough: a short text can use many times its length in memory.
+      // The length of the text is not a good estimate: the claims can need many times more memory than their text.
       ({ claims }) => estimateSize(claims) + ENTRY_BYTES,
     )
     this.#inactive = new BoundedCache<IntrospectionResponse>(inactive, Infinity, () => ENTRY_BYTES)

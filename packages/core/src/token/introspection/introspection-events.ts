@@ -67,8 +67,8 @@ export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailu
 }
 
 /**
- * Event: a probe was sent. A probe is an introspection call for a token that the issuer has not issued. It is sent after a
- * failed call for an unknown token, or when the pause after failed calls is over.
+ * Event: a probe was sent. A probe is an introspection call for a token that the issuer has not issued. A probe is sent
+ * after a failed call for an unknown token, or when the pause after failed calls is over.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailu
 export interface IntrospectionProbedEvent {
   readonly type: 'introspection_probed'
   readonly issuer: string
-  /** `true` if the endpoint responded. If it did not, the failed call counts, or the next pause begins. */
+  /** `true` if the endpoint responded. If not, the failure is counted, or the next pause begins. */
   readonly answered: boolean
 }
 

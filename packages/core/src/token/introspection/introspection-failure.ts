@@ -8,7 +8,10 @@ import {
 } from '../../authorization-server/describe-failure.ts'
 import { readRetryAfter } from '../../authorization-server/retry-after.ts'
 
-/** Code of an introspection failure. The caller gets 503, because the failure does not show that the token is invalid. */
+/**
+ * Code of an introspection failure. The caller gets 503, because the token may be valid. A response which means that the token
+ * is inactive is not a failure.
+ */
 export type IntrospectionFailure =
   | DiscoveryFailure<'introspection_endpoint'>
   /** The configured secret or key is unavailable. */
@@ -30,7 +33,7 @@ export type IntrospectionFailure =
   /** Any other error, in this library or in a function of the options, such as `fetch`. */
   | 'unexpected'
 
-/** Error of a failed introspection call that other outgoing calls do not have. */
+/** An error that only introspection calls can have, and no other outgoing calls. */
 export class IntrospectionError extends Error {
   override readonly name = 'IntrospectionError'
   readonly failure: IntrospectionFailure
@@ -53,15 +56,15 @@ export interface FailedCall extends CallFailure<IntrospectionFailure> {
    * - `token`: the token may have caused the failure, so calls for other tokens may succeed.
    * - `either`: an outage, or a firewall that blocks this token, for example by closing the connection.
    *
-   * An attacker can choose a token that causes a failure. Such a token must not open the circuit breaker, and must not
-   * keep it closed during an outage.
+   * An attacker can choose a token that causes a failure. Such a token must not open the circuit breaker. During an outage,
+   * it must not keep the circuit breaker closed.
    */
   readonly dueTo: 'server' | 'token' | 'either'
   /** `Retry-After` of the response in seconds, or 0. */
   readonly retryAfter: number
 }
 
-/** Causes by failure. `keys_unavailable` is missing on purpose: fetching of keys has its own backoff. */
+/** Causes by failure. `keys_unavailable` is missing on purpose: attempts to fetch keys have a separate backoff. */
 const DUE_TO: Partial<Record<IntrospectionFailure, FailedCall['dueTo']>> = {
   unreachable: 'either',
   timeout: 'either',
@@ -100,7 +103,7 @@ export function toFailedCall(error: unknown, wall: number): FailedCall {
   }
 }
 
-/** Describes a failed discovery of the endpoint. It is never caused by a token. */
+/** Describes a failed discovery of the endpoint. A token never causes such a failure. */
 export function toFailedDiscovery(error: unknown, wall: number): FailedCall {
   const { failure, detail } = describeFailure<'introspection_endpoint'>(error) ?? UNEXPECTED
   return {

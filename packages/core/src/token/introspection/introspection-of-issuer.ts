@@ -19,7 +19,7 @@ import type { IntrospectionEvent } from './introspection-events.ts'
 type IssuerPublish = Publish<IntrospectionEvent | EndpointMovedEvent | DiscoveryFailedEvent>
 
 /**
- * Creates the introspection of an issuer. Returns `undefined` if it is not configured. `closed` aborts outgoing calls.
+ * Creates the introspection of an issuer. Returns `undefined` if introspection is not configured. `closed` aborts outgoing calls.
  * `onFound` is called with the address of the endpoint. `cachedResponses` limits the cache.
  */
 export function createIssuerIntrospection(

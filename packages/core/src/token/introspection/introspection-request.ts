@@ -38,8 +38,8 @@ const SIGNED_MEDIA_TYPE: BodyLimits['mediaType'] = {
 }
 
 /**
- * Sends an introspection request with credentials (RFC 7662 section 2.1), within the limits of every outgoing call. With
- * `response: 'jwt'`, it requests and verifies a signed response, and rejects every other response.
+ * Sends an introspection request with credentials (RFC 7662 section 2.1), within the limits of every outgoing call. If the
+ * option `response` is `'jwt'`, requests and verifies a signed response, and rejects every other response.
  *
  * @throws {IntrospectionError | FetchError} if the call fails or the response is not usable.
  */
@@ -66,7 +66,7 @@ export async function requestIntrospection(
   }
 }
 
-/** Replaces the message of an error that shows values of a signed response, if it could contain a secret. */
+/** Replaces the message of an error about a signed response, if the message may contain a secret of the request. */
 function withoutSecrets(error: unknown, secrets: SentSecrets): unknown {
   if (!(error instanceof IntrospectionError) || secrets.readText(error.message) !== undefined)
     return error
@@ -96,7 +96,7 @@ async function write(request: IntrospectionRequest): Promise<SerializedRequest> 
   }
 }
 
-/** Error codes that are about this API as a client, for every status (RFC 6749 section 5.2). */
+/** Error codes that are about this API as a client, whatever the status is (RFC 6749 section 5.2). */
 const ABOUT_CLIENT: readonly unknown[] = ['invalid_client', 'unauthorized_client']
 
 /**

@@ -74,9 +74,9 @@ function findWrongString(claims: JsonObject) {
 }
 
 /**
- * Returns the names of the members that contain the client and the scopes. If the response has the claims of the
- * configuration or of the provider profile, these are read. Otherwise `client_id` and `scope` of RFC 7662 are read, even
- * if the JWTs of the issuer use other names. `tokenUse` applies only if the response has its claim.
+ * Returns the names of the members that contain the client and the scopes. If the response has the claims that
+ * the options or the provider profile name, these claims are read. Otherwise, `client_id` and `scope` of RFC 7662 are read,
+ * even if the JWTs of the issuer use other names. `tokenUse` applies only if the response has the claim of this option.
  */
 function readClaimNames(claims: JsonObject, settings: IssuerSettings): ClaimReading {
   const { tokenUse: rule, scopeSources } = settings

@@ -36,10 +36,11 @@ export interface Introspection {
   /**
    * Returns the introspection response for a token. An active response from the cache is used if it is younger than `maxAge`
    * seconds and its token has not expired. For an inactive response, the limit is the smaller of `maxAge` and
-   * `negativeMaxAge`. With 0, the issuer is always called after `introspect`.
+   * `negativeMaxAge`. If `maxAge` is 0, no cached response is used: the response comes from a call that starts after
+   * `introspect` was called.
    *
    * `verified` is the result of the local verification of this token. Returns the rejection `introspection_unavailable` if
-   * introspection fails, or if the response is about another token than `verified`.
+   * introspection fails, or if the response is not about the token `verified`.
    */
   introspect(
     token: string,
@@ -55,7 +56,7 @@ export interface Introspection {
 /** An introspection response and its origin. */
 export interface Introspected {
   readonly response: IntrospectionResponse
-  /** `true` if the issuer was called after this request needed the response. */
+  /** `true` if the call to the issuer started after this request had called `introspect`. */
   readonly isForThisRequest: boolean
 }
 
@@ -83,7 +84,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const runningCalls = new Places(now, lostAfter)
   /**
    * Number of times that `forget` was called. If an introspection call started before the last `forget`, its response is not
-   * cached, and later requests do not share it.
+   * cached, and later requests do not join the call.
    */
   let forgetCount = 0
 
@@ -114,7 +115,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     )
   }
 
-  /** Makes a call if it is permitted. Some concurrent calls are reserved for tokens that were verified or active before. */
+  /** Makes a call if it is permitted. Some concurrent calls are reserved for tokens that were verified or active earlier. */
   async function makeCallIfPermitted(
     token: string,
     hash: string,
@@ -123,7 +124,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const { introspectionCalls: max, callsForKnownTokens: reserved } = LIMITS
     const isKnown = isVerified || cache.wasActive(hash)
     if (runningCalls.count() >= (isKnown ? max : max - reserved))
-      return rejectUnavailable('too many calls at once', 1)
+      return rejectUnavailable('too many concurrent calls', 1)
     const leave = runningCalls.take()
     try {
       const permission = await availability.acquire(isKnown)
@@ -151,7 +152,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       if (forgetCount === forgetCountBefore) cache.remember(hash, result)
       return publishCalled(result, duration)
     }
-    if (!isKnown && isAboutToken(result, token, hash)) {
+    if (!isKnown && meansInactive(result, token, hash)) {
       availability.inconclusive(permission)
       return publishCalled({ active: false, askedAt: getMoment(clock) }, duration)
     }
@@ -165,11 +166,11 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   }
 
   /**
-   * Returns whether a failed call counts as the response `active: false`. If the issuer also signs JWTs, returns `false` for a
-   * JWT. The reason may be that the server does not introspect JWTs at all. This is a wrong configuration, and does not show
-   * that the token is inactive.
+   * Returns whether a failed call has the same meaning as the response `active: false`. Unless `tokenFormat` is `'opaque'`, returns
+   * `false` for a JWT. The call may have failed because the server does not introspect JWTs at all. This is a wrong configuration:
+   * the token may be active.
    */
-  function isAboutToken({ failure }: FailedCall, token: string, hash: string): boolean {
+  function meansInactive({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false
     if (failure === 'token_unsupported') return true
     // If no other token gets a 200, this API is probably not set up as a client of the server.
@@ -227,7 +228,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     return new Rejection('introspection_unavailable', explanation, { retryAfter: pause })
   }
 
-  /** Rejects a response about another token, and removes it from the cache. */
+  /** Rejects a response that is not about the token `verified`, and removes the response from the cache. */
   function checkIdentity(
     { response }: Introspected,
     hash: string,

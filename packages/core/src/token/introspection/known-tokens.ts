@@ -1,4 +1,4 @@
-/** Records the last two tokens that got a response with 200. Two are enough to find a token other than a given one. */
+/** Records the last two tokens that got a valid response (200). Two are enough to find a token that is not a given one. */
 export class KnownTokens {
   #last: readonly { readonly hash: string; readonly at: number }[] = []
 

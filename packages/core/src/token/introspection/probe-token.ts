@@ -5,8 +5,8 @@ import { LIMITS } from '../../limits.ts'
 const BYTES = 32
 
 /**
- * Creates the token of a probe: a random token, or the result of the function in the options. Returns `undefined` if that
- * function throws or does not return a valid token.
+ * Creates the token of a probe: a random token, or the result of the function in the option `introspection.probe`. Returns
+ * `undefined` if that function throws or does not return a valid token.
  */
 export function createProbeToken(own: (() => string) | undefined): string | undefined {
   if (own === undefined) return randomToken()

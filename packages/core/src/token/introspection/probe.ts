@@ -13,7 +13,7 @@ export const PROBE = {
   quiet: 60,
 } as const
 
-/** Result of a probe. `undefined`: no probe was sent, or its result does not count. */
+/** Result of a probe. `undefined`: no probe was sent, or the resource server was closed before the response. */
 export type ProbeResult = 'answered' | FailedCall | undefined
 
 /**
@@ -38,8 +38,8 @@ export class Probe {
   }
 
   /**
-   * Sends a probe. Returns the result of the last probe instead if it is still valid and was received after `after`
-   * (monotonic milliseconds). `undefined`: no probe may be sent now.
+   * Sends a probe, or waits for the running one. Returns the last result instead if it is still valid and was received after
+   * `after` (monotonic milliseconds). `undefined`: no probe may be sent now.
    */
   run(after = -Infinity): MaybePromise<ProbeResult> {
     const running = this.#running

@@ -13,7 +13,7 @@ const TYP = /^(?:application\/)?token-introspection\+jwt$/i
 
 /**
  * Reads a signed introspection response (RFC 9701 section 5): a recent JWS of the issuer for this client. Returns the
- * object `token_introspection`. Other claims are ignored, except for `iss`, `aud` and `iat`. Encrypted responses are not
+ * object `token_introspection`. Of the other claims, only `iss`, `aud` and `iat` are read. Encrypted responses are not
  * supported. `now` is in seconds since the epoch.
  *
  * @throws {IntrospectionError} if the response is invalid or the keys are unavailable.
@@ -51,7 +51,10 @@ export async function readSignedResponse(
   return members
 }
 
-/** Returns a value, or throws its rejection as an `IntrospectionError`. Unavailable keys do not make a signature invalid. */
+/**
+ * Returns a value that is not a rejection. Throws a rejection as an `IntrospectionError`. If the keys are unavailable, its code
+ * is `keys_unavailable`, because the signature may be valid.
+ */
 function unwrap<T>(value: T | Rejection): T {
   if (!(value instanceof Rejection)) return value
   const { check, expected, found } = value.explanation

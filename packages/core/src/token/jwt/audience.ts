@@ -10,7 +10,7 @@ export type AcceptedAudiences = Pick<
   'audiences' | 'isAudienceDerived' | 'onlyAudience' | 'audienceRequiredFrom'
 >
 
-/** Returns the audience of claims whose types are checked. An empty list, as from Hydra and SuperTokens, counts as missing. */
+/** Returns the audience of claims whose types were checked. Returns `undefined` for an empty list, as from Hydra or SuperTokens. */
 export function getAudience(claims: JsonObject): string | readonly string[] | undefined {
   const aud = ifOwn(claims['aud'], claims, 'aud') as string | readonly string[] | undefined
   return Array.isArray(aud) && aud.length === 0 ? undefined : aud
@@ -18,10 +18,10 @@ export function getAudience(claims: JsonObject): string | readonly string[] | un
 
 /**
  * Checks that the token was issued for this API (RFC 7519 section 4.1.3, RFC 9068 section 4). One of its audiences must
- * equal a configured one, byte for byte. Equivalent spellings are accepted only for an audience that is derived from `resource`.
- * With `audiences: null`, a token that has an audience is rejected.
+ * equal a configured one, byte for byte. If `onlyAudience` is set, all of them must. Equivalent spellings are accepted only for
+ * an audience that is derived from `resource`. If `audiences` is `null`, a token that has an audience is rejected.
  *
- * Does NOT reject a token without audience if `audienceRequiredFrom` is set: `checkTimes` does.
+ * Does NOT reject a token without audience if `audienceRequiredFrom` is set: from that time on, `checkTimes` rejects it.
  */
 export function checkIntended(
   claims: JsonObject,
@@ -58,8 +58,9 @@ function isIn(name: string, audiences: readonly string[], isDerived: boolean): b
 }
 
 /**
- * Returns whether two identifiers of a resource are equal, apart from the case of scheme and host (RFC 3986 section 6.2.2.1). The slash
- * of an empty path does not count either (section 6.2.3). Other differences count, such as a slash at the end of a path.
+ * Returns whether two identifiers of a resource are equivalent. Ignores upper and lower case in the scheme and host (RFC 3986
+ * section 6.2.2.1), and the slash of an empty path (section 6.2.3). Does not ignore any other difference, such as a slash at
+ * the end of a path.
  */
 export function isEquivalentResource(a: string, b: string): boolean {
   const normal = normalize(a)

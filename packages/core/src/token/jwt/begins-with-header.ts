@@ -1,8 +1,8 @@
 import { decodeBase64url } from '#base64url'
 
-/** Matches an opening brace, or nothing, after optional white space and byte order marks. */
+/** Matches an opening brace, or the end of the text, after optional white space and byte order marks. */
 const BEGINS_WITH_BRACE = /^[\s\uFEFF]*(?:\{|$)/
-/** Number of characters that are decoded. More leading white space than that cannot belong to an opaque token. */
+/** Number of characters that are decoded. If all of them encode white space, the token is not regarded as opaque. */
 const DECODED_LENGTH = 64
 
 /** Returns whether a token begins like a JOSE header, with or without leading white space or a byte order mark. */

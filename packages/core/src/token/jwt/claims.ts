@@ -20,7 +20,7 @@ const NUMERIC_DATE: ClaimType = [
   'a number of seconds',
   (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER,
 ]
-/** A string that is not empty and is well-formed: with lone surrogates, different identifiers could be encoded equally. */
+/** A non-empty string without lone surrogates. Different identifiers with lone surrogates can have the same encoding. */
 const IDENTIFIER: ClaimType = [
   'a non-empty string',
   (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
@@ -37,7 +37,7 @@ const AUDIENCE: ClaimType = [
 
 /**
  * Checks that the required claims are present, and that claims read by the core have their types (RFC 7519 section 4.1,
- * RFC 9068 section 2.2). If the issuer is one of several tenants, `tid` must be the id of its tenant.
+ * RFC 9068 section 2.2). If `settings` has a `tenant`, the claim `tid` must be the id of this tenant.
  */
 export function checkClaimTypes(
   claims: JsonObject,
@@ -54,7 +54,7 @@ export function checkClaimTypes(
   if (wrong !== undefined) return wrong
   for (const named of settings.clientIdClaims) {
     const name = typeof named === 'string' ? named : named.claim
-    // `checkRegisteredTypes` has checked it.
+    // `checkRegisteredTypes` has already checked `client_id`.
     if (name === 'client_id') continue
     const rejection = checkType(getOwn(claims, name), name, IDENTIFIER)
     if (rejection !== undefined) return rejection
@@ -92,7 +92,7 @@ function checkRegisteredTypes(claims: JsonObject, settings: ClaimReading): Rejec
   )
 }
 
-/** Checks the type of a claim that is present. JSON has no value `undefined`. */
+/** Checks the type of a claim that is present. The value `undefined` means a missing claim, because JSON has no such value. */
 function checkType(
   value: unknown,
   name: string,
@@ -111,8 +111,8 @@ export const getRequiredClaims = memoize((settings: IssuerSettings): readonly st
 })
 
 /**
- * Checks that the token was issued for this API: see `checkIntended`. With `allowedClients`, the client of the token must be one
- * of them.
+ * Checks that the token was issued for this API: see `checkIntended`. If `allowedClients` is set, the client of the token must be
+ * one of them.
  */
 export function checkAudience(
   claims: JsonObject,

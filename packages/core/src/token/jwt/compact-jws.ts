@@ -34,7 +34,7 @@ export function parseCompactJws(token: string): CompactJws | Rejection {
   return { token, header, claims, signingInput: parts.signingInput, signature }
 }
 
-/** Cache of parsed headers. The tokens of an issuer share a few headers, and parsing one takes half as long as the claims. */
+/** Cache of parsed headers. The tokens of an issuer share a few headers. To parse one takes half as long as to parse claims. */
 const headers = new TextCache<JsonObject>(LIMITS.cachedHeaders)
 
 function readHeaderPart(part: string): JsonObject | Rejection {

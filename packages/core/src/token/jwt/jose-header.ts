@@ -26,7 +26,7 @@ export function isMarkedAsAccessToken(header: JsonObject): boolean {
 
 /**
  * Reads the JOSE header (RFC 7515 section 4) of a JWS of an issuer. The algorithm must be one of `allowed`. Rejects `crit`,
- * `b64`, `zip`, `enc` and the `cty` JWT, because an access token never needs the processing that they require.
+ * `b64`, `zip`, `enc` and the `cty` JWT, because an access token never needs the processing that these require.
  *
  * Does NOT read keys or addresses of keys in the header (`jwk`, `jku`, `x5c`, `x5u`, `x5t`).
  */

@@ -6,8 +6,9 @@ import { getAudience } from './audience.ts'
 
 /**
  * Checks the times of a token (RFC 7519 sections 4.1.4 to 4.1.6). `now` is in seconds since the epoch. It must be before
- * `exp`, and not before `nbf` or `iat`. With `maxTokenAge`, the token must not be older than that. The clock tolerance of
- * the issuer applies to each check. From `audienceRequiredFrom` on, a token without audience is rejected.
+ * `exp`, and not before `nbf` or `iat`. If `maxTokenAge` is set, the token must not be older than that. The clock
+ * tolerance of the issuer applies to each of these checks. From the time `audienceRequiredFrom` on, a token without audience
+ * is rejected.
  *
  * Does NOT check the types of the claims, or that they are present: `checkClaimTypes` does.
  */

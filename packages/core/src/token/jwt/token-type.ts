@@ -65,14 +65,15 @@ const FOREIGN_PAYLOAD_TYPES: ReadonlyMap<unknown, string> = new Map([
 const ACCESS_TOKEN_CLAIMS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_id']
 
 /**
- * Checks by its claims that a token is an access token. Issuers sign other tokens with the same keys (RFC 8725 section
+ * Checks by its claims that a token can be an access token. Issuers sign other tokens with the same keys (RFC 8725 section
  * 3.12).
  *
  * An ID token is detected by `at_hash`, `c_hash` or `s_hash`, by its `typ` or `token_use`, or by a `nonce` without a scope or
- * client id. A token without any evidence of an access token is rejected too: no marker, no scope and no client id. The
- * simplest ID tokens look like that, and their audience can be any client id.
+ * client id. A token without any evidence of an access token is also rejected: it has no marker, no scope and no client id.
+ * The simplest ID tokens have none of these claims, and their audience may be any client id.
  *
- * `isMarked`: `true` if something outside of the claims marks the token as an access token, such as its `typ`.
+ * `isMarked`: `true` if something outside of the claims marks the token as an access token, such as its `typ`. If such a token
+ * has no `nonce`, this function checks only the claims that `checkForeignKind` checks.
  */
 export function checkTokenKind(
   claims: JsonObject,
@@ -95,7 +96,7 @@ export function checkTokenKind(
     ])
     return wrongType(names.join(', '), 'at least one of these claims', 'none of them')
   }
-  // ID tokens can have `azp` too. So with a `nonce`, `azp` is not evidence of an access token, even if it is the client id.
+  // ID tokens may have `azp`, too. So if there is a `nonce`, `azp` is not evidence of an access token, even if it is the client id.
   if (
     nonce !== undefined &&
     !mayHaveNonce(claims, reading) &&
@@ -107,13 +108,16 @@ export function checkTokenKind(
   return undefined
 }
 
-/** Returns whether access tokens of the provider can have a `nonce`, and the claims are those of an access token. */
+/** Returns `true` if access tokens of the provider may have a `nonce`, and the claims are those of such an access token. */
 function mayHaveNonce(claims: JsonObject, { subjects }: ClaimReading): boolean {
   const conditions = subjects.profile?.nonceWhen
   return conditions !== undefined && hold(conditions, claims, { claims, clientId: undefined })
 }
 
-/** Checks that no claim marks another kind of token. Does NOT require evidence of an access token. */
+/**
+ * Checks that no claim marks another kind of token. If `tokenUse` is set, the token must have this mark. Does NOT require any
+ * other evidence of an access token.
+ */
 export function checkForeignKind(
   claims: JsonObject,
   { tokenUse: rule }: ClaimReading,
@@ -135,7 +139,7 @@ export function checkForeignKind(
   return wrongType('typ claim', 'the type of an access token', kind)
 }
 
-/** Returns `false` if a token has none of `FOREIGN_CLAIMS`. Reads them by constant names, because a loop is slower. */
+/** Returns `false` if a token has none of `FOREIGN_CLAIMS`. Reads the claims by constant names, because a loop is slower. */
 function mayHaveForeignClaim(claims: JsonObject): boolean {
   return (
     claims['at_hash'] !== undefined ||

@@ -21,10 +21,10 @@ export interface SignedBy extends KeyHint {
 }
 
 /**
- * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3). It checks the header, the key
- * and the signature before the claims. So no response or event shows which claim of a forged token is invalid. There is
- * one exception: if no known key has signed the token, its claims decide between 401 and 503. `now` returns seconds since
- * the epoch.
+ * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3). Checks the header, the key and
+ * the signature before the claims. So its rejection never names an invalid claim of a forged token. If no known key has signed the
+ * token, the claims only decide whether keys are fetched, and whether the token gets 401 or 503. `now` returns seconds since the
+ * epoch.
  *
  * Does NOT check scopes, the subject, revocation, or `cnf`.
  */
@@ -96,7 +96,7 @@ function toSignedBy({ algorithm, kid }: KeyHint, { thumbprint }: VerifyingKey): 
   return { algorithm, kid, thumbprint }
 }
 
-/** Searches the key that has signed a JWS. `tried`: the only cached key, which has not signed it. */
+/** Searches for the key that has signed a JWS. `tried`: the only cached key, which did not sign the JWS. */
 function searchSigner(
   jws: CompactJws,
   hint: KeyHint,
@@ -116,7 +116,7 @@ function searchSigner(
   })
   let hasTried = tried !== undefined
 
-  /** Rejects a token that a distrusted key has signed, before another key is searched. */
+  /** Rejects the token if a distrusted key has signed it. Otherwise, calls `next`. */
   function unlessDistrusted(
     next: () => MaybePromise<SignedBy | Rejection>,
   ): MaybePromise<SignedBy | Rejection> {
@@ -166,7 +166,7 @@ export function isStillSigned(
   )
 }
 
-/** Returns the keys to try. Empty if there are too many. */
+/** Returns the keys to try. Returns an empty list if there are too many. */
 function getCandidates(listed: readonly VerifyingKey[], issuer: Signer): readonly VerifyingKey[] {
   const own = getOwnKeys(listed, issuer)
   return own.length > LIMITS.keysTried ? [] : own
@@ -182,7 +182,7 @@ function isKeyOf(key: VerifyingKey, { settings }: Signer): boolean {
   return key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
 }
 
-/** Returns the key that verifies the signature. Only `true` counts, so that an unexpected promise is not a success. */
+/** Returns the key that verifies the signature. The result must be `true`: an unexpected promise is not a success. */
 function findSigner(
   [key, ...others]: readonly VerifyingKey[],
   jws: CompactJws,
@@ -191,13 +191,13 @@ function findSigner(
   return andThen(key.verify(jws), (signed) => (signed === true ? key : findSigner(others, jws)))
 }
 
-/** `isForeign`: such keys are listed, but all have the issuer of another tenant, or there are too many. */
+/** `hasListed`: keys for this header are listed, but all have the issuer of another tenant, or there are too many. */
 function rejectUnlisted(
   { algorithm, kid }: KeyHint,
-  isForeign: boolean,
+  hasListed: boolean,
   issuer: Signer,
 ): Rejection {
-  const found = isForeign
+  const found = hasListed
     ? 'only keys of another issuer, or too many keys'
     : kid === undefined
       ? 'no kid, and several keys or none'

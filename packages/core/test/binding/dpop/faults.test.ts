@@ -39,14 +39,14 @@ async function setupIntrospected(response: object, key: ProofKey = generateProof
 }
 
 describe('a JWT with cnf whose introspection response has no cnf', () => {
-  it('an introspected JWT with cnf stays bound when a guard with introspect asks again', async () => {
+  it('an introspected JWT with cnf stays bound when a guard with introspect sends a second introspection request', async () => {
     const { clock, judge } = await setupIntrospected(ACTIVE_WITHOUT_TYPE)
     expect(await judge()).toBe('granted')
     await clock.pass(30)
     expect(await judge(undefined, { introspect: { maxAge: 10 } })).toBe('granted')
   })
 
-  it('an introspected JWT with cnf stays bound when the request of a long connection is checked again', async () => {
+  it('an introspected JWT with cnf stays bound when the request of a long connection is verified again', async () => {
     const { server, clock, token, createRequest, judge } =
       await setupIntrospected(ACTIVE_WITHOUT_TYPE)
     const request = createRequest()
@@ -64,7 +64,7 @@ describe('a JWT with cnf whose introspection response has no cnf', () => {
 
 describe('the address of a request', () => {
   it.each(['/admin/../reports/7', '/admin/%2e%2e/reports/7', '/reports/./7'])(
-    'authorize refuses a proof for /reports/7 with the request target %s, which routers do not normalize',
+    'authorize refuses a proof for /reports/7 if the request target is %s, which routers do not normalize',
     async (url) => {
       const { authorize, request, prove } = setup()
       expect(summarize(await authorize(request(prove(), url)))).toBe('401 invalid_proof')
@@ -72,7 +72,7 @@ describe('the address of a request', () => {
   )
 
   it.each(['http://a:admin/reports/7', 'http://a%5Cadmin/reports/7', 'http://a;admin/reports/7'])(
-    'authorize refuses a proof for /reports/7 with the request target %s, in which Express and Koa find another path',
+    'authorize refuses a proof for /reports/7 if the request target is %s, in which Express and Koa find another path',
     async (url) => {
       const { authorize, request, prove } = setup()
       expect(summarize(await authorize(request(prove(), url)))).toBe('401 invalid_proof')
@@ -83,13 +83,16 @@ describe('the address of a request', () => {
     ['a backslash', '?a=b\\c'],
     ['2,100 characters', `?a=${'x'.repeat(2100)}`],
     ['characters that are not ASCII', '?q=\u00e9'],
-  ])('publicUrl as a function can return a query with %s', async (_name, query) => {
-    const url = PUBLIC_URL + TARGET + query
-    const { authorize, request } = setup({}, { publicUrl: () => ({ method: 'GET', url }) })
-    expect(summarize(await authorize(request()))).toBe('granted')
-  })
+  ])(
+    'authorize grants a request if the function publicUrl returns a query with %s',
+    async (_name, query) => {
+      const url = PUBLIC_URL + TARGET + query
+      const { authorize, request } = setup({}, { publicUrl: () => ({ method: 'GET', url }) })
+      expect(summarize(await authorize(request()))).toBe('granted')
+    },
+  )
 
-  it('an htu with a long query is accepted, because the query does not count', async () => {
+  it('authorize grants a proof whose htu has a long query, because the query is not compared', async () => {
     const { authorize, request, prove } = setup()
     const htu = `${PUBLIC_URL}${TARGET}?a=${'x'.repeat(2100)}`
     expect(summarize(await authorize(request(prove({ claims: { htu } }))))).toBe('granted')
@@ -109,11 +112,14 @@ describe('the address of a request', () => {
     ['https://[2001:DB8:0:0::1]', 'https://[2001:db8::1]'],
     ['https://127.1', 'https://127.0.0.1'],
     ['https://API.example.com:443', 'https://api.example.com'],
-  ])('publicUrl %s is normalized to %s, as clients write it in htu', async (publicUrl, origin) => {
-    const { authorize, request, prove } = setup({}, { publicUrl })
-    const proof = prove({ claims: { htu: origin + TARGET } })
-    expect(summarize(await authorize(request(proof)))).toBe('granted')
-  })
+  ])(
+    'authorize with publicUrl %s grants a proof for %s, the normal form that clients write in htu',
+    async (publicUrl, origin) => {
+      const { authorize, request, prove } = setup({}, { publicUrl })
+      const proof = prove({ claims: { htu: origin + TARGET } })
+      expect(summarize(await authorize(request(proof)))).toBe('granted')
+    },
+  )
 
   it.each([
     'https://user@api.example.com',
@@ -121,7 +127,7 @@ describe('the address of a request', () => {
     'https://caf\u00e9.example.com',
     'https://api.example.com?',
     'https://api.example.com#',
-  ])('publicUrl %s is reported', (publicUrl) => {
+  ])('createResourceServer reports that publicUrl must not be %s', (publicUrl) => {
     expect(getProblemsOf(() => setup({}, { publicUrl }))).toEqual([
       expect.stringContaining('publicUrl must be the https address'),
     ])
@@ -140,8 +146,8 @@ describe('a function publicUrl', () => {
   })
 })
 
-describe('the one use of a proof', () => {
-  it('the guards of two resource servers with one store share one use for a request', async () => {
+describe('the only use of a proof', () => {
+  it('two resource servers with one store both grant a request, and use its proof once', async () => {
     const replay = memoryReplay()
     const key = generateProofKey()
     const one = setup({ replay }, {}, key)
@@ -151,7 +157,7 @@ describe('the one use of a proof', () => {
     expect(summarize(await two.authorize(request))).toBe('granted')
   })
 
-  it('the guards of a request share one use, also if another token is verified in between', async () => {
+  it('the guards of a request use its proof once, even if another token is verified in between', async () => {
     const { server, issuer, authorize, request } = setup()
     const one = request()
     expect(summarize(await authorize(one))).toBe('granted')
@@ -170,7 +176,7 @@ describe('the one use of a proof', () => {
     expect(summarize(await authorize(request(proof)))).toBe('401 proof_used')
   })
 
-  it('whenReplayUnknown nonce accepts a nonce for 5 seconds, also one of a process whose clock is ahead', async () => {
+  it("authorize with whenReplayUnknown 'nonce' refuses a nonce after 10 seconds, even if it is from a process whose clock is ahead", async () => {
     const dpop = {
       nonce: { secrets: [randomBytes(32)] },
       whenReplayUnknown: 'nonce',
@@ -191,7 +197,7 @@ describe('the one use of a proof', () => {
 })
 
 describe('a replay store', () => {
-  it('a replay store that is full for one key does not make the control degraded, because a client can cause that', async () => {
+  it('status() does not show the control as degraded if the replay store is full for one key, because a client can cause that', async () => {
     const { server, events, authorize, request } = setup({ replay: memoryReplay({ maxPerKey: 1 }) })
     await authorize(request())
     expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')
@@ -199,7 +205,7 @@ describe('a replay store', () => {
     expect(events.filter(({ type }) => type === 'control_recovered')).toEqual([])
   })
 
-  it('a replay store that throws an error with a failing getter gives 503, and is asked again later', async () => {
+  it('authorize responds with 503 if the replay store throws an error with a getter that throws, and asks the store again later', async () => {
     const error = Object.defineProperty(new Error('a fault'), 'code', {
       get: () => {
         throw new Error('a getter')
@@ -238,7 +244,7 @@ describe('a polluted Object.prototype', () => {
     },
   )
 
-  it('publicUrl as a function must return own members', async () => {
+  it('authorize throws if the function publicUrl returns an object that only inherits its members', async () => {
     const { server, request, prove } = setup({}, { publicUrl: () => ({}) } as never)
     const claims = { htm: 'PUT', htu: 'https://other.example.com/x' }
     const one = request(prove({ claims }))
@@ -250,6 +256,6 @@ describe('a polluted Object.prototype', () => {
   })
 })
 
-it('dpop.algorithms reports algorithms whose proofs are always longer than the limit', () => {
+it('createResourceServer reports an algorithm in dpop.algorithms if its proofs are always longer than the limit', () => {
   expect(getProblemsOf(() => setup({ algorithms: ['ML-DSA-87'] }))).toHaveLength(1)
 })

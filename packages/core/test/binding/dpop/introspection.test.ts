@@ -34,13 +34,13 @@ async function scene() {
 }
 
 describe('the introspection response about a token with a proof', () => {
-  it('7662-16: authorize proves the key in the response about an opaque token, also when the response is cached', async () => {
-    const { endpoint, judge, prove, events } = await scene()
+  it('7662-16: authorize requires a proof of the key in the response about an opaque token, even if the response is cached', async () => {
+    const { endpoint, getOutcome, prove, events } = await scene()
     endpoint.answer({ ...ACTIVE, cnf, token_type: 'DPoP' })
     for (let i = 0; i < 2; i++) {
       expect(await prove('opaque')).toBe('granted')
       expect(await prove('opaque', {}, { key: other })).toBe('401 wrong_proof_key')
-      expect(await judge('opaque')).toBe('401 wrong_scheme')
+      expect(await getOutcome('opaque')).toBe('401 wrong_scheme')
     }
     expect(endpoint.requests).toHaveLength(1)
     expect(events.some(({ type }) => type === 'introspection_cached')).toBe(true)
@@ -71,7 +71,7 @@ describe('the introspection response about a token with a proof', () => {
     ['an empty cnf', { cnf: {} }, '401 unsupported_binding'],
     ['an unknown member of cnf', { cnf: { ...cnf, jwk: {} } }, '401 unsupported_binding'],
   ])(
-    '7662-16: a guard with introspect enforces the cnf of a JWT and of its response: %s',
+    '7662-16: a guard with introspect enforces the cnf of a JWT and of its introspection response: %s',
     async (_what, response, expected) => {
       const { endpoint, prove, token } = await scene()
       endpoint.answer({ active: true, ...response })
@@ -80,21 +80,23 @@ describe('the introspection response about a token with a proof', () => {
     },
   )
 
-  it('7662-16: a guard with introspect refuses an unbound JWT whose response contains a key or token_type DPoP', async () => {
-    const { endpoint, judge, token } = await scene()
+  it('7662-16: a guard with introspect refuses an unbound JWT whose introspection response contains a key or token_type DPoP', async () => {
+    const { endpoint, getOutcome, token } = await scene()
     endpoint.answer({ active: true, cnf })
-    expect(await judge(token(), INTROSPECT)).toBe('401 wrong_scheme')
+    expect(await getOutcome(token(), INTROSPECT)).toBe('401 wrong_scheme')
     endpoint.answer({ active: true, token_type: 'DPoP' })
-    expect(await judge(token({ claims: { jti: 'x' } }), INTROSPECT)).toBe('401 unsupported_binding')
+    expect(await getOutcome(token({ claims: { jti: 'x' } }), INTROSPECT)).toBe(
+      '401 unsupported_binding',
+    )
   })
 
-  it('a guard with introspect does not ask the issuer about a JWT whose proof is wrong', async () => {
-    const { endpoint, judge, prove, token } = await scene()
+  it('a guard with introspect sends no introspection request for a JWT if its proof is wrong', async () => {
+    const { endpoint, getOutcome, prove, token } = await scene()
     const bound = token({ claims: { cnf } })
     expect(await prove(bound, INTROSPECT, { key: other })).toBe('401 wrong_proof_key')
     expect(await prove(bound, INTROSPECT, { claims: { htm: 'POST' } })).toBe('401 invalid_proof')
     expect(await prove(bound, INTROSPECT, { signedBy: other })).toBe('401 invalid_proof')
-    expect(await judge(bound, INTROSPECT)).toBe('401 wrong_scheme')
+    expect(await getOutcome(bound, INTROSPECT)).toBe('401 wrong_scheme')
     expect(endpoint.requests).toEqual([])
   })
 
@@ -108,7 +110,7 @@ describe('the introspection response about a token with a proof', () => {
     expect(endpoint.requests).toHaveLength(1)
   })
 
-  it('a refusal because of the response does not use the proof', async () => {
+  it('a proof can be used again after a request was refused because its token was inactive', async () => {
     const { endpoint, request, server, token } = await scene()
     endpoint.answer({ active: false })
     const one = request(token({ claims: { cnf } }))
@@ -116,7 +118,7 @@ describe('the introspection response about a token with a proof', () => {
     expect(summarizeOutcome(await server.authorize({ ...one }))).toBe('granted')
   })
 
-  it('a guard with introspect refuses an unbound JWT with the scheme DPoP before the issuer is asked', async () => {
+  it('a guard with introspect refuses an unbound JWT with the scheme DPoP without an introspection request', async () => {
     const { endpoint, prove, token } = await scene()
     endpoint.answer({ active: true, cnf })
     expect(await prove(token(), INTROSPECT)).toBe('401 wrong_scheme')

@@ -35,7 +35,7 @@ describe('Nonces', () => {
     expect(await create().check(other, NOW)).toEqual({ isValid: false })
   })
 
-  it('9449-35: check() accepts nonces of all secrets, in another process as well', async () => {
+  it('9449-35: check() accepts a nonce that was created with any of its secrets, even in another process', async () => {
     const before = await create([OLD_SECRET]).create(NOW)
     const after = await create([SECRET, OLD_SECRET]).create(NOW)
     const rotated = create([SECRET, OLD_SECRET])
@@ -55,7 +55,7 @@ describe('Nonces', () => {
     [-5, true, false],
     [-6, false, undefined],
   ])(
-    '9449-29: check() of a nonce that is %i s old returns isValid %s, isDue %s (lifetime 120, tolerance 5)',
+    '9449-29: check() of a nonce that is %i s old returns isValid %s and isDue %s (lifetime 120 s, tolerance 5 s)',
     async (age, isValid, isDue) => {
       const nonce = await create().create(NOW)
       const state = await create().check(nonce, NOW + age)

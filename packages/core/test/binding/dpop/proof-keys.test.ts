@@ -20,7 +20,7 @@ async function verifyWith(keys: ProofKeys, key: ProofKey, signedBy = key, header
 }
 
 describe('ProofKeys', () => {
-  it('keeps 1,000 keys, and evicts one for each more', async () => {
+  it('ProofKeys keeps 1,000 keys, and evicts one key for each further key', async () => {
     const keys = new ProofKeys()
     const headers: string[] = []
     for (let i = 0; i < 1000; i++) {
@@ -37,7 +37,7 @@ describe('ProofKeys', () => {
     expect(keys.find(headers.at(-1)!)).toBeDefined()
   })
 
-  it('keeps only the newest header of a key that has signed a proof', async () => {
+  it('ProofKeys keeps only the newest header of a key that has signed a proof', async () => {
     const keys = new ProofKeys()
     const key = generateProofKey()
     let last = (await verifyWith(keys, key)).encoded

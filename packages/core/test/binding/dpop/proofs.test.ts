@@ -112,7 +112,7 @@ describe('a DPoP proof', () => {
     },
   )
 
-  it('9449-06: authorize refuses a proof that another key has signed', async () => {
+  it('9449-06: authorize refuses a proof that was signed with a key other than its jwk', async () => {
     expect(await send({ signedBy: generateProofKey() })).toBe('401 invalid_proof')
   })
 
@@ -146,7 +146,7 @@ describe('a DPoP proof', () => {
   })
 
   it.each([1024, 4104])(
-    '9449-45: authorize refuses a proof by an RSA key of %i bits',
+    '9449-45: authorize refuses a proof with an RSA key of %i bits',
     async (bits) => {
       const key = generateProofKey('RS256', bits)
       const { authorize, request, events } = setup({}, {}, key)
@@ -155,7 +155,7 @@ describe('a DPoP proof', () => {
     },
   )
 
-  it('9449-45: authorize refuses a proof by an RSA key with a large exponent', async () => {
+  it('9449-45: authorize refuses a proof with an RSA key that has a large exponent', async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const jwk = {
       ...publicKey.export({ format: 'jwk' }),
@@ -164,7 +164,7 @@ describe('a DPoP proof', () => {
     expect(await send({ header: { alg: 'RS256', jwk } })).toBe('401 invalid_proof')
   })
 
-  it('9449-08: authorize refuses a proof for another method, with regard to case', async () => {
+  it('9449-08: authorize refuses a proof whose htm is another method, or the same method in another case', async () => {
     const { authorize, request, prove } = setup()
     for (const htm of ['POST', 'get', 'GET ', 'HEAD'])
       expect(summarize(await authorize(request(prove({ claims: { htm } })))), htm).toBe(
@@ -174,7 +174,7 @@ describe('a DPoP proof', () => {
     expect(summarize(await authorize(request(post, TARGET, 'POST')))).toBe('granted')
   })
 
-  it('9449-09: authorize ignores the query of the request, and query and fragment of htu', async () => {
+  it('9449-09: authorize grants a proof whose htu differs from the request only in the query and the fragment', async () => {
     const { authorize, request, prove } = setup()
     expect(summarize(await authorize(request(prove(), `${TARGET}?x=1`)))).toBe('granted')
     const other = prove({ claims: { htu: `${HTU}?y=2#z` } })
@@ -195,7 +195,7 @@ describe('a DPoP proof', () => {
     expect(await send({ claims: { htu } })).toBe('401 invalid_proof')
   })
 
-  it('9449-47: authorize never reads Host and forwarded headers', async () => {
+  it('9449-47: authorize compares htu with publicUrl, and ignores Host and forwarded headers', async () => {
     const { authorize, request, prove } = setup()
     const spoof = ['Host', 'X-Forwarded-Host', 'X-Original-Host'].flatMap((name) => [
       name,
@@ -233,7 +233,7 @@ describe('a DPoP proof', () => {
       )
   })
 
-  it('9449-59: publicUrl as a function gives the method and the address', async () => {
+  it('9449-59: authorize compares a proof with the method and the address that the function publicUrl returns', async () => {
     const raw = { original: { method: 'DELETE', url: 'https://shop.example.com/orders/1?x' } }
     const { authorize, request, prove, token } = setup({}, {
       publicUrl: (one: { original: object }) => one.original,
@@ -285,7 +285,7 @@ describe('a DPoP proof', () => {
     expect(summarize(await authorize(request(valid)))).toBe('granted')
   })
 
-  it('9449-14: authorize refuses a proof for another token, and an ath in another form', async () => {
+  it('9449-14: authorize refuses a proof with the ath of another token, or with an ath in another form', async () => {
     const { authorize, request, prove, token } = setup()
     const hash = hashText(token)
     for (const ath of [
@@ -300,7 +300,7 @@ describe('a DPoP proof', () => {
       )
   })
 
-  it('9449-15: authorize refuses a valid proof by another key than that of the token', async () => {
+  it('9449-15: authorize refuses a valid proof whose key is not the key to which the token is bound', async () => {
     const { authorize, request, prove } = setup()
     const outcome = await authorize(request(prove({ key: generateProofKey() })))
     expect(outcome).toMatchObject({
@@ -317,7 +317,7 @@ describe('a DPoP proof', () => {
     })
   })
 
-  it('9449-16: authorize computes the thumbprint from the required members only', async () => {
+  it('9449-16: authorize grants a proof whose jwk has optional members, because the thumbprint omits them', async () => {
     const { authorize, request, prove, key } = setup()
     const jwk = {
       x5c: ['AAAA'],
@@ -374,7 +374,7 @@ describe('a DPoP proof', () => {
     expect(ids.map((id) => id.length)).toEqual([43, 43])
   })
 
-  /** One defect for each check, in the order of the checks: those that cost little are first, and the signature is last. */
+  /** One defect for each check, in the order of the checks: cheap checks are first, and the signature is last. */
   const DEFECTS: readonly (readonly [string, ProofOverrides])[] = [
     ['typ', { header: { typ: 'JWT' } }],
     ['alg', { header: { alg: 'HS256' } }],

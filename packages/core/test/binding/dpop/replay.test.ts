@@ -23,7 +23,7 @@ import { PUBLIC_URL, setup, summarize, TARGET } from './setup.ts'
 const SECRETS = [randomBytes(32)]
 const getNonce = (outcome: unknown) => (outcome as Refused).headers['DPoP-Nonce'] as string
 
-/** A store whose answers a test decides. Records its calls. */
+/** A store whose answers the test sets. It records its calls. */
 function scriptedStore(answer: () => unknown) {
   const uses: ProofUse[] = []
   const firstUse = (use: ProofUse) => {
@@ -71,7 +71,7 @@ describe('the detection of used proofs', () => {
       expect(summarize(await one.authorize(one.request(one.prove({ claims }))))).toBe('granted')
   })
 
-  it('9449-36: a proof whose htu is written in another way counts as the same proof', async () => {
+  it('9449-36: authorize refuses a proof with a used jti if its htu is only another spelling of the used htu', async () => {
     const { authorize, request, prove, clock } = setup()
     const iat = clock.seconds()
     const claims = { jti: 'x', iat }
@@ -85,7 +85,7 @@ describe('the detection of used proofs', () => {
       )
   })
 
-  it('9449-40: a proof that is refused for another reason is not used', async () => {
+  it('9449-40: authorize grants a proof that was refused before for another reason, because it was not used', async () => {
     const { authorize, request, prove } = setup()
     const claims = { jti: 'x' }
     await authorize(request(prove({ claims: { ...claims, ath: 'wrong' } })))
@@ -94,7 +94,7 @@ describe('the detection of used proofs', () => {
     expect(summarize(await authorize(request(prove({ claims }))))).toBe('granted')
   })
 
-  it('9449-41: a proof is remembered for as long as it is accepted, and for one tolerance longer', async () => {
+  it('9449-41: the store remembers a proof for as long as it is accepted, and for one clock tolerance longer', async () => {
     const store = scriptedStore(() => true)
     const { authorize, request, prove, clock } = setup({ replay: store })
     const iats = [-65, 0, 5]
@@ -103,7 +103,7 @@ describe('the detection of used proofs', () => {
     expect(store.uses.map(({ ttl }) => ttl)).toEqual([5_000, 70_000, 75_000])
   })
 
-  it('9449-41: a proof with the latest possible iat is refused until it is too old', async () => {
+  it('9449-41: the reason for a used proof with the latest possible iat is proof_used until the proof is too old, then invalid_proof', async () => {
     const { authorize, request, prove, clock } = setup()
     const proof = prove({ claims: { iat: clock.seconds() + 5 } })
     expect(summarize(await authorize(request(proof)))).toBe('granted')
@@ -127,7 +127,7 @@ describe('the detection of used proofs', () => {
     ).toBe('401 invalid_proof')
   })
 
-  it('9449-52: the guards of a request use its proof once, also if a key is distrusted in between', async () => {
+  it('9449-52: the guards of a request use its proof once, even if a key is distrusted in between', async () => {
     const { server, request, issuer, clock } = setup({}, {})
     const raw = request()
     const [first, second] = [server.guard(), server.guard({ scope: 'read' })]
@@ -158,7 +158,7 @@ describe('the detection of used proofs', () => {
     expect(store.uses).toHaveLength(1)
   })
 
-  it('check of a guard gets the token with its bindings, and a proof is not used if check throws', async () => {
+  it('check of a guard gets the token with its bindings, and a proof stays unused if check throws', async () => {
     const { authorize, request, prove } = setup()
     const seen: unknown[] = []
     const proof = prove()
@@ -242,7 +242,10 @@ describe('a replay store that does not answer', () => {
         throw new Error('s3cret')
       },
     ],
-    ['rejects with another value', () => Promise.reject(new Error('s3cret'))],
+    [
+      'rejects with an Error that is not a ReplayStoreError',
+      () => Promise.reject(new Error('s3cret')),
+    ],
     ['rejects with undefined', () => Promise.reject(undefined)],
     ['returns OK', () => 'OK'],
     ['resolves to 1', async () => 1],
@@ -337,7 +340,7 @@ describe('a replay store that does not answer', () => {
     expect(await faults()).toEqual([])
   })
 
-  it('9449-54: after consecutive failures the store is not asked for a pause, and one request tries it again', async () => {
+  it('9449-54: after consecutive failures, authorize does not ask the store during a pause, and then one request asks it again', async () => {
     let isDown = true
     const store = scriptedStore(() =>
       isDown ? Promise.reject(new ReplayStoreError('unreachable', 'refused')) : true,
@@ -369,7 +372,7 @@ describe('a replay store that does not answer', () => {
     expect(server.status().controls).toMatchObject([{ state: 'working', since: undefined }])
   })
 
-  it('9449-43: a full part of one key does not stop the proofs of other keys', async () => {
+  it('9449-43: authorize grants a proof of another key if one key has filled its part of the store', async () => {
     const replay = memoryReplay({ maxPerKey: 1, clock: fakeClock() })
     const [one, other] = [setup({ replay }), setup({ replay })]
     expect(summarize(await one.authorize(one.request()))).toBe('granted')
@@ -392,7 +395,7 @@ describe('a replay store that does not answer', () => {
     expect(nonceOnly.server.status().controls).toEqual([])
   })
 
-  it('a guard refuses with the same 503 for all guards of the request, and asks the store once', async () => {
+  it('the guards of a request refuse it with the same 503, and ask the store once', async () => {
     const store = failing('timeout')
     const { server, request } = setup({ replay: store })
     const raw = request()
@@ -405,7 +408,7 @@ describe('a replay store that does not answer', () => {
 describe('nonces', () => {
   const nonce = { secrets: SECRETS, lifetime: 120 }
 
-  it('9449-28, 9449-30: authorize refuses a proof without a nonce, and gives one, each time', async () => {
+  it('9449-28, 9449-30: authorize refuses each proof without a nonce, and sends a nonce each time', async () => {
     const { authorize, request, prove } = setup({ nonce })
     for (let i = 0; i < 2; i++) {
       const outcome = await authorize(request())
@@ -421,7 +424,7 @@ describe('nonces', () => {
     }
   })
 
-  it('9449-29: authorize refuses a wrong and an old nonce, and gives a new one', async () => {
+  it('9449-29: authorize refuses a wrong nonce and an old nonce, and sends a new nonce', async () => {
     const { authorize, request, prove, clock } = setup({ nonce, maxAge: 600 })
     const first = getNonce(await authorize(request()))
     expect(summarize(await authorize(request(prove({}, { nonce: 'wrong' }))))).toBe(
@@ -433,7 +436,7 @@ describe('nonces', () => {
     expect(getNonce(outcome)).not.toBe(first)
   })
 
-  it('9449-56, 9449-33: authorize gives a new nonce with a granted request when two thirds of its lifetime have passed', async () => {
+  it('9449-56, 9449-33: authorize grants a request whose nonce is older than two thirds of its lifetime, and sends a new nonce', async () => {
     const { authorize, request, prove, clock } = setup({ nonce })
     const first = getNonce(await authorize(request()))
     const send = async () => authorize(request(prove({}, { nonce: first })))
@@ -446,21 +449,21 @@ describe('nonces', () => {
     )
   })
 
-  it('9449-56: authorize gives no nonce to a Bearer request', async () => {
+  it('9449-56: authorize sends no nonce in response to a Bearer request', async () => {
     const { authorize, issuer } = setup({ nonce })
     const granted = await authorize(requestWith(issuer.token()))
     const refused = await authorize(requestWith('x'))
     for (const { headers } of [granted, refused]) expect(headers).not.toHaveProperty('DPoP-Nonce')
   })
 
-  it('a nonce is checked after the signature, so that only the client gets one', async () => {
+  it('authorize sends no nonce if the signature of the proof is invalid, so only the owner of the key gets one', async () => {
     const { authorize, request, prove } = setup({ nonce })
     const outcome = await authorize(request(prove({ signedBy: generateProofKey() })))
     expect(summarize(outcome)).toBe('401 invalid_proof')
     expect((outcome as Refused).headers).not.toHaveProperty('DPoP-Nonce')
   })
 
-  it('replay nonce-only accepts a proof again until its nonce is too old', async () => {
+  it("authorize with replay 'nonce-only' grants a proof again, until its nonce is too old", async () => {
     const { authorize, request, prove, clock } = setup({ replay: 'nonce-only', nonce, maxAge: 600 })
     const proof = prove({}, { nonce: getNonce(await authorize(request())) })
     expect(summarize(await authorize(request(proof)))).toBe('granted')
@@ -478,8 +481,8 @@ describe('nonces', () => {
   })
 })
 
-describe('a proof by several clients', () => {
-  it('authorize grants proofs of 1,100 keys, and again after the cache of keys has replaced the first', async () => {
+describe('proofs of many clients', () => {
+  it('authorize grants proofs of 1,100 keys, and then another proof of the first key, which the key cache has evicted', async () => {
     const { authorize, request, issuer, clock } = setup()
     expect(summarize(await authorize(request()))).toBe('granted')
     const keys = Array.from({ length: 1100 }, () => generateProofKey('Ed25519'))

@@ -68,7 +68,7 @@ describe('the schemes of an API that accepts DPoP', () => {
     },
   )
 
-  it('8705-10, 8705-11: authorize refuses a token that is also bound to a certificate, although its proof is valid', async () => {
+  it('8705-10, 8705-11: authorize refuses a token that is bound to a key and to a certificate, even if its proof is valid', async () => {
     const { authorize, issuer, key, clock, events } = setup()
     const cnf = { jkt: key.thumbprint, 'x5t#S256': 'a'.repeat(43) }
     const token = issuer.token({ claims: { cnf } })
@@ -179,7 +179,7 @@ describe('the schemes of an API that accepts DPoP', () => {
     expect(summarize(await authorize(request()))).toBe('granted')
   })
 
-  it('9449-51: authorize grants an unbound Bearer token, and ignores a DPoP header beside it', async () => {
+  it('9449-51: authorize grants an unbound Bearer token, and ignores a DPoP header in the same request', async () => {
     const { authorize, issuer, events } = setup()
     for (const proof of ['garbage', '', 'a.b.c']) {
       const lines = ['Authorization', `Bearer ${issuer.token()}`, 'DPoP', proof]
@@ -189,7 +189,7 @@ describe('the schemes of an API that accepts DPoP', () => {
     expect(events.filter(({ type }) => type === 'degraded')).toEqual([])
   })
 
-  it('the requirement bound refuses unbound tokens, and names the option that is missing', async () => {
+  it('a guard with bound refuses unbound tokens, and throws at construction if the option mtls is missing', async () => {
     const { authorize, request, issuer, server } = setup()
     for (const bound of [true, 'dpop'] as const) {
       expect(summarize(await authorize(requestWith(issuer.token()), { bound }))).toBe(
@@ -212,7 +212,7 @@ describe('the schemes of an API that accepts DPoP', () => {
     expect(summarize(await authorize(requestWith(token)))).toBe('401 unsupported_binding')
   })
 
-  it('9728-12: the metadata names the algorithms, and that bound tokens are required', async () => {
+  it('9728-12: the metadata contains the algorithms of proofs, and states whether bound tokens are required', async () => {
     const read = async (dpop: Partial<DpopOptions>) => {
       const { server } = setup(dpop, { resource: 'https://api.example.com', metadata: {} })
       const response = await server.metadata()({
@@ -233,7 +233,7 @@ describe('the schemes of an API that accepts DPoP', () => {
 })
 
 describe('verify() of an API that accepts DPoP', () => {
-  it('verify(token) refuses a bound token, and verify(token, { request }) proves its binding', async () => {
+  it('verify(token) refuses a bound token, and verify(token, { request }) checks its proof', async () => {
     const { server, token, request, issuer, events } = setup()
     expect(summarize(await server.verify(token))).toBe('401 unsupported_binding')
     expect(events.at(-1)).toMatchObject({
@@ -250,7 +250,7 @@ describe('verify() of an API that accepts DPoP', () => {
     })
   })
 
-  it('verify(token, { request }) refuses a proof by another key, and a used proof', async () => {
+  it('verify(token, { request }) refuses a proof of another key, and a used proof', async () => {
     const { server, token, request, prove } = setup()
     const other = request(prove({ key: generateProofKey() }))
     expect(summarize(await server.verify(token, { request: other }))).toBe('401 wrong_proof_key')

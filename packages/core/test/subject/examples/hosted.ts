@@ -224,7 +224,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a machine with scp, which shows a user at Entra',
+    trap: 'a machine with scp, which indicates a user at Entra',
     claims: {
       aud: 'a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d',
       azp: '2d4e6f80-1a3c-4b5d-8e7f-90a1b2c3d4e5',

@@ -607,7 +607,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a lightweight token: only the undocumented prefix of jti shows a machine',
+    trap: 'a lightweight token: only the undocumented prefix of jti indicates a machine',
     claims: {
       jti: 'trltcc:0b7f5a52-3d0c-4c55-9d1e-7a61f2b3c4d5',
       typ: 'Bearer',

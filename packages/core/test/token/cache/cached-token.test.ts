@@ -21,7 +21,7 @@ const clock = fakeClock()
 const issuer = createTestIssuer({ now: clock.seconds })
 const options = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk, otherKey.jwk] } }
 
-/** Creates a resource server. `send` returns the reason of a refusal, or whether the token was `verified` or `cached`. */
+/** Creates a resource server. `send` returns the reason of a refusal, `verified` for a new token, or `cached`. */
 function setup(changes: Partial<ResourceServerOptions> = {}) {
   const events: BearwardEvent[] = []
   const server = createResourceServer({
@@ -58,7 +58,7 @@ function setupFetched(behavior: Behavior) {
 }
 
 describe('a token that is sent again', () => {
-  it('caches a token when it is sent for the second time', async () => {
+  it('adds a token to the cache when it is sent for the second time', async () => {
     await setup().cache(issuer.token({ key }))
   })
 
@@ -72,7 +72,7 @@ describe('a token that is sent again', () => {
     ['expired', { exp: clock.seconds() + 60 }, {}, 60 + 5],
     ['too_old', { iat: clock.seconds() - 40 }, { maxTokenAge: 100 }, 60 + 5 + 0.001],
   ] as const)(
-    'refuses a cached token as %s at the exact end of its validity, and evicts it',
+    'refuses a cached token with the reason %s at the exact end of its validity, and evicts the token',
     async (reason, claims, changes, end) => {
       const { send, cache } = setup(changes)
       const token = issuer.token({ key, claims: { exp: clock.seconds() + 3600, ...claims } })
@@ -88,7 +88,7 @@ describe('a token that is sent again', () => {
     },
   )
 
-  it('refuses a cached token as issued_in_future after the clock was set back', async () => {
+  it('refuses a cached token with the reason issued_in_future after the clock was set back', async () => {
     const { send, cache } = setup()
     const token = issuer.token({ key })
     await cache(token)
@@ -112,7 +112,7 @@ describe('a token that is sent again', () => {
     expect(await send(kept)).toBe('cached')
   })
 
-  it('refuses a cached token after another key with its kid replaces its key in the JWKS', async () => {
+  it('refuses a cached token after its key in the JWKS is replaced by another key with the same kid', async () => {
     const { endpoint, send, cache } = setupFetched({ keys: [key.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
     await cache(token)
@@ -131,7 +131,7 @@ describe('a token that is sent again', () => {
     expect(events.filter(({ type }) => type === 'keys_refresh_triggered')).toHaveLength(1)
   })
 
-  it('refuses a cached token without kid after the JWKS contains more keys than are tried', async () => {
+  it('refuses a cached token without kid if the JWKS later contains more than four matching keys', async () => {
     const withoutKid = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
     const { endpoint, send, cache } = setupFetched({ keys: withoutKid })
     const claims = { iat: Math.floor(clock.seconds()), exp: clock.seconds() + 9000 }
@@ -146,7 +146,7 @@ describe('a token that is sent again', () => {
     )
   })
 
-  it('keeps a token cached after a refresh with the same key, and in an outage until keys are unavailable', async () => {
+  it('keeps a token cached after a refresh with the same key, and during an outage, until the keys become unavailable', async () => {
     const { endpoint, send, cache } = setupFetched({ keys: [key.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 200_000 } })
     await cache(token)
@@ -241,7 +241,7 @@ describe('a cached token', () => {
     expect(await send(theirs)).toBe('cached')
   })
 
-  it('verifies a token again in another resource server, with its own options', async () => {
+  it('another resource server does not use a cached token, but verifies the token with its own options', async () => {
     const token = issuer.token({ key })
     await setup().cache(token)
     expect(await setup({ audience: 'https://other.example.com' }).send(token)).toBe(
@@ -250,7 +250,7 @@ describe('a cached token', () => {
     expect(await setup({ clockTolerance: 0 }).send(token)).toBe('verified')
   })
 
-  it('returns the same frozen access token for each request, so that one request cannot change it for another', async () => {
+  it('returns the same frozen access token for each request, so a request cannot change the token for other requests', async () => {
     const { server } = setup()
     const token = issuer.token({ key, claims: { aud: [AUDIENCE, 'b'], deep: { list: [{}] } } })
     const getToken = () => {
@@ -279,7 +279,7 @@ describe('a cached token', () => {
     expect(JSON.stringify(getToken())).toBe(before)
   })
 
-  it('evicts the oldest token at maxEntries', async () => {
+  it('evicts the oldest token if the cache contains maxEntries tokens', async () => {
     const { send, cache } = setup({ tokenCache: { maxEntries: 2 } })
     const tokens = ['a', 'b', 'c'].map((jti) => issuer.token({ key, claims: { jti } }))
     for (const token of tokens) await cache(token)
@@ -287,7 +287,7 @@ describe('a cached token', () => {
     expect(await send(tokens[2]!)).toBe('cached')
   })
 
-  it('evicts the oldest token at maxBytes, counting the memory of its claims', async () => {
+  it('evicts the oldest token if the claims of the cached tokens use maxBytes', async () => {
     const { send, cache } = setup({ tokenCache: { maxBytes: 65_536 } })
     const createLargeToken = (jti: string) =>
       issuer.token({ key, claims: { jti, list: Array.from({ length: 400 }, () => ({})) } })
@@ -297,7 +297,7 @@ describe('a cached token', () => {
     expect(await send(first)).toBe('verified')
   })
 
-  it('keeps a token cached while 200 other tokens are sent once', async () => {
+  it('keeps a token cached while 200 other tokens are sent only once', async () => {
     const { send, cache } = setup({ tokenCache: { maxEntries: 10 } })
     const token = issuer.token({ key })
     await cache(token)

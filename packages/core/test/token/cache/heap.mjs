@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { getHeapSnapshot } from 'node:v8'
 import { createResourceServer } from '@bearward/core'
 
-// Sends a token until it is cached, and prints which parts of its text are in memory.
+// Sends a token until it is cached, and prints which parts of the text of the token are in memory.
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -11,7 +11,7 @@ const issuer = 'https://as.example.com'
 const server = createResourceServer({ issuer, audience: issuer, jwks: { keys: [jwk] } })
 const subject = randomBytes(24).toString('hex')
 
-/** Creates a token as bytes, because a heap snapshot does not contain them. */
+/** Creates a token as bytes, because a heap snapshot does not contain bytes. */
 function createToken() {
   const exp = Math.floor(Date.now() / 1000) + 300
   const claims = { iss: issuer, aud: issuer, sub: subject, client_id: 'cron', exp }

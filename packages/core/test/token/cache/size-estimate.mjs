@@ -53,7 +53,7 @@ const heap = () => {
   return process.memoryUsage().heapUsed
 }
 
-// Fills once before measuring, so that one-time allocations are not counted.
+// Fills the cache once before the measurement, so one-time allocations are not measured.
 fill(0)
 const before = { used: heap(), ...cache.size }
 for (let i = 1; i < 5000 && cache.size.bytes < 8_000_000; i++) fill(i)

@@ -19,7 +19,7 @@ const createCachedToken = (claims: object) =>
   ({ token: { claims }, issuer: {} }) as unknown as CachedToken
 
 describe('TokenCache', () => {
-  it('TokenCache knows a token after remember(), and finds it by its hash after add()', () => {
+  it('TokenCache knows a token after remember(), and finds a token by its hash after add()', () => {
     const cache = new TokenCache({ maxEntries: 10, maxBytes: 100_000 })
     const cached = createCachedToken({ sub: 'a' })
     expect(cache.isKnown('header.claims.signature')).toBe(false)
@@ -48,7 +48,7 @@ describe('TokenCache', () => {
     )
   })
 
-  it('TokenCache ignores a token that alone is larger than maxBytes', () => {
+  it('TokenCache does not store a token that is larger than maxBytes', () => {
     const cache = new TokenCache({ maxEntries: 10, maxBytes: 65_536 })
     const large = createCachedToken({ list: Array.from({ length: 2000 }, () => ({})) })
     cache.add(toHash('a'), large)
@@ -93,10 +93,10 @@ describe('maxBytes', () => {
 })
 
 describe('AdmissionFilter', () => {
-  // The end of a token is random, as the end of a hash is.
+  // The last characters of a token are random, like the last characters of a hash.
   const createTokens = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => `header.claims.${toHash(String(from + i))}`)
-  /** Returns the number of tokens that the filter knows, and adds the others. */
+  /** Returns the number of tokens that the filter knows, and adds the other tokens. */
   const known = (filter: AdmissionFilter, tokens: readonly string[]) =>
     tokens.filter((token) => {
       const isKnown = filter.has(token)
@@ -104,7 +104,7 @@ describe('AdmissionFilter', () => {
       return isKnown
     }).length
 
-  it('AdmissionFilter recognizes 1000 tokens from the second time on, in any order', () => {
+  it('AdmissionFilter knows 1000 tokens when they are sent again, in any order', () => {
     const filter = new AdmissionFilter(5000)
     const pool = createTokens(0, 1000)
     expect(known(filter, pool)).toBe(0)
@@ -117,7 +117,7 @@ describe('AdmissionFilter', () => {
     ).toBe(1000)
   })
 
-  it('AdmissionFilter forgets at least 981 of 1000 tokens after 30,000 others with maxEntries: 5000', () => {
+  it('AdmissionFilter with maxEntries: 5000 forgets at least 981 of 1000 tokens after 30,000 other tokens', () => {
     const filter = new AdmissionFilter(5000)
     const pool = createTokens(0, 1000)
     known(filter, pool)
@@ -125,7 +125,7 @@ describe('AdmissionFilter', () => {
     expect(known(filter, pool)).toBeLessThan(20)
   })
 
-  it('AdmissionFilter keeps 1000 tokens that are used again after each 1000 of 30,000 other tokens', () => {
+  it('AdmissionFilter keeps more than 990 of 1000 tokens that are sent again after every 1000 of 30,000 other tokens', () => {
     const filter = new AdmissionFilter(5000)
     const pool = createTokens(0, 1000)
     known(filter, pool)
@@ -135,14 +135,14 @@ describe('AdmissionFilter', () => {
     }
   })
 
-  it('AdmissionFilter never knows a token that was not added, for texts of any length', () => {
+  it('AdmissionFilter knows no token before a token is added, for texts of any length', () => {
     const filter = new AdmissionFilter(1024)
     for (const text of ['', 'a', 'eyJ.e30.', 'x'.repeat(12)]) expect(filter.has(text)).toBe(false)
   })
 })
 
 describe('estimateSize', () => {
-  it('estimateSize returns at least the serialized length minus 32 bytes, and more for an enclosing value', () => {
+  it('estimateSize returns at least the serialized length minus 32 bytes, and a larger number for an array or object around the value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(estimateSize(value)).toBeGreaterThanOrEqual(serialize(value).length - 32)

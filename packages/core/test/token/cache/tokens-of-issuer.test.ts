@@ -9,7 +9,7 @@ import type { TrustedIssuer } from '../../../src/token/trusted-issuers.ts'
 
 const toHash = (text: string) => createHash('sha256').update(text).digest('base64url')
 
-/** Creates an issuer that `resolve` has returned. */
+/** Creates a dynamic issuer, and its list of cached tokens. */
 function createDynamic() {
   const cachedTokens = new TokensOfIssuer()
   const issuer = { dynamic: { cachedTokens, onVerified: () => {} } } as unknown as TrustedIssuer
@@ -47,7 +47,7 @@ describe('TokensOfIssuer', () => {
     expect([tokens.size, tokens.oldest]).toEqual([{ entries: 1, bytes: 15 }, 'a'])
   })
 
-  it('retire returns all hashes, and isRetired is true afterwards', () => {
+  it('retire() returns the hashes of all tokens, and isRetired is true afterwards', () => {
     const tokens = new TokensOfIssuer()
     tokens.add('a', 1)
     tokens.add('b', 2)
@@ -72,7 +72,7 @@ describe('the part of the token cache for one dynamic issuer', () => {
     expect(cache.size.entries).toBe(99)
   })
 
-  it('add evicts only tokens of an issuer that has its whole part, even if the cache is full', () => {
+  it('add evicts only tokens of an issuer that already uses a tenth of maxEntries, even if the cache is full', () => {
     const cache = new TokenCache({ maxEntries: 100, maxBytes: 10_000_000 })
     const { issuer } = createDynamic()
     const others = addTokens(cache, staticIssuer, 90, 'static')
@@ -92,7 +92,7 @@ describe('the part of the token cache for one dynamic issuer', () => {
     expect(cache.size.bytes).toBe(one.cachedTokens.size.bytes + other.cachedTokens.size.bytes)
   })
 
-  it('add does not store a token that alone takes more than a tenth of maxBytes, and keeps the others of its issuer', () => {
+  it('add does not store a token that takes more than a tenth of maxBytes, and keeps the other tokens of the issuer', () => {
     const cache = new TokenCache({ maxEntries: 5000, maxBytes: 200_000 })
     const { issuer } = createDynamic()
     const small = addTokens(cache, issuer, 3, 'small')
@@ -100,19 +100,19 @@ describe('the part of the token cache for one dynamic issuer', () => {
     cache.add(toHash('large'), createToken(issuer, claims))
     expect(small.filter(isCached(cache))).toEqual(small)
     expect(cache.find(toHash('large'))).toBeUndefined()
-    // A static issuer can use the whole cache.
+    // The tokens of a static issuer may use the whole cache.
     cache.add(toHash('large'), createToken(staticIssuer, claims))
     expect(cache.find(toHash('large'))).toBeDefined()
   })
 
-  it('one token of each issuer is cached even if a tenth of maxEntries is less than one', () => {
+  it('add keeps one token of an issuer even if a tenth of maxEntries is less than one', () => {
     const cache = new TokenCache({ maxEntries: 5, maxBytes: 10_000_000 })
     const { issuer } = createDynamic()
     const hashes = addTokens(cache, issuer, 3, 'one')
     expect(hashes.filter(isCached(cache))).toEqual(hashes.slice(-1))
   })
 
-  it('forget removes all tokens of an issuer, and add stores none of them again', () => {
+  it('forget removes all tokens of an issuer, and add stores no token of this issuer afterwards', () => {
     const cache = new TokenCache({ maxEntries: 100, maxBytes: 10_000_000 })
     const [one, other] = [createDynamic(), createDynamic()]
     const ofOne = addTokens(cache, one.issuer, 5, 'one')

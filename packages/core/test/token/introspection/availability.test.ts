@@ -4,7 +4,7 @@ import type { ReceivedRequest } from '../../../../../test/support/introspection-
 import type { BearwardEvent } from '../../../src/index.ts'
 import { watchProcess } from '../../../../../test/support/watch-process.ts'
 import { PROBE } from '../../../src/token/introspection/probe.ts'
-import { ACTIVE, issuing, type SceneOptions, setup } from './setup.ts'
+import { ACTIVE, issuing, type SetupOptions, setup } from './setup.ts'
 
 const processFaults = watchProcess()
 const BLOCKED = 'x/../../../etc/passwd'
@@ -20,7 +20,10 @@ const usual = (request: ReceivedRequest) => (isGood(request) ? ACTIVE : { active
 const withProxy = (script: (request: ReceivedRequest) => unknown) => (request: ReceivedRequest) =>
   isBlocked(request) ? script(request) : usual(request)
 
-async function scene(script: (request: ReceivedRequest) => unknown, options: SceneOptions = {}) {
+async function setupProbes(
+  script: (request: ReceivedRequest) => unknown,
+  options: SetupOptions = {},
+) {
   const made = await setup(script, options)
   const probes = () =>
     made.events.flatMap((event) => (event.type === 'introspection_probed' ? event.answered : []))
@@ -40,7 +43,7 @@ const statusCode = (code: number, headers: Record<string, string> = {}) =>
     response.writeHead(code, headers).end()
   }
 
-/** Reactions of a proxy to a token that it blocks. */
+/** Responses of a proxy to a request with a blocked token. */
 const BLOCKING: readonly (readonly [string, (request: ReceivedRequest) => void])[] = [
   ['closes the connection', ({ response }) => void response.destroy()],
   ['responds with 502', statusCode(502)],
@@ -56,13 +59,13 @@ describe('PROBE', () => {
 
 describe('unknown tokens that make a call fail', () => {
   it.each(BLOCKING)(
-    'introspects good tokens while a proxy blocks other tokens and %s',
+    'grants good tokens while a proxy blocks other tokens and %s',
     async (_, script) => {
-      const { clock, judge, probes, rest } = await scene(withProxy(script))
+      const { clock, getOutcome, probes, rest } = await setupProbes(withProxy(script))
       const outcomes: string[] = []
       for (let i = 0; i < 400; i++) {
-        expect(await judge(`${BLOCKED}${i}`)).toBe(UNAVAILABLE)
-        if (i % 10 === 0) outcomes.push(await judge(`good-${i}`))
+        expect(await getOutcome(`${BLOCKED}${i}`)).toBe(UNAVAILABLE)
+        if (i % 10 === 0) outcomes.push(await getOutcome(`good-${i}`))
         clock.advance(0.05)
       }
       await rest()
@@ -74,44 +77,44 @@ describe('unknown tokens that make a call fail', () => {
   )
 
   it('opens the circuit breaker after five failed calls for known tokens, even if a probe succeeds', async () => {
-    const { clock, endpoint, judge, probes, rest, failed } = await scene(usual)
-    for (let i = 0; i < 5; i++) await judge(`good-${i}`)
+    const { clock, endpoint, getOutcome, probes, rest, failed } = await setupProbes(usual)
+    for (let i = 0; i < 5; i++) await getOutcome(`good-${i}`)
     clock.advance(11)
     endpoint.answer((request: ReceivedRequest) =>
       isGood(request) || isBlocked(request) ? statusCode(502)(request) : { active: false },
     )
     for (let i = 0; i < 5; i++) {
-      await judge(`${BLOCKED}${i}`)
+      await getOutcome(`${BLOCKED}${i}`)
       await rest()
-      await judge(`good-${i}`)
+      await getOutcome(`good-${i}`)
     }
     expect(probes()).toEqual([true])
     expect(failed().at(-1)).toMatchObject({ pause: 1 })
-    expect(await judge('good-new')).toBe(UNAVAILABLE)
+    expect(await getOutcome('good-new')).toBe(UNAVAILABLE)
   })
 
-  it('opens the circuit breaker after five failed calls for unknown tokens if a probe fails too', async () => {
-    const { endpoint, judge, probes, rest } = await scene(statusCode(502))
+  it('opens the circuit breaker after five failed calls for unknown tokens if a probe also fails', async () => {
+    const { endpoint, getOutcome, probes, rest } = await setupProbes(statusCode(502))
     for (let i = 0; i < 5; i++) {
-      await judge(`good-${i}`)
+      await getOutcome(`good-${i}`)
       await rest()
     }
     const calls = endpoint.requests.length
     expect(calls).toBe(6)
     expect(probes()).toEqual([false])
     endpoint.answer(ACTIVE)
-    expect(await judge('good-new')).toBe(UNAVAILABLE)
+    expect(await getOutcome('good-new')).toBe(UNAVAILABLE)
     expect(endpoint.requests).toHaveLength(calls)
   })
 
   it('sends one probe for 50 simultaneous failed calls', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
-    const { endpoint, judge, probes, rest } = await scene(async (request) => {
+    const { endpoint, getOutcome, probes, rest } = await setupProbes(async (request) => {
       if (!isBlocked(request)) await held
       return isBlocked(request) ? 502 : usual(request)
     })
-    await Promise.all(Array.from({ length: 50 }, (_, i) => judge(`${BLOCKED}${i}`)))
+    await Promise.all(Array.from({ length: 50 }, (_, i) => getOutcome(`${BLOCKED}${i}`)))
     await endpoint.received(51)
     release()
     await rest()
@@ -126,61 +129,61 @@ describe('unknown tokens that make a call fail', () => {
     ['status 400', statusCode(400)],
     ['no response', () => {}],
   ])(
-    'introspects a good token after a pause, although the first token after the pause is blocked with %s',
+    'grants a good token after a pause, although the call for the first token after the pause gets %s',
     async (_, script) => {
-      const { clock, endpoint, judge, rest } = await scene(statusCode(502))
+      const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(502))
       for (let i = 0; i < 5; i++) {
-        await judge(`${BLOCKED}${i}`)
+        await getOutcome(`${BLOCKED}${i}`)
         await rest()
       }
-      expect(await judge('good-0')).toBe(UNAVAILABLE)
+      expect(await getOutcome('good-0')).toBe(UNAVAILABLE)
       endpoint.answer(withProxy(script))
       clock.advance(10)
-      // The first request after the pause has the blocked token. The outcome of this request does not matter.
-      const blocked = judge(BLOCKED)
+      // The first request after the pause has the blocked token. The test ignores the outcome of this request.
+      const blocked = getOutcome(BLOCKED)
       await endpoint.received(7)
       await rest()
-      expect(await judge('good-1')).toBe('granted')
+      expect(await getOutcome('good-1')).toBe('granted')
       clock.advance(3)
       await blocked
     },
   )
 
   it.each([429, 401])(
-    'introspects good tokens after a pause caused by status %s, although no probe may be sent',
+    'grants good tokens after a pause because of status %s, although probes are not allowed',
     async (code) => {
-      const { clock, endpoint, judge, rest } = await scene(statusCode(code))
-      for (let i = 0; i < 5; i++) await judge(`first-${i}`)
+      const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(code))
+      for (let i = 0; i < 5; i++) await getOutcome(`first-${i}`)
       endpoint.answer(withProxy(statusCode(403)))
       clock.advance(1)
-      await judge(BLOCKED)
+      await getOutcome(BLOCKED)
       await rest()
       for (let i = 0; i < 5; i++) {
-        await judge(`${BLOCKED}${i}`)
-        expect(await judge(`good-${i}`)).toBe('granted')
+        await getOutcome(`${BLOCKED}${i}`)
+        expect(await getOutcome(`good-${i}`)).toBe('granted')
       }
     },
   )
 
-  it('ends a pause after a successful probe, although the call for a blocked token fails', async () => {
-    const { clock, endpoint, judge, rest } = await scene(statusCode(502))
+  it('ends the pause after a successful probe, although the call for a blocked token fails', async () => {
+    const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(502))
     for (let i = 0; i < 5; i++) {
-      await judge(`${BLOCKED}${i}`)
+      await getOutcome(`${BLOCKED}${i}`)
       await rest()
     }
     clock.advance(10)
     endpoint.answer(withProxy(statusCode(502)))
-    // The server is available again. Only the probe shows that, because the proxy blocks this token.
-    expect(await judge(BLOCKED)).toBe(UNAVAILABLE)
+    // The server is available again. Only the probe succeeds, because the proxy blocks this token.
+    expect(await getOutcome(BLOCKED)).toBe(UNAVAILABLE)
     await rest()
-    expect(await judge('good-new')).toBe('granted')
+    expect(await getOutcome('good-new')).toBe('granted')
   })
 
   it('publishes no introspection_probed and leaves no timer if the resource server is closed during a probe', async () => {
-    const { clock, endpoint, judge, probes, rest, server } = await scene((request) =>
+    const { clock, endpoint, getOutcome, probes, rest, server } = await setupProbes((request) =>
       isBlocked(request) ? 502 : undefined,
     )
-    await judge(BLOCKED)
+    await getOutcome(BLOCKED)
     await endpoint.received(2)
     server.close()
     await rest()
@@ -191,12 +194,12 @@ describe('unknown tokens that make a call fail', () => {
 
 describe('a probe', () => {
   it('sends at most twelve probes in a minute while the endpoint is alternately unavailable and available', async () => {
-    const { clock, endpoint, judge, rest } = await scene(statusCode(502))
+    const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(502))
     for (let i = 0; i < 120; i++) {
       endpoint.answer(i % 8 < 5 ? statusCode(502) : withProxy(statusCode(502)))
-      await judge(`${BLOCKED}${i}`)
+      await getOutcome(`${BLOCKED}${i}`)
       await rest()
-      await judge(`good-${i}`)
+      await getOutcome(`good-${i}`)
       await rest()
       clock.advance(0.5)
     }
@@ -205,21 +208,21 @@ describe('a probe', () => {
     expect(own.length).toBeGreaterThan(5)
   })
 
-  it('sends a new probe after a pause, instead of using the result from before the pause', async () => {
-    const { clock, endpoint, judge, rest } = await scene(statusCode(502))
+  it('sends a new probe after a pause, and does not use the result of an earlier probe', async () => {
+    const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(502))
     for (let i = 0; i < 5; i++) {
-      await judge(`${BLOCKED}${i}`)
+      await getOutcome(`${BLOCKED}${i}`)
       await rest()
     }
     endpoint.answer(usual)
     clock.advance(1)
-    expect(await judge('good')).toBe('granted')
+    expect(await getOutcome('good')).toBe('granted')
   })
 
-  /** Sends a blocked token, so that its call fails. `own` contains the tokens of the probes that follow. */
-  async function probed(options: SceneOptions) {
-    const made = await scene(withProxy(statusCode(502)), options)
-    await made.judge(BLOCKED)
+  /** Sends a blocked token, so its introspection call fails. `own` contains the tokens of the probes that follow. */
+  async function probed(options: SetupOptions) {
+    const made = await setupProbes(withProxy(statusCode(502)), options)
+    await made.getOutcome(BLOCKED)
     await made.rest()
     const request = made.endpoint.requests.map(({ form }) => form.get('token')!)
     return { ...made, own: request.slice(1) }
@@ -233,14 +236,14 @@ describe('a probe', () => {
 
   it('calls the option probe for the token of each probe', async () => {
     let count = 0
-    const { own, clock, judge, rest, endpoint } = await probed({
+    const { own, clock, getOutcome, rest, endpoint } = await probed({
       introspection: { probe: () => `probe-${++count}` },
     })
     expect(own).toEqual(['probe-1'])
     clock.advance(4.9)
-    await judge(`${BLOCKED}1`)
+    await getOutcome(`${BLOCKED}1`)
     clock.advance(0.1)
-    await judge(`${BLOCKED}2`)
+    await getOutcome(`${BLOCKED}2`)
     await rest()
     expect(endpoint.requests.map(({ form }) => form.get('token'))).toContain('probe-2')
     expect(count).toBe(2)
@@ -259,9 +262,9 @@ describe('a probe', () => {
     ['is async and throws', () => Promise.reject(new Error('of the application'))],
     ['returns too many characters', () => 'a'.repeat(20_000)],
   ])(
-    'publishes an event, sends no probe and counts no failure if the option probe %s',
+    'publishes introspection_failed, sends no probe and counts no failure if the option probe %s',
     async (_, probe) => {
-      const { own, judge, failed } = await probed({
+      const { own, getOutcome, failed } = await probed({
         introspection: { probe: probe as () => string },
       })
       expect(own).toEqual([])
@@ -271,23 +274,23 @@ describe('a probe', () => {
           detail: 'introspection.probe did not return a valid token',
         }),
       )
-      for (let i = 0; i < 10; i++) await judge(`${BLOCKED}${i}`)
-      expect(await judge('good')).toBe('granted')
+      for (let i = 0; i < 10; i++) await getOutcome(`${BLOCKED}${i}`)
+      expect(await getOutcome('good')).toBe('granted')
       expect(await processFaults.faults()).toEqual([])
     },
   )
 
   it('sends no probe with probe: false, and counts only failures for known tokens', async () => {
-    const { clock, endpoint, judge, rest } = await probed({ introspection: { probe: false } })
+    const { clock, endpoint, getOutcome, rest } = await probed({ introspection: { probe: false } })
     const good = Array.from({ length: 5 }, (_, i) => `good-${i}`)
     const blocked = Array.from({ length: 20 }, (_, i) => `${BLOCKED}${i}`)
-    for (const token of good) expect(await judge(token)).toBe('granted')
+    for (const token of good) expect(await getOutcome(token)).toBe('granted')
     clock.advance(11)
     endpoint.answer(502)
-    for (const token of [...blocked, ...good]) expect(await judge(token)).toBe(UNAVAILABLE)
-    expect(await judge('good-new')).toBe(UNAVAILABLE)
+    for (const token of [...blocked, ...good]) expect(await getOutcome(token)).toBe(UNAVAILABLE)
+    expect(await getOutcome('good-new')).toBe(UNAVAILABLE)
     await rest()
-    // The call for good-new is not sent, because the failures for the five known tokens count.
+    // The call for good-new is not sent, because the five failures for known tokens have opened the circuit breaker.
     const sent = endpoint.requests.map(({ form }) => form.get('token'))
     expect(sent).toEqual([BLOCKED, ...good, ...blocked, ...good])
   })
@@ -295,11 +298,11 @@ describe('a probe', () => {
   it.each([429, 401])(
     'sends no probe for a minute after status %s, unless a valid response arrives earlier',
     async (code) => {
-      const { clock, endpoint, judge, probes, rest } = await scene(statusCode(code))
-      await judge('first')
+      const { clock, endpoint, getOutcome, probes, rest } = await setupProbes(statusCode(code))
+      await getOutcome('first')
       endpoint.answer(502)
       async function fail(token: string) {
-        await judge(token)
+        await getOutcome(token)
         await rest()
       }
       clock.advance(59.9)
@@ -310,9 +313,9 @@ describe('a probe', () => {
       expect(probes()).toEqual([false])
 
       endpoint.answer(code)
-      await judge('fourth')
+      await getOutcome('fourth')
       endpoint.answer(usual)
-      expect(await judge('good')).toBe('granted')
+      expect(await getOutcome('good')).toBe('granted')
       endpoint.answer(502)
       clock.advance(5)
       await fail('fifth')
@@ -324,17 +327,17 @@ describe('a probe', () => {
 describe('known tokens', () => {
   const SLOW_DOWN = statusCode(429, { 'Retry-After': '30' })
 
-  it('introspects tokens that were active before while status 429 throttles unknown tokens', async () => {
-    const { clock, endpoint, judge } = await scene(usual)
-    for (let i = 0; i < 6; i++) await judge(`good-${i}`)
+  it('grants tokens that were active earlier while status 429 limits calls for unknown tokens', async () => {
+    const { clock, endpoint, getOutcome } = await setupProbes(usual)
+    for (let i = 0; i < 6; i++) await getOutcome(`good-${i}`)
     endpoint.answer(SLOW_DOWN)
-    await judge('unknown')
+    await getOutcome('unknown')
     endpoint.answer(usual)
     const before = endpoint.requests.length
     const outcomes: string[] = []
     for (let i = 0; i < 80; i++) {
-      if (i < 70) expect(await judge(`unknown-${i}`)).toBe(UNAVAILABLE)
-      for (let j = 0; j < 6; j++) outcomes.push(await judge(`good-${j}`))
+      if (i < 70) expect(await getOutcome(`unknown-${i}`)).toBe(UNAVAILABLE)
+      for (let j = 0; j < 6; j++) outcomes.push(await getOutcome(`good-${j}`))
       clock.advance(0.3)
     }
     expect(outcomes).toHaveLength(480)
@@ -343,12 +346,12 @@ describe('known tokens', () => {
   })
 
   it('introspects each known token once while the circuit breaker is open, and closes the circuit breaker after a valid response', async () => {
-    const { clock, endpoint, judge } = await scene(usual)
-    for (let i = 0; i < 5; i++) await judge(`good-${i}`)
+    const { clock, endpoint, getOutcome } = await setupProbes(usual)
+    for (let i = 0; i < 5; i++) await getOutcome(`good-${i}`)
     clock.advance(11)
     endpoint.answer(502)
-    for (let i = 0; i < 5; i++) expect(await judge(`good-${i}`)).toBe(UNAVAILABLE)
-    expect(await judge('good-new')).toBe(UNAVAILABLE)
+    for (let i = 0; i < 5; i++) expect(await getOutcome(`good-${i}`)).toBe(UNAVAILABLE)
+    expect(await getOutcome('good-new')).toBe(UNAVAILABLE)
     const before = endpoint.requests.length
 
     let release = () => {}
@@ -357,48 +360,48 @@ describe('known tokens', () => {
       await held
       return usual(request)
     })
-    const outcomes = Array.from({ length: 20 }, (_, i) => judge(`good-${i % 2}`))
+    const outcomes = Array.from({ length: 20 }, (_, i) => getOutcome(`good-${i % 2}`))
     await endpoint.received(before + 2)
     release()
     expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['granted']))
     expect(endpoint.requests).toHaveLength(before + 2)
-    expect(await judge('good-new')).toBe('granted')
+    expect(await getOutcome('good-new')).toBe('granted')
   })
 
-  it('introspects a locally verified JWT after status 429', async () => {
-    const { endpoint, judge, token } = await issuing('jwt')
+  it('introspects a JWT that was verified locally, even after status 429', async () => {
+    const { endpoint, getOutcome, token } = await issuing('jwt')
     endpoint.answer(SLOW_DOWN)
-    expect(await judge(token(), { introspect: true })).toBe(UNAVAILABLE)
+    expect(await getOutcome(token(), { introspect: true })).toBe(UNAVAILABLE)
     endpoint.answer({ active: true })
     const other = token({ claims: { jti: 'another' } })
-    expect(await judge(other, { introspect: true })).toBe('granted')
+    expect(await getOutcome(other, { introspect: true })).toBe('granted')
   })
 
-  it('returns 503 for status 400, 413, 414 and 422 about a token that was active before, and 401 about other tokens', async () => {
-    const { clock, endpoint, judge, failures } = await scene(usual, {
+  it('status 400, 413, 414 or 422 causes 503 for a token that was active earlier, and 401 for other tokens', async () => {
+    const { clock, endpoint, getOutcome, failures } = await setupProbes(usual, {
       introspection: { maxAge: 0 },
     })
-    expect(await judge('good-1')).toBe('granted')
-    expect(await judge('good-2')).toBe('granted')
+    expect(await getOutcome('good-1')).toBe('granted')
+    expect(await getOutcome('good-2')).toBe('granted')
     for (const code of [400, 413, 414, 422]) {
       endpoint.answer(code)
       clock.advance(1)
-      expect(await judge('good-1')).toBe(UNAVAILABLE)
-      expect(await judge('unknown')).toBe('401 inactive')
+      expect(await getOutcome('good-1')).toBe(UNAVAILABLE)
+      expect(await getOutcome('unknown')).toBe('401 inactive')
     }
     expect(failures()).toEqual(Array(4).fill('token_refused'))
   })
 
-  it('treats a known token as unknown after an inactive response', async () => {
-    const { clock, endpoint, judge } = await scene(usual)
-    await judge('good')
+  it('sends no call for a known token during a pause if its last response was inactive', async () => {
+    const { clock, endpoint, getOutcome } = await setupProbes(usual)
+    await getOutcome('good')
     clock.advance(11)
     endpoint.answer({ active: false })
-    expect(await judge('good')).toBe('401 inactive')
+    expect(await getOutcome('good')).toBe('401 inactive')
     clock.advance(4)
     endpoint.answer(SLOW_DOWN)
-    await judge('unknown')
+    await getOutcome('unknown')
     endpoint.answer(usual)
-    expect(await judge('good')).toBe(UNAVAILABLE)
+    expect(await getOutcome('good')).toBe(UNAVAILABLE)
   })
 })

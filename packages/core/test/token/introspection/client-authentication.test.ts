@@ -27,7 +27,7 @@ function decodeBasic({ headers }: ReceivedRequest): string[] {
 
 async function introspectWith(clientId: string, clientAuthentication: ClientAuthentication) {
   const made = await setup(ACTIVE, { introspection: { clientId, clientAuthentication } })
-  expect(await made.judge(TOKEN)).toBe('granted')
+  expect(await made.getOutcome(TOKEN)).toBe('granted')
   return { ...made, request: made.endpoint.requests[0]! }
 }
 
@@ -55,7 +55,7 @@ describe('clientAuthentication at introspection', () => {
     }
   })
 
-  it('7662-04: private_key_jwt signs assertions with different jti, valid for one minute, with every form of a key', async () => {
+  it('7662-04: private_key_jwt signs assertions with different jti that are valid for one minute, with every form of a key', async () => {
     for (const alg of ['RS256', 'PS256', 'ES256', 'Ed25519'] as const) {
       const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
       const jwk = { ...(await exportJWK(privateKey)), kid: 'k1', alg } as JWK & { kty: string }
@@ -102,7 +102,7 @@ describe('clientAuthentication at introspection', () => {
     expect(JSON.parse(Buffer.from(header!, 'base64url').toString())).toMatchObject({ alg: 'EdDSA' })
   })
 
-  it('8705-14: tls_client_auth uses the mtls_endpoint_aliases of the metadata, and client_secret_basic does not', async () => {
+  it('8705-14: tls_client_auth calls the endpoint in mtls_endpoint_aliases of the metadata, and client_secret_basic does not', async () => {
     const at = '/.well-known/openid-configuration'
     const aliases = (url: string) => ({ introspection_endpoint: `${url}/introspect/mtls` })
     const others = (url: string) => ({
@@ -114,11 +114,11 @@ describe('clientAuthentication at introspection', () => {
     })
     const clientAuthentication = { method: 'tls_client_auth' } as const
     const byCertificate = await setup(ACTIVE, { introspection: { clientAuthentication }, others })
-    expect(await byCertificate.judge(TOKEN)).toBe('granted')
+    expect(await byCertificate.getOutcome(TOKEN)).toBe('granted')
     expect(byCertificate.endpoint.requests[0]).toMatchObject({ url: '/introspect/mtls' })
     expect(byCertificate.endpoint.requests[0]!.form.get('client_id')).toBe('the-api')
     const bySecret = await setup(ACTIVE, { others })
-    expect(await bySecret.judge(TOKEN)).toBe('granted')
+    expect(await bySecret.getOutcome(TOKEN)).toBe('granted')
     expect(bySecret.endpoint.requests[0]).toMatchObject({ url: '/introspect' })
   })
 
@@ -130,11 +130,11 @@ describe('clientAuthentication at introspection', () => {
     })
     expect(decodeBasic(made.request)).toEqual(['the-api', 'first'])
     secret = 'second'
-    expect(await made.judge('another')).toBe('granted')
+    expect(await made.getOutcome('another')).toBe('granted')
     expect(decodeBasic(made.endpoint.requests[1]!)).toEqual(['the-api', 'second'])
   })
 
-  it('private_key_jwt sends the assertion of a function, or signs an assertion for a configured audience', async () => {
+  it('private_key_jwt sends the assertion that a function returns, or signs an assertion for a configured audience', async () => {
     const method = 'private_key_jwt'
     const made = await introspectWith('the-api', {
       method,
@@ -163,7 +163,7 @@ describe('clientAuthentication at introspection', () => {
       const made = await setup(ACTIVE, {
         introspection: { clientAuthentication: { method: 'private_key_jwt', key } },
       })
-      expect(await made.judge(TOKEN)).toBe('503 introspection_unavailable')
+      expect(await made.getOutcome(TOKEN)).toBe('503 introspection_unavailable')
       expect(made.failures()).toEqual(['credentials_unavailable'])
       expect(made.endpoint.requests).toEqual([])
       expect(inspect(made.events)).not.toContain(d)
@@ -188,7 +188,7 @@ describe('options of clientAuthentication', () => {
     }
   }
 
-  it('createResourceServer accepts valid options and rejects wrong options of clientAuthentication, and shows no secret in an error', async () => {
+  it('createResourceServer accepts valid clientAuthentication, and rejects wrong options without a secret in the error', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = await exportJWK(privateKey)
     const invalid = [

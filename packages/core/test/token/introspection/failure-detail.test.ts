@@ -25,8 +25,8 @@ const errorResponse =
 
 /** Sends a token. Returns `failure` and `detail` of the event `introspection_failed`, without the address. */
 async function getFailure(script: Script, token = TOKEN): Promise<readonly [string, string]> {
-  const { endpoint, judge, failed, events } = await setup(script)
-  expect(await judge(token)).toBe('503 introspection_unavailable')
+  const { endpoint, getOutcome, failed, events } = await setup(script)
+  expect(await getOutcome(token)).toBe('503 introspection_unavailable')
   expect(JSON.stringify(events)).not.toContain(token)
   const { failure, detail } = failed()[0]!
   const prefix = `${endpoint.url}/introspect: `
@@ -52,7 +52,7 @@ describe('the detail of introspection_failed', () => {
       'status 403, access_denied',
     ],
     [
-      'the error code of a status 400, without its description, which can show claims of the token',
+      'the error code of a status 400, without its description, which may contain claims of the token',
       errorResponse(400, {
         error: 'invalid_request',
         error_description: 'user-ada is not signed in',
@@ -107,8 +107,10 @@ describe('the detail of introspection_failed', () => {
   })
 
   it('the detail of introspection_failed names the content type of a signed response if one was expected', async () => {
-    const { judge, failed, endpoint } = await setup(ACTIVE, { introspection: { response: 'jwt' } })
-    await judge(TOKEN)
+    const { getOutcome, failed, endpoint } = await setup(ACTIVE, {
+      introspection: { response: 'jwt' },
+    })
+    await getOutcome(TOKEN)
     expect(failed()[0]!.detail).toBe(
       `${endpoint.url}/introspect: content type application/json, application/token-introspection+jwt expected`,
     )
@@ -136,15 +138,15 @@ describe('the detail of introspection_failed', () => {
     ['a part of the token in hex', Buffer.from(TOKEN.slice(3, 12)).toString('hex')],
     ['the secret', SECRET],
   ])(
-    'the detail of introspection_failed for an untrusted signed response does not show a typ that equals %s',
+    'the detail of introspection_failed for an untrusted signed response does not contain a typ that equals %s',
     async (_case, typ) => {
       const { privateKey } = generateKey('ES256')
       const response = signCompact({ alg: 'ES256', typ }, {}, 'ES256', privateKey)
-      const { endpoint, judge, failed } = await setup(
+      const { endpoint, getOutcome, failed } = await setup(
         raw(response, 'application/token-introspection+jwt'),
         { introspection: { response: 'jwt' } },
       )
-      await judge(TOKEN)
+      await getOutcome(TOKEN)
       expect(failed()[0]).toMatchObject({
         failure: 'untrusted_answer',
         detail: `${endpoint.url}/introspect: the signed response repeats a part of the request, so its values are not shown`,
@@ -152,7 +154,7 @@ describe('the detail of introspection_failed', () => {
     },
   )
 
-  it('the detail of introspection_failed does not show a content type that contains the token', async () => {
+  it('the detail of introspection_failed does not contain a content type that contains the token', async () => {
     const [, detail] = await getFailure(raw('', `text/${TOKEN}`))
     expect(detail).toBe('an unreadable content type, application/json expected')
   })
@@ -164,16 +166,16 @@ describe('the detail of introspection_failed', () => {
       ),
     )
     const endpoint = `${server.url}/introspect?apikey=alpha-key-1`
-    const { judge, failed } = await setup(403, { server, introspection: { endpoint } })
-    await judge(TOKEN)
+    const { getOutcome, failed } = await setup(403, { server, introspection: { endpoint } })
+    await getOutcome(TOKEN)
     expect(failed()[0]!.detail).toBe(`${server.url}/introspect: status 403, access_denied`)
   })
 })
 
 describe('the detail of an introspection endpoint that is unreachable', () => {
   const getDetail = async (endpoint: string) => {
-    const { judge, failed } = await setup(ACTIVE, { introspection: { endpoint } })
-    await judge(TOKEN)
+    const { getOutcome, failed } = await setup(ACTIVE, { introspection: { endpoint } })
+    await getOutcome(TOKEN)
     return failed()[0]!.detail
   }
 
@@ -208,14 +210,14 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
     ],
     ['a string', TOKEN],
   ])(
-    'the detail of introspection_failed shows nothing if a custom fetch throws %s',
+    'the detail of introspection_failed contains no text of the error if a custom fetch throws %s',
     async (_case, thrown) => {
       const endpoint = 'https://as.example.com/introspect'
-      const { judge, failed } = await setup(ACTIVE, {
+      const { getOutcome, failed } = await setup(ACTIVE, {
         introspection: { endpoint },
         options: { fetch: () => Promise.reject(thrown) },
       })
-      await judge(TOKEN)
+      await getOutcome(TOKEN)
       expect(failed()[0]!.detail).toBe(`${endpoint}: no response`)
     },
   )

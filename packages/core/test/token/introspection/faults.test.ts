@@ -22,7 +22,7 @@ const JSON_TEXT = JSON.stringify(ACTIVE)
 
 /**
  * A fault of the server, the `failure` that is published, and the effect on the circuit breaker. Five faults of the kind
- * `outage` open it. Faults `of one token` do not open it, because the token may be the cause.
+ * `outage` open the circuit breaker. Faults `of one token` do not, because the token may be the cause.
  */
 type Fault = readonly [Script, IntrospectionFailure, 'outage' | 'of one token']
 
@@ -128,7 +128,7 @@ describe('a fault of the introspection endpoint', () => {
   it.each(cases)(
     '%s: refuses with 503, publishes $2 and caches nothing',
     async (_, script, failure) => {
-      const { endpoint, send, judge, failures, clock } = await setup(script)
+      const { endpoint, send, getOutcome, failures, clock } = await setup(script)
       const outcome = await send(TOKEN)
       expect(summarizeOutcome(outcome)).toBe('503 introspection_unavailable')
       const { headers, body } = outcome as Extract<typeof outcome, { kind: 'refused' }>
@@ -141,42 +141,42 @@ describe('a fault of the introspection endpoint', () => {
 
       endpoint.answer(ACTIVE)
       clock.advance(failure === 'throttled' ? 1 : 0)
-      expect(await judge(TOKEN)).toBe('granted')
+      expect(await getOutcome(TOKEN)).toBe('granted')
     },
   )
 
   /** Causes a fault for six tokens. Returns the outcome for another token after the fault has ended. */
-  async function judgeAfterSix(script: Script): Promise<string> {
-    const { endpoint, judge } = await setup(script)
-    for (let i = 0; i < 6; i++) await judge(`token-${i}`)
+  async function getOutcomeAfterSix(script: Script): Promise<string> {
+    const { endpoint, getOutcome } = await setup(script)
+    for (let i = 0; i < 6; i++) await getOutcome(`token-${i}`)
     endpoint.answer(ACTIVE)
-    return judge(TOKEN)
+    return getOutcome(TOKEN)
   }
 
   it.each(cases.filter(([, , , kind]) => kind === 'outage'))(
-    '%s: the circuit breaker is open after this fault for six tokens',
+    '%s: the circuit breaker is open after this fault has occurred for six tokens',
     async (_, script) => {
-      expect(await judgeAfterSix(script)).toBe('503 introspection_unavailable')
+      expect(await getOutcomeAfterSix(script)).toBe('503 introspection_unavailable')
     },
   )
 
   it.each(cases.filter(([, , , kind]) => kind === 'of one token'))(
-    '%s: the circuit breaker is closed after this fault for six tokens',
+    '%s: the circuit breaker is closed after this fault has occurred for six tokens',
     async (_, script) => {
-      expect(await judgeAfterSix(script)).toBe('granted')
+      expect(await getOutcomeAfterSix(script)).toBe('granted')
     },
   )
 })
 
 describe('an introspection endpoint that does not respond in time or in full', () => {
   it('7662-23: refuses with 503 if the server refuses connections or the host of the endpoint is unknown', async () => {
-    const { endpoint, judge, failures } = await setup(ACTIVE)
+    const { endpoint, getOutcome, failures } = await setup(ACTIVE)
     await endpoint.close()
-    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     const nowhere = await setup(ACTIVE, {
       introspection: { endpoint: 'https://as.invalid/introspect' },
     })
-    expect(await nowhere.judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(await nowhere.getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     expect([...failures(), ...nowhere.failures()]).toEqual(['unreachable', 'unreachable'])
   })
 
@@ -197,8 +197,8 @@ describe('an introspection endpoint that does not respond in time or in full', (
       },
     ],
   ])('7662-23: refuses with 503 after three seconds if the endpoint %s', async (_, script) => {
-    const { clock, endpoint, judge, failures, failed } = await setup(script)
-    const answer = judge(TOKEN)
+    const { clock, endpoint, getOutcome, failures, failed } = await setup(script)
+    const answer = getOutcome(TOKEN)
     await endpoint.received(1)
     await settled()
     clock.advance(3)
@@ -206,12 +206,12 @@ describe('an introspection endpoint that does not respond in time or in full', (
     expect(failures()).toEqual(['timeout'])
     expect(failed()[0]!.detail).toBe(`${endpoint.url}/introspect: timed out after 3000 ms`)
     endpoint.answer(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
   it('7662-23: refuses with 503 after the timeout if the endpoint sends the body too slowly', async () => {
     let sent = 0
-    const { clock, endpoint, judge, failures } = await setup(({ response }) => {
+    const { clock, endpoint, getOutcome, failures } = await setup(({ response }) => {
       response.writeHead(200, { 'Content-Type': 'application/json' })
       response.flushHeaders()
       // Sends one byte each time that the fake clock has advanced by 0.1 s.
@@ -222,7 +222,7 @@ describe('an introspection endpoint that does not respond in time or in full', (
       }
       drip()
     })
-    const answer = judge(TOKEN)
+    const answer = getOutcome(TOKEN)
     await endpoint.received(1)
     await clock.pass(4)
     expect(await answer).toBe('503 introspection_unavailable')
@@ -231,15 +231,15 @@ describe('an introspection endpoint that does not respond in time or in full', (
   })
 
   it('makes only 96 calls for 500 concurrent tokens to an endpoint that does not respond', async () => {
-    const { clock, endpoint, judge } = await setup(() => {})
-    const answers = Array.from({ length: 500 }, (_, i) => judge(`token-${i}`))
+    const { clock, endpoint, getOutcome } = await setup(() => {})
+    const answers = Array.from({ length: 500 }, (_, i) => getOutcome(`token-${i}`))
     await endpoint.received(96)
     clock.advance(3)
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['503 introspection_unavailable']))
     expect(endpoint.requests).toHaveLength(96)
   })
 
-  it('7662-26: refuses with 503 after less than 10 MB of a response of 50 MB', async () => {
+  it('7662-26: refuses with 503 after reading less than 10 MB of a response of 50 MB', async () => {
     let written = 0
     const chunk = Buffer.alloc(65_536, ' ')
     const pour = (response: ServerResponse): void => {
@@ -248,11 +248,11 @@ describe('an introspection endpoint that does not respond in time or in full', (
         if (!response.write(chunk)) return void response.once('drain', () => pour(response))
       }
     }
-    const { judge, failures } = await setup(({ response }) => {
+    const { getOutcome, failures } = await setup(({ response }) => {
       response.writeHead(200, { 'Content-Type': 'application/json' })
       pour(response)
     })
-    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     expect(failures()).toEqual(['too_large'])
     expect(written).toBeLessThan(10_000_000)
   })
@@ -262,10 +262,10 @@ describe('an introspection endpoint that does not respond in time or in full', (
       const bare = JSON.stringify({ ...ACTIVE, x: '' }).length
       return raw(JSON.stringify({ ...ACTIVE, x: 'x'.repeat(size - bare) }))
     }
-    const { endpoint, judge } = await setup(padded(65_536))
-    expect(await judge('t1')).toBe('granted')
+    const { endpoint, getOutcome } = await setup(padded(65_536))
+    expect(await getOutcome('t1')).toBe('granted')
     endpoint.answer(padded(65_537))
-    expect(await judge('t2')).toBe('503 introspection_unavailable')
+    expect(await getOutcome('t2')).toBe('503 introspection_unavailable')
   })
 })
 
@@ -290,12 +290,12 @@ describe('the metadata of the issuer', () => {
       'introspection_endpoint',
     ],
   ])(
-    '%s in the metadata: refuses with 503, publishes $2 and does not introspect',
+    '%s in the metadata: refuses with 503, publishes $2 and makes no introspection call',
     async (_, document, failure) => {
-      const { endpoint, judge, failures } = await setup(ACTIVE, {
+      const { endpoint, getOutcome, failures } = await setup(ACTIVE, {
         others: (url) => ({ [at]: document(url) }),
       })
-      expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+      expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
       expect(failures()).toEqual([failure])
       expect(endpoint.requests).toEqual([])
     },
@@ -308,27 +308,27 @@ describe('the metadata of the issuer', () => {
   ])(
     'opens the circuit breaker after five discoveries that fail with %s',
     async (_, script, failure) => {
-      const { endpoint, judge, failures, failed } = await setup(ACTIVE, {
+      const { endpoint, getOutcome, failures, failed } = await setup(ACTIVE, {
         others: () => ({ [at]: script, '/.well-known/oauth-authorization-server': script }),
       })
       for (let i = 0; i < 5; i++)
-        expect(await judge(`token-${i}`)).toBe('503 introspection_unavailable')
+        expect(await getOutcome(`token-${i}`)).toBe('503 introspection_unavailable')
       expect(new Set(failures())).toEqual(new Set([failure]))
       const last = failed().at(-1)!
       expect(last.detail).toMatch(/^http:.*\.well-known.* \(set introspection\.endpoint\)$/)
       expect(last.pause).toBe(1)
       const visits = endpoint.otherPaths.length
-      expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+      expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
       expect(endpoint.otherPaths).toHaveLength(visits)
       expect(endpoint.requests).toEqual([])
     },
   )
 
   it('refuses with 503 if the metadata does not arrive in three seconds, and names the metadata in the event', async () => {
-    const { clock, endpoint, judge, events } = await setup(ACTIVE, {
+    const { clock, endpoint, getOutcome, events } = await setup(ACTIVE, {
       others: () => ({ [at]: () => {} }),
     })
-    const answer = judge(TOKEN)
+    const answer = getOutcome(TOKEN)
     await endpoint.waitForOtherPaths(1)
     await settled()
     clock.advance(3)
@@ -344,7 +344,7 @@ describe('the metadata of the issuer', () => {
   it('rejects a loopback introspection_endpoint of an issuer that is not on loopback', async () => {
     const issuer = 'https://as.example.com'
     const urls: string[] = []
-    const { judge, failures } = await setup(ACTIVE, {
+    const { getOutcome, failures } = await setup(ACTIVE, {
       issuer: { issuer },
       options: {
         fetch: async (url) => {
@@ -356,38 +356,38 @@ describe('the metadata of the issuer', () => {
         },
       },
     })
-    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     expect(failures()).toEqual(['introspection_endpoint'])
     expect(urls.filter((url) => url.startsWith('http://127'))).toEqual([])
   })
 
-  it('fetches the metadata once, again after five minutes, and keeps the endpoint if the second fetch fails', async () => {
+  it('fetches the metadata once and again after five minutes, and keeps the known endpoint if the second fetch fails', async () => {
     let isValid = true
-    const { clock, endpoint, judge, events } = await setup(ACTIVE, {
+    const { clock, endpoint, getOutcome, events } = await setup(ACTIVE, {
       others: (url) => (isValid ? {} : { [at]: { issuer: `${url}/another` } }),
     })
-    await Promise.all(Array.from({ length: 20 }, (_, i) => judge(`token-${i}`)))
+    await Promise.all(Array.from({ length: 20 }, (_, i) => getOutcome(`token-${i}`)))
     expect(endpoint.otherPaths).toEqual([at])
     clock.advance(299)
-    await judge('t1')
+    await getOutcome('t1')
     expect(endpoint.otherPaths).toHaveLength(1)
     isValid = false
     clock.advance(1)
-    expect(await judge('t2')).toBe('granted')
+    expect(await getOutcome('t2')).toBe('granted')
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'discovery_failed', failure: 'issuer_mismatch' }),
     )
   })
 
-  it('grants without delay while a second fetch of the metadata gets no response', async () => {
+  it('grants a token without delay while the second fetch of the metadata gets no response', async () => {
     let isHanging = false
-    const { clock, endpoint, judge, events } = await setup(ACTIVE, {
+    const { clock, endpoint, getOutcome, events } = await setup(ACTIVE, {
       others: () => (isHanging ? { [at]: () => undefined } : {}),
     })
-    await judge('t1')
+    await getOutcome('t1')
     isHanging = true
     clock.advance(300)
-    for (let i = 0; i < 10; i++) expect(await judge(`token-${i}`)).toBe('granted')
+    for (let i = 0; i < 10; i++) expect(await getOutcome(`token-${i}`)).toBe('granted')
     expect(endpoint.otherPaths).toEqual([at, at])
     await clock.pass(3)
     expect(events).toContainEqual(
@@ -396,17 +396,17 @@ describe('the metadata of the issuer', () => {
   })
 
   it.each([404, 410])(
-    'uses the new introspection_endpoint of the metadata after the old one responds with %d',
+    'uses the new introspection_endpoint of the metadata after the old endpoint has responded with %d',
     async (gone) => {
       let path = '/introspect/v1'
-      const { endpoint, judge, events } = await setup(ACTIVE, {
+      const { endpoint, getOutcome, events } = await setup(ACTIVE, {
         others: (url) => ({ [at]: { issuer: url, introspection_endpoint: url + path } }),
       })
-      await judge('t1')
+      await getOutcome('t1')
       path = '/introspect/v2'
       endpoint.answer(({ url }) => (url === path ? ACTIVE : gone))
-      expect(await judge('t2')).toBe('503 introspection_unavailable')
-      expect(await judge('t3')).toBe('granted')
+      expect(await getOutcome('t2')).toBe('503 introspection_unavailable')
+      expect(await getOutcome('t3')).toBe('granted')
       const { url } = endpoint
       expect(events).toContainEqual({
         type: 'introspection_moved',
@@ -420,21 +420,22 @@ describe('the metadata of the issuer', () => {
 
 describe('the circuit breaker of introspection', () => {
   it('opens the circuit breaker after five consecutive failures, and closes it after a successful probe', async () => {
-    const { clock, endpoint, judge, failed, events } = await setup(503)
-    await judge('token-0')
-    // The token may be the cause, so a failure counts only if a probe fails too. The result of a probe is valid for five seconds.
+    const { clock, endpoint, getOutcome, failed, events } = await setup(503)
+    await getOutcome('token-0')
+    // The token may be the cause, so a failure is counted only if a probe also fails. The result of a probe is valid for five
+    // seconds.
     while (!events.some(({ type }) => type === 'introspection_probed')) await settled()
-    for (let i = 1; i < 5; i++) await judge(`token-${i}`)
+    for (let i = 1; i < 5; i++) await getOutcome(`token-${i}`)
     expect(endpoint.requests).toHaveLength(6)
-    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     expect(endpoint.requests).toHaveLength(6)
     expect(failed().map(({ pause }) => pause)).toEqual([0, 0, 0, 0, 1])
 
     clock.advance(1)
-    await judge(TOKEN)
+    await getOutcome(TOKEN)
     expect(endpoint.requests).toHaveLength(7)
     clock.advance(1)
-    await judge(TOKEN)
+    await getOutcome(TOKEN)
     expect(endpoint.requests).toHaveLength(7)
 
     clock.advance(1)
@@ -442,95 +443,95 @@ describe('the circuit breaker of introspection', () => {
     endpoint.answer(
       ({ response }) => void (answer = () => raw(JSON_TEXT)({ response } as ReceivedRequest)),
     )
-    const trial = judge(TOKEN)
+    const trial = getOutcome(TOKEN)
     await endpoint.received(8)
-    expect(await judge('another')).toBe('503 introspection_unavailable')
+    expect(await getOutcome('another')).toBe('503 introspection_unavailable')
     expect(endpoint.requests).toHaveLength(8)
     endpoint.answer(ACTIVE)
     answer()
     expect(await trial).toBe('granted')
-    expect(await judge('another')).toBe('granted')
+    expect(await getOutcome('another')).toBe('granted')
   })
 
-  it('7662-23: keeps the circuit breaker open for the time of Retry-After, at most five minutes', async () => {
+  it('7662-23: keeps the circuit breaker open for the time of Retry-After, but not longer than five minutes', async () => {
     for (const [retryAfter, seconds] of [
       ['17', 17],
       ['100000', 300],
       ['Sun, 17 Mar 2030 17:47:00 GMT', 20],
     ] as const) {
       const limited = status(429, { 'Retry-After': retryAfter })
-      const { clock, endpoint, send, judge } = await setup(limited)
+      const { clock, endpoint, send, getOutcome } = await setup(limited)
       const outcome = await send(TOKEN)
       expect((outcome as { headers: object }).headers).toMatchObject({
         'Retry-After': String(seconds),
       })
       endpoint.answer(ACTIVE)
       clock.advance(seconds - 0.5)
-      expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+      expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
       expect(endpoint.requests).toHaveLength(1)
       clock.advance(0.5)
-      expect(await judge(TOKEN)).toBe('granted')
+      expect(await getOutcome(TOKEN)).toBe('granted')
     }
   })
 
-  it('grants with a cached response while the circuit breaker is open', async () => {
-    const { endpoint, judge } = await setup(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+  it('grants a token with a cached response while the circuit breaker is open', async () => {
+    const { endpoint, getOutcome } = await setup(ACTIVE)
+    expect(await getOutcome(TOKEN)).toBe('granted')
     endpoint.answer(503)
-    for (let i = 0; i < 6; i++) await judge(`token-${i}`)
-    expect(await judge(TOKEN)).toBe('granted')
+    for (let i = 0; i < 6; i++) await getOutcome(`token-${i}`)
+    expect(await getOutcome(TOKEN)).toBe('granted')
     endpoint.answer(ACTIVE)
-    expect(await judge('another')).toBe('503 introspection_unavailable')
+    expect(await getOutcome('another')).toBe('503 introspection_unavailable')
   })
 
   it('resets the failure count of the circuit breaker after a valid response', async () => {
-    const { endpoint, judge } = await setup(503)
-    for (let i = 0; i < 4; i++) await judge(`token-${i}`)
+    const { endpoint, getOutcome } = await setup(503)
+    for (let i = 0; i < 4; i++) await getOutcome(`token-${i}`)
     endpoint.answer(ACTIVE)
-    await judge('another')
+    await getOutcome('another')
     endpoint.answer(503)
-    for (let i = 0; i < 4; i++) await judge(`token-${i}`)
+    for (let i = 0; i < 4; i++) await getOutcome(`token-${i}`)
     endpoint.answer(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
   const BLOCKED = '../../../etc/passwd'
   const outage = ({ form }: { form: URLSearchParams }) =>
     form.get('token') === BLOCKED ? 403 : 503
 
-  it('opens the circuit breaker in an outage, and makes fewer than 20 calls in a minute, although one token gets 403', async () => {
-    const { clock, endpoint, judge } = await setup(outage)
-    for (let i = 0; i < 40; i++) await judge(i % 4 === 3 ? BLOCKED : `token-${i}`)
+  it('opens the circuit breaker in an outage, and makes fewer than 20 calls in a minute, even if one token gets 403', async () => {
+    const { clock, endpoint, getOutcome } = await setup(outage)
+    for (let i = 0; i < 40; i++) await getOutcome(i % 4 === 3 ? BLOCKED : `token-${i}`)
     expect(endpoint.requests.length).toBeLessThan(8)
     const before = endpoint.requests.length
     for (let second = 0; second < 60; second++) {
       clock.advance(1)
-      await judge(BLOCKED)
-      for (let i = 0; i < 5; i++) await judge(`token-${second}-${i}`)
+      await getOutcome(BLOCKED)
+      for (let i = 0; i < 5; i++) await getOutcome(`token-${second}-${i}`)
     }
-    // Each pause ends with one probe. It fails, so the next pause begins, and no token is sent.
+    // Each pause ends with one probe. The probe fails, so the next pause begins, and no token is sent.
     expect(endpoint.requests.length - before).toBeLessThan(20)
   })
 
   it('closes the circuit breaker after a pause if the server responds to the probe with 403', async () => {
-    const { clock, endpoint, judge } = await setup(503)
-    for (let i = 0; i < 5; i++) await judge(`token-${i}`)
+    const { clock, endpoint, getOutcome } = await setup(503)
+    for (let i = 0; i < 5; i++) await getOutcome(`token-${i}`)
     endpoint.answer(403)
     clock.advance(1)
-    await judge(BLOCKED)
+    await getOutcome(BLOCKED)
     endpoint.answer(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
   it.each(['0', '-1', 'soon', 'Sat, 17 Mar 2029 17:47:00 GMT'])(
-    'keeps the backoff of the circuit breaker if Retry-After is unusable: %s',
+    'increases the pauses of the circuit breaker as usual if Retry-After is unusable: %s',
     async (retryAfter) => {
       const limited = status(429, { 'Retry-After': retryAfter })
-      const { clock, endpoint, judge } = await setup(limited)
-      for (let i = 0; i < 10; i++) await judge(TOKEN)
+      const { clock, endpoint, getOutcome } = await setup(limited)
+      for (let i = 0; i < 10; i++) await getOutcome(TOKEN)
       expect(endpoint.requests).toHaveLength(5)
       for (let second = 0; second < 60; second++) {
-        await judge(TOKEN)
+        await getOutcome(TOKEN)
         clock.advance(1)
       }
       // Further calls are made after pauses of 1, 2, 4, 8 and 16 seconds. The next pause lasts 30 seconds.
@@ -540,9 +541,9 @@ describe('the circuit breaker of introspection', () => {
 })
 
 describe('events of failed calls', () => {
-  it('introspection_failed shows the address of the endpoint without its query, which can contain an API key', async () => {
+  it('introspection_failed contains the address of the endpoint without its query, which may contain an API key', async () => {
     const server = closing(await introspectionServer(500))
-    const { judge, events, failed } = await setup(500, {
+    const { getOutcome, events, failed } = await setup(500, {
       server,
       introspection: { endpoint: `${server.url}/introspect?apikey=${SECRET}` },
     })
@@ -555,7 +556,7 @@ describe('events of failed calls', () => {
       errorResponse('invalid_client'),
     ]) {
       server.answer(answer)
-      await judge(TOKEN)
+      await getOutcome(TOKEN)
     }
     const details = failed().map(({ detail }) => detail)
     expect(details).toHaveLength(6)
@@ -566,7 +567,7 @@ describe('events of failed calls', () => {
 })
 
 describe('the credentials of the API', () => {
-  it('7662-22: a refusal contains no invalid_token and no challenge of the server if the server rejects the credentials', async () => {
+  it('7662-22: a refusal contains no invalid_token and no challenge of the introspection endpoint if this endpoint rejects the credentials', async () => {
     const { send, events } = await setup(status(401, { 'WWW-Authenticate': 'Basic realm="as"' }))
     const outcome = await send(TOKEN)
     expect(inspect(outcome)).not.toMatch(/invalid_token|Basic/)
@@ -575,7 +576,7 @@ describe('the credentials of the API', () => {
     )
   })
 
-  it('outcomes, events and status never contain the secret, even if the function for the secret fails', async () => {
+  it('outcomes, events and status() never contain the secret, even if the function for the secret fails', async () => {
     const failing = () => {
       throw new Error(`the vault returned ${SECRET}`)
     }
@@ -599,13 +600,13 @@ describe('the credentials of the API', () => {
 })
 
 describe('close', () => {
-  it('close aborts running introspection calls, and stops further calls', async () => {
-    const { endpoint, judge, server } = await setup(() => {})
-    const pending = judge(TOKEN)
+  it('close() aborts running introspection calls with 503, and prevents further calls', async () => {
+    const { endpoint, getOutcome, server } = await setup(() => {})
+    const pending = getOutcome(TOKEN)
     await endpoint.received(1)
     server.close()
     expect(await pending).toBe('503 introspection_unavailable')
-    expect(await judge('another')).toBe('503 introspection_unavailable')
+    expect(await getOutcome('another')).toBe('503 introspection_unavailable')
     expect(endpoint.requests).toHaveLength(1)
   })
 })
@@ -624,44 +625,44 @@ describe('a kept-alive connection that the server closes', () => {
       return used.has(jti) ? 401 : (used.add(jti), ACTIVE)
     }
     const server = closing(await introspectionServer(closeOnReuse(strict)))
-    const { endpoint, judge, failures } = await setup(ACTIVE, {
+    const { endpoint, getOutcome, failures } = await setup(ACTIVE, {
       server,
       introspection: { clientAuthentication, endpoint: `${server.url}/introspect` },
     })
-    expect(await judge('one')).toBe('granted')
+    expect(await getOutcome('one')).toBe('granted')
     await settled()
-    expect(await judge('two')).toBe('granted')
+    expect(await getOutcome('two')).toBe('granted')
     expect(endpoint.requests.map(({ form }) => form.get('token'))).toEqual(['one', 'two', 'two'])
     expect(used.size).toBe(3)
     expect(failures()).toEqual([])
   })
 
-  it('publishes the failure of the first call if the function returns only one assertion', async () => {
+  it('publishes the failure of the first call if the function assertion returns no second assertion', async () => {
     const assertions = ['the-only-one']
-    const { endpoint, judge, failures } = await setup(drop, {
+    const { endpoint, getOutcome, failures } = await setup(drop, {
       introspection: {
         clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },
       },
     })
-    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     expect([endpoint.requests.length, failures()]).toEqual([1, ['unreachable']])
   })
 
   it('counts a call and its repetition as one failure', async () => {
-    const { endpoint, judge, failures } = await setup(drop)
-    for (let i = 0; i < BREAKER.failures - 1; i++) await judge(`token-${i}`)
+    const { endpoint, getOutcome, failures } = await setup(drop)
+    for (let i = 0; i < BREAKER.failures - 1; i++) await getOutcome(`token-${i}`)
     endpoint.answer(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
     endpoint.answer(drop)
     endpoint.requests.length = 0
-    for (let i = 0; i < BREAKER.failures + 1; i++) await judge(`again-${i}`)
+    for (let i = 0; i < BREAKER.failures + 1; i++) await getOutcome(`again-${i}`)
     expect(endpoint.requests).toHaveLength(2 * BREAKER.failures)
     expect(failures()).toHaveLength(2 * BREAKER.failures - 1)
   })
 })
 
 describe('a custom fetch', () => {
-  it('calls a custom fetch for introspection, and does not publish the token in its error', async () => {
+  it('calls a custom fetch for introspection, and does not publish the token from an error of this fetch', async () => {
     const calls: Parameters<Fetch>[] = []
     const own: Fetch = async (url, init) => {
       calls.push([url, init])
@@ -669,7 +670,7 @@ describe('a custom fetch', () => {
     }
     const introspection = { endpoint: 'https://as.example.com/introspect' }
     const good = await setup(ACTIVE, { introspection, options: { fetch: own } })
-    expect(await good.judge(TOKEN)).toBe('granted')
+    expect(await good.getOutcome(TOKEN)).toBe('granted')
     const [url, init] = calls[0]!
     expect(url).toBe('https://as.example.com/introspect')
     expect(init).toMatchObject({ method: 'POST', redirect: 'manual' })
@@ -679,7 +680,7 @@ describe('a custom fetch', () => {
       introspection,
       options: { fetch: () => Promise.reject(new Error(`no proxy for ${TOKEN}`)) },
     })
-    expect(await bad.judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(await bad.getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     expect(JSON.stringify(bad.events)).not.toContain(TOKEN)
   })
 })
@@ -687,44 +688,46 @@ describe('a custom fetch', () => {
 describe('status 400 of introspection', () => {
   const unsupported = errorResponse('unsupported_token_type')
 
-  it('unsupported_token_type refuses the token as inactive, and is not a failure', async () => {
-    const { clock, endpoint, judge, failures, events } = await setup(unsupported)
-    for (let i = 0; i < 20; i++) expect(await judge(`unknown-${i}`)).toBe('401 inactive')
+  it('a token gets 401 inactive after the error unsupported_token_type, which is not counted as a failure', async () => {
+    const { clock, endpoint, getOutcome, failures, events } = await setup(unsupported)
+    for (let i = 0; i < 20; i++) expect(await getOutcome(`unknown-${i}`)).toBe('401 inactive')
     const issuer = createTestIssuer({ issuer: endpoint.url, now: clock.seconds })
-    expect(await judge(issuer.token())).toBe('401 inactive')
+    expect(await getOutcome(issuer.token())).toBe('401 inactive')
     expect(failures()).toEqual([])
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'introspection_called', active: false }),
     )
     endpoint.answer(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
-  it('status 400 means inactive only for an unknown token, and only if another token got a response in the last minute', async () => {
-    const { clock, endpoint, judge, failures } = await setup(ACTIVE)
-    expect(await judge('a-good-one')).toBe('granted')
+  it('a token gets 401 inactive after status 400 only if it is unknown and another token got a response in the last minute', async () => {
+    const { clock, endpoint, getOutcome, failures } = await setup(ACTIVE)
+    expect(await getOutcome('a-good-one')).toBe('granted')
     endpoint.answer(errorResponse('invalid_request'))
     clock.advance(59)
-    expect(await judge('x/../../../etc/passwd')).toBe('401 inactive')
+    expect(await getOutcome('x/../../../etc/passwd')).toBe('401 inactive')
     expect(failures()).toEqual([])
-    // This token was active before, and no other token got a response with status 200.
+    // This token was active earlier, and no other token got a response with status 200.
     clock.advance(0.5)
-    expect(await judge('a-good-one')).toBe('503 introspection_unavailable')
+    expect(await getOutcome('a-good-one')).toBe('503 introspection_unavailable')
     clock.advance(0.5)
-    expect(await judge('x/../../../etc/passwd')).toBe('503 introspection_unavailable')
+    expect(await getOutcome('x/../../../etc/passwd')).toBe('503 introspection_unavailable')
     expect(failures()).toEqual(['token_refused', 'token_refused'])
   })
 
-  it('unsupported_token_type does not mean inactive for a JWT if the issuer signs JWTs', async () => {
+  it('a JWT gets 503 after the error unsupported_token_type if the issuer signs JWTs', async () => {
     const jwt = await issuing('jwt')
     jwt.endpoint.answer(unsupported)
-    expect(await jwt.judge(jwt.token(), { introspect: true })).toBe('503 introspection_unavailable')
+    expect(await jwt.getOutcome(jwt.token(), { introspect: true })).toBe(
+      '503 introspection_unavailable',
+    )
     expect(jwt.failures()).toEqual(['token_unsupported'])
     const any = await issuing('any', {
       issuer: { jwks: undefined, jwksUri: 'http://127.0.0.1:9/' } as never,
     })
     any.endpoint.answer(unsupported)
-    expect(await any.judge(any.token())).toMatch(/^503/)
-    expect(await any.judge('an-opaque-one')).toBe('401 inactive')
+    expect(await any.getOutcome(any.token())).toMatch(/^503/)
+    expect(await any.getOutcome('an-opaque-one')).toBe('401 inactive')
   })
 })

@@ -20,7 +20,7 @@ function inactive(askedAt: number): IntrospectionResponse {
 const AGES = { maxAge: 10, negativeMaxAge: 3 }
 
 describe('IntrospectionCache', () => {
-  it('IntrospectionCache limits responses in number and in bytes, and evicts the oldest', () => {
+  it('IntrospectionCache limits the number and the bytes of its responses, and evicts the oldest responses', () => {
     const cache = new IntrospectionCache(LIMITS.cachedResponses)
     const known = (prefix: string, count: number) =>
       Array.from({ length: count }, (_, i) => cache.find(`${prefix}${i}`, AGES, at(1))).filter(
@@ -38,9 +38,9 @@ describe('IntrospectionCache', () => {
     expect(cache.find('b999', AGES, at(1))).toEqual(active(1, undefined, large))
   })
 
-  it('IntrospectionCache counts the memory that the members of a response use, not the length of their text', () => {
+  it('IntrospectionCache counts the memory that the members of a response use, not the length of the response text', () => {
     const cache = new IntrospectionCache(LIMITS.cachedResponses)
-    // 4,000 empty objects are 12 kB of text, and use about 45 times as much memory.
+    // 4,000 empty objects have 12 kB of text, but use about 45 times as much memory.
     const many = { list: Array.from({ length: 4000 }, () => ({})) }
     for (let i = 0; i < 200; i++) cache.remember(`a${i}`, active(1, undefined, many))
     const known = Array.from({ length: 200 }, (_, i) => cache.find(`a${i}`, AGES, at(1)))
@@ -55,7 +55,7 @@ describe('IntrospectionCache', () => {
     expect(cache.find('good', AGES, at(0))).toEqual(active(0))
   })
 
-  it('IntrospectionCache expires responses by the wall clock and by the monotonic clock, whichever advances more', () => {
+  it('a response in IntrospectionCache expires when the wall clock or the monotonic clock has passed its age', () => {
     const cache = new IntrospectionCache(LIMITS.cachedResponses)
     cache.remember('a', active(100))
     cache.remember('b', inactive(100))
@@ -73,7 +73,7 @@ describe('IntrospectionCache', () => {
     ])
   })
 
-  it('wasActive stays true after a response has expired, until an inactive response is stored', () => {
+  it('wasActive returns true even after the response has expired, until an inactive response is stored', () => {
     const cache = new IntrospectionCache(LIMITS.cachedResponses)
     cache.remember('a', active(0))
     expect(cache.find('a', AGES, at(1000))).toBeUndefined()

@@ -17,7 +17,7 @@ import { ACTIVE, closing, CREDENTIALS, issuing, setup, tokenIn, summarizeOutcome
 
 const TOKEN = 'an-opaque.token~1+/2='
 
-/** Introspects a token without a request, so the token may contain characters that the Authorization header must not contain. */
+/** Introspects a token without an HTTP request. The token may contain characters that are invalid in the header Authorization. */
 function introspect(issuer: string, token: string) {
   const options = { issuer, audience: AUDIENCE, tokenFormat: 'opaque', introspection: CREDENTIALS }
   const { settings } = readOptions(options)
@@ -30,8 +30,8 @@ function introspect(issuer: string, token: string) {
 
 describe('the introspection request', () => {
   it('7662-01: sends the unchanged token in a form, with POST', async () => {
-    const { endpoint, judge } = await setup(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+    const { endpoint, getOutcome } = await setup(ACTIVE)
+    expect(await getOutcome(TOKEN)).toBe('granted')
     const [sent] = endpoint.requests
     expect(sent!.method).toBe('POST')
     expect(sent!.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(;|$)/)
@@ -58,16 +58,16 @@ describe('the introspection request', () => {
   })
 
   it('7662-03: sends token_type_hint if tokenTypeHint is configured', async () => {
-    const { endpoint, judge } = await setup(ACTIVE, {
+    const { endpoint, getOutcome } = await setup(ACTIVE, {
       introspection: { tokenTypeHint: 'access_token' },
     })
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
     expect(endpoint.requests[0]!.form.get('token_type_hint')).toBe('access_token')
   })
 
-  it('7662-33: sends no request for credentials that are too long or not a token', async () => {
-    const { endpoint, judge, server } = await setup(ACTIVE)
-    expect(await judge('a'.repeat(16_385))).toBe('401 token_too_long')
+  it('7662-33: sends no request for credentials that are too long or are not a token', async () => {
+    const { endpoint, getOutcome, server } = await setup(ACTIVE)
+    expect(await getOutcome('a'.repeat(16_385))).toBe('401 token_too_long')
     for (const credentials of ['a b', 'a,b', '"a"', 'a=b', '%41', 'a\u00e9']) {
       const outcome = await server.authorize(requestWith(credentials))
       expect(summarizeOutcome(outcome)).toMatch(/^400 /)
@@ -88,17 +88,17 @@ describe('the introspection request', () => {
     )
     // With the host name, only the certificate chain is untrusted. With the IP address, the name is wrong too.
     for (const host of ['localhost', '127.0.0.1']) {
-      const { judge, failures } = await setup(ACTIVE, {
+      const { getOutcome, failures } = await setup(ACTIVE, {
         introspection: { endpoint: `https://${host}:${impostor.port}/introspect` },
       })
-      expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+      expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
       expect(failures()).toEqual(['unreachable'])
     }
   })
 })
 
 describe('the introspection response', () => {
-  it('7662-07, 7662-21: refuses an inactive token, and does not read other members', async () => {
+  it('7662-07, 7662-21: refuses an inactive token, even if the response has other members', async () => {
     for (const answer of [
       { active: false },
       { ...ACTIVE, active: false, sub: 'user-ada', scope: 'read write admin' },
@@ -119,8 +119,8 @@ describe('the introspection response', () => {
       active,
     }))
     for (const answer of [withoutActive, {}, ...others]) {
-      const { judge, failures } = await setup(answer)
-      expect(await judge(TOKEN), JSON.stringify(answer)).toBe('503 introspection_unavailable')
+      const { getOutcome, failures } = await setup(answer)
+      expect(await getOutcome(TOKEN), JSON.stringify(answer)).toBe('503 introspection_unavailable')
       expect(failures()).toEqual(['malformed'])
     }
   })
@@ -133,13 +133,23 @@ describe('the introspection response', () => {
     ['', 'an iat in the future', (now) => ({ iat: now + 6 }), '401 issued_in_future'],
     [
       '7662-12: ',
-      'another aud',
+      'another audience',
       () => ({ aud: 'https://files.example.com' }),
       '401 wrong_audience',
     ],
-    ['7662-12: ', 'two other aud', () => ({ aud: ['a', `${AUDIENCE}/`] }), '401 wrong_audience'],
+    [
+      '7662-12: ',
+      'an array of two other audiences',
+      () => ({ aud: ['a', `${AUDIENCE}/`] }),
+      '401 wrong_audience',
+    ],
     ['7662-12: ', 'no aud', () => ({ aud: undefined }), '401 wrong_audience'],
-    ['7662-12: ', 'the aud of this API among others', () => ({ aud: ['a', AUDIENCE] }), 'granted'],
+    [
+      '7662-12: ',
+      'the audience of this API and another audience',
+      () => ({ aud: ['a', AUDIENCE] }),
+      'granted',
+    ],
     [
       '',
       'an aud that is an object',
@@ -200,31 +210,31 @@ describe('the introspection response', () => {
   ])(
     '%sauthorize returns $3 for an active response with %s',
     async (_id, _name, members, expected) => {
-      const { clock, endpoint, judge } = await setup(ACTIVE)
+      const { clock, endpoint, getOutcome } = await setup(ACTIVE)
       endpoint.answer({ ...ACTIVE, ...members(clock.seconds()) })
-      expect(await judge(TOKEN)).toBe(expected)
+      expect(await getOutcome(TOKEN)).toBe(expected)
     },
   )
 
-  it('ignores null members, except for cnf', async () => {
+  it('ignores null members of a response, except for cnf', async () => {
     const nothing = { exp: null, nbf: null, iat: null, iss: null, jti: null, at_hash: null }
-    const { endpoint, judge, send } = await setup({ ...ACTIVE, ...nothing, token_type: null })
+    const { endpoint, getOutcome, send } = await setup({ ...ACTIVE, ...nothing, token_type: null })
     const { claims } = tokenIn(await send('t1'))
     expect(claims).toEqual({ ...ACTIVE, token_type: undefined })
     expect(Object.hasOwn(claims, 'token_type')).toBe(false)
     endpoint.answer({ ...ACTIVE, aud: null })
-    expect(await judge('t2')).toBe('401 wrong_audience')
+    expect(await getOutcome('t2')).toBe('401 wrong_audience')
     endpoint.answer({ ...ACTIVE, cnf: null })
-    expect(await judge('t3')).toBe('401 unsupported_binding')
+    expect(await getOutcome('t3')).toBe('401 unsupported_binding')
     endpoint.answer({ ...ACTIVE, active: null })
-    expect(await judge('t4')).toBe('503 introspection_unavailable')
+    expect(await getOutcome('t4')).toBe('503 introspection_unavailable')
   })
 
   it('the detail of introspection_failed names the address and the wrong member', async () => {
-    const { endpoint, judge, failed } = await setup({ ...ACTIVE, sub: 7 })
-    await judge(TOKEN)
+    const { endpoint, getOutcome, failed } = await setup({ ...ACTIVE, sub: 7 })
+    await getOutcome(TOKEN)
     endpoint.answer({ ...ACTIVE, active: 'yes' })
-    await judge(TOKEN)
+    await getOutcome(TOKEN)
     expect(failed().map(({ detail }) => detail)).toEqual([
       `${endpoint.url}/introspect: the member sub is a number, expected a non-empty string`,
       `${endpoint.url}/introspect: the member active is a string, expected a boolean`,
@@ -232,9 +242,9 @@ describe('the introspection response', () => {
   })
 
   it('7662-13: accepts a response with the iss of the issuer', async () => {
-    const { endpoint, judge } = await setup(ACTIVE)
+    const { endpoint, getOutcome } = await setup(ACTIVE)
     endpoint.answer({ ...ACTIVE, iss: endpoint.url })
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
   it('7662-14: accepts scopes as an array with scopeFormat: array', async () => {
@@ -267,7 +277,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await send('another')).expiresAt).toBeUndefined()
   })
 
-  it('7662-35: determines the subject without username', async () => {
+  it('7662-35: determines the subject without the member username', async () => {
     const { sub: _, ...withoutSub } = ACTIVE
     const { send } = await setup(
       { ...withoutSub, username: 'ada' },
@@ -287,7 +297,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await named.send(TOKEN)).subject).toMatchObject({ kind: 'user', id: 'user-ada' })
   })
 
-  it('reads client_id and scope if a response does not have the claims that JWTs of the issuer use instead', async () => {
+  it('reads client_id and scope if a response lacks the claims that contain these values in JWTs of the issuer', async () => {
     const { endpoint, send } = await setup(ACTIVE, { issuer: { provider: 'okta' } })
     const expected = { clientId: 'reports-web', scopes: ['read', 'write'] }
     expect(tokenIn(await send('t1'))).toMatchObject(expected)
@@ -307,7 +317,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await configured.send('t2'))).toMatchObject({ clientId: 'web', scopes: ['a'] })
   })
 
-  it('applies the subject rules of the provider for introspection responses', async () => {
+  it('determines the subject with the provider rules for introspection responses', async () => {
     const issuer = { provider: 'node-oidc-provider' } as const
     const { endpoint, send } = await setup(ACTIVE, { issuer })
     expect(tokenIn(await send('t1')).subject).toMatchObject({
@@ -324,21 +334,21 @@ describe('the introspection response', () => {
     })
   })
 
-  it('audience: null accepts only responses without aud about clients in allowedClients', async () => {
+  it('audience: null accepts only responses that have no aud and a client in allowedClients', async () => {
     const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
     const tokenUse = { claim: 'scope', value: 'read' }
     const issuer = { audience: null, allowedClients: ['reports-web'], tokenUse }
-    const { endpoint, judge } = await setup(minimal, { issuer })
-    expect(await judge('t1')).toBe('granted')
+    const { endpoint, getOutcome } = await setup(minimal, { issuer })
+    expect(await getOutcome('t1')).toBe('granted')
     endpoint.answer({ ...minimal, client_id: 'another' })
-    expect(await judge('t2')).toBe('401 untrusted_client')
+    expect(await getOutcome('t2')).toBe('401 untrusted_client')
     endpoint.answer({ ...minimal, aud: AUDIENCE })
-    expect(await judge('t3')).toBe('401 wrong_audience')
+    expect(await getOutcome('t3')).toBe('401 wrong_audience')
     endpoint.answer({ ...minimal, token_type: 'refresh_token' })
-    expect(await judge('t4')).toBe('401 wrong_token_type')
+    expect(await getOutcome('t4')).toBe('401 wrong_token_type')
   })
 
-  it('refuses a refresh token without audience that is older than maxTokenAge or lacks the claim of tokenUse', async () => {
+  it('refuses a refresh token without aud if it is older than maxTokenAge or lacks the claim of tokenUse', async () => {
     const clients = { audience: null, allowedClients: ['reports-web'] }
     // Better-auth returns this response for access tokens and for refresh tokens.
     const refresh = { active: true, token_type: 'Bearer', client_id: 'reports-web', scope: 'read' }
@@ -346,23 +356,23 @@ describe('the introspection response', () => {
     const days = 86_400
     const now = young.clock.seconds()
     young.endpoint.answer({ ...refresh, iat: now - 2 * days, exp: now + 28 * days })
-    expect(await young.judge('t1')).toBe('401 too_old')
+    expect(await young.getOutcome('t1')).toBe('401 too_old')
     young.endpoint.answer({ ...refresh, exp: now + 28 * days })
-    expect(await young.judge('t2')).toBe('401 missing_claim')
+    expect(await young.getOutcome('t2')).toBe('401 missing_claim')
     young.endpoint.answer({ ...refresh, iat: now - 60, exp: now + 3540 })
-    expect(await young.judge('t3')).toBe('granted')
+    expect(await young.getOutcome('t3')).toBe('granted')
 
     const tokenUse = { claim: 'use', value: 'access' }
     const marked = await setup(refresh, { issuer: { ...clients, tokenUse } })
     marked.endpoint.answer({ ...refresh, iat: now, exp: now + 28 * days })
-    expect(await marked.judge('t1')).toBe('401 wrong_token_type')
+    expect(await marked.getOutcome('t1')).toBe('401 wrong_token_type')
     marked.endpoint.answer({ ...refresh, use: 'access', iat: now, exp: now + 3600 })
-    expect(await marked.judge('t2')).toBe('granted')
+    expect(await marked.getOutcome('t2')).toBe('granted')
   })
 
-  it('accepts a response without the claim of tokenUse if the introspected JWT has it', async () => {
+  it('accepts a response that lacks the claim of tokenUse if the introspected JWT has this claim', async () => {
     const tokenUse = { claim: 'use', value: 'access' }
-    const { token, judge, endpoint } = await issuing('any', {
+    const { token, getOutcome, endpoint } = await issuing('any', {
       issuer: {
         jwks: undefined,
         jwksUri: 'http://127.0.0.1:9/jwks',
@@ -373,159 +383,165 @@ describe('the introspection response', () => {
     })
     endpoint.answer({ active: true, client_id: 'reports-web' })
     const claims = { aud: undefined, client_id: 'reports-web', use: 'access' }
-    expect(await judge(token({ claims }))).toBe('granted')
-    expect(await judge(token({ claims: { ...claims, use: 'refresh' } }))).toBe(
+    expect(await getOutcome(token({ claims }))).toBe('granted')
+    expect(await getOutcome(token({ claims: { ...claims, use: 'refresh' } }))).toBe(
       '401 wrong_token_type',
     )
-    expect(await judge('an-opaque-one')).toBe('401 wrong_token_type')
+    expect(await getOutcome('an-opaque-one')).toBe('401 wrong_token_type')
   })
 
-  it('introspection.audience: null accepts responses without aud about opaque tokens, and JWTs need aud', async () => {
+  it('introspection.audience: null accepts responses without aud for opaque tokens, but JWTs need aud', async () => {
     // LemonLDAP::NG returns responses without `aud`.
     const answer = { active: true, scope: 'read', client_id: 'reports-web', token_type: 'Bearer' }
-    const { clock, endpoint, judge, token, failures } = await issuing('any', {
+    const { clock, endpoint, getOutcome, token, failures } = await issuing('any', {
       issuer: { allowedClients: ['reports-web'], maxTokenAge: 3600 },
       introspection: { audience: null },
     })
     const now = clock.seconds()
     endpoint.answer({ ...answer, iat: now })
     const claims = { client_id: 'reports-web' }
-    expect(await judge(token({ claims }))).toBe('granted')
-    expect(await judge(token({ claims: { ...claims, aud: undefined } }))).toBe('401 wrong_audience')
-    expect(await judge('opaque-1')).toBe('granted')
-    expect(await judge(token({ claims }), { introspect: true })).toBe('granted')
+    expect(await getOutcome(token({ claims }))).toBe('granted')
+    expect(await getOutcome(token({ claims: { ...claims, aud: undefined } }))).toBe(
+      '401 wrong_audience',
+    )
+    expect(await getOutcome('opaque-1')).toBe('granted')
+    expect(await getOutcome(token({ claims }), { introspect: true })).toBe('granted')
     endpoint.answer({ ...answer, iat: now, aud: AUDIENCE })
-    expect(await judge('opaque-2')).toBe('401 wrong_audience')
+    expect(await getOutcome('opaque-2')).toBe('401 wrong_audience')
     const other = token({ claims: { ...claims, jti: 'other' } })
-    expect(await judge(other, { introspect: true })).toBe('granted')
+    expect(await getOutcome(other, { introspect: true })).toBe('granted')
     endpoint.answer({ ...answer, iat: now, aud: 'https://other.example.com' })
     const another = token({ claims: { ...claims, jti: 'another' } })
-    expect(await judge(another, { introspect: true })).toBe('401 wrong_audience')
+    expect(await getOutcome(another, { introspect: true })).toBe('401 wrong_audience')
     endpoint.answer({ ...answer, iat: now, client_id: 'stranger' })
-    expect(await judge('opaque-3')).toBe('401 untrusted_client')
+    expect(await getOutcome('opaque-3')).toBe('401 untrusted_client')
     endpoint.answer({ ...answer, iat: now - 4000 })
-    expect(await judge('opaque-4')).toBe('401 too_old')
+    expect(await getOutcome('opaque-4')).toBe('401 too_old')
     expect(failures()).toEqual([])
   })
 
-  it('checks responses against introspection.audience, and JWTs against audience', async () => {
-    const { endpoint, judge, token } = await issuing('any', {
+  it('accepts a response only with a value of introspection.audience, and a JWT only with a value of audience', async () => {
+    const { endpoint, getOutcome, token } = await issuing('any', {
       introspection: { audience: ['the-api', 'urn:reports'] },
     })
     const answer = { ...ACTIVE, aud: 'the-api' }
     endpoint.answer(answer)
-    expect(await judge('opaque-1')).toBe('granted')
+    expect(await getOutcome('opaque-1')).toBe('granted')
     const claims = { sub: ACTIVE.sub, client_id: ACTIVE.client_id }
-    expect(await judge(token({ claims }), { introspect: true })).toBe('granted')
-    expect(await judge(token({ claims: { ...claims, aud: 'the-api' } }))).toBe('401 wrong_audience')
+    expect(await getOutcome(token({ claims }), { introspect: true })).toBe('granted')
+    expect(await getOutcome(token({ claims: { ...claims, aud: 'the-api' } }))).toBe(
+      '401 wrong_audience',
+    )
     endpoint.answer({ ...answer, aud: AUDIENCE })
-    expect(await judge('opaque-2')).toBe('401 wrong_audience')
+    expect(await getOutcome('opaque-2')).toBe('401 wrong_audience')
   })
 
   it('maxTokenAge rejects a response without iat or with an old iat', async () => {
-    const { clock, endpoint, judge } = await setup(ACTIVE, { issuer: { maxTokenAge: 60 } })
-    expect(await judge('t1')).toBe('401 missing_claim')
+    const { clock, endpoint, getOutcome } = await setup(ACTIVE, { issuer: { maxTokenAge: 60 } })
+    expect(await getOutcome('t1')).toBe('401 missing_claim')
     endpoint.answer({ ...ACTIVE, iat: clock.seconds() - 66 })
-    expect(await judge('t2')).toBe('401 too_old')
+    expect(await getOutcome('t2')).toBe('401 too_old')
     endpoint.answer({ ...ACTIVE, iat: clock.seconds() })
-    expect(await judge('t3')).toBe('granted')
+    expect(await getOutcome('t3')).toBe('granted')
   })
 })
 
 describe('a cached introspection response', () => {
-  it('7662-18: uses a cached response only until exp, also if only the wall clock advances', async () => {
+  it('7662-18: uses a cached response only until exp, even if only the wall clock advances', async () => {
     for (const pass of ['advance', 'jump'] as const) {
-      const { clock, endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge: 3600 } })
+      const { clock, endpoint, getOutcome } = await setup(ACTIVE, {
+        introspection: { maxAge: 3600 },
+      })
       endpoint.answer({ ...ACTIVE, exp: clock.seconds() + 60 })
-      expect(await judge(TOKEN)).toBe('granted')
+      expect(await getOutcome(TOKEN)).toBe('granted')
       clock[pass](59)
-      expect(await judge(TOKEN)).toBe('granted')
+      expect(await getOutcome(TOKEN)).toBe('granted')
       expect(endpoint.requests).toHaveLength(1)
       clock[pass](2)
       endpoint.answer({ active: false })
-      expect(await judge(TOKEN)).toBe('401 inactive')
+      expect(await getOutcome(TOKEN)).toBe('401 inactive')
       expect(endpoint.requests).toHaveLength(2)
     }
   })
 
   it('7662-19: uses a cached response only until maxAge', async () => {
-    const { clock, endpoint, judge, events } = await setup(ACTIVE, {
+    const { clock, endpoint, getOutcome, events } = await setup(ACTIVE, {
       introspection: { maxAge: 20 },
     })
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
     endpoint.answer({ active: false })
     clock.advance(19.9)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
     clock.advance(0.1)
-    expect(await judge(TOKEN)).toBe('401 inactive')
+    expect(await getOutcome(TOKEN)).toBe('401 inactive')
     expect(endpoint.requests).toHaveLength(2)
     const types = events.map(({ type }) => type).filter((type) => type.startsWith('introspection'))
     expect(types).toEqual(['introspection_called', 'introspection_cached', 'introspection_called'])
   })
 
   it('7662-20: introspects at every request with maxAge: 0', async () => {
-    const { endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge: 0 } })
+    const { endpoint, getOutcome } = await setup(ACTIVE, { introspection: { maxAge: 0 } })
     for (let i = 1; i <= 5; i++) {
-      expect(await judge(TOKEN)).toBe('granted')
+      expect(await getOutcome(TOKEN)).toBe('granted')
       expect(endpoint.requests).toHaveLength(i)
     }
     endpoint.answer({ active: false })
     for (let i = 6; i <= 8; i++) {
-      expect(await judge(TOKEN)).toBe('401 inactive')
+      expect(await getOutcome(TOKEN)).toBe('401 inactive')
       expect(endpoint.requests).toHaveLength(i)
     }
   })
 
   it('7662-31: caches an inactive response for three seconds', async () => {
-    const { clock, endpoint, judge } = await setup({ active: false })
-    expect(await judge(TOKEN)).toBe('401 inactive')
+    const { clock, endpoint, getOutcome } = await setup({ active: false })
+    expect(await getOutcome(TOKEN)).toBe('401 inactive')
     endpoint.answer(ACTIVE)
     clock.advance(2.9)
-    expect(await judge(TOKEN)).toBe('401 inactive')
+    expect(await getOutcome(TOKEN)).toBe('401 inactive')
     expect(endpoint.requests).toHaveLength(1)
     clock.advance(0.1)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
-  it('counts the age of a response from its request, not from its arrival', async () => {
+  it('measures the age of a response from the introspection request, not from the arrival of the response', async () => {
     let answer = () => {}
-    const { clock, endpoint, judge } = await setup(
+    const { clock, endpoint, getOutcome } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
     )
-    const first = judge(TOKEN)
+    const first = getOutcome(TOKEN)
     await endpoint.received(1)
     clock.advance(2)
     answer()
     expect(await first).toBe('granted')
     endpoint.answer({ active: false })
     clock.advance(7.9)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
     clock.advance(0.1)
-    expect(await judge(TOKEN)).toBe('401 inactive')
+    expect(await getOutcome(TOKEN)).toBe('401 inactive')
   })
 
-  it('introspects again after maxAge if only the wall clock has advanced, as after a suspension of the machine', async () => {
-    const { clock, endpoint, judge } = await setup(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+  it('introspects again after maxAge even if only the wall clock has advanced (as it does during a suspension)', async () => {
+    const { clock, endpoint, getOutcome } = await setup(ACTIVE)
+    expect(await getOutcome(TOKEN)).toBe('granted')
     endpoint.answer({ active: false })
     clock.jump(10)
-    expect(await judge(TOKEN)).toBe('401 inactive')
+    expect(await getOutcome(TOKEN)).toBe('401 inactive')
   })
 
   it('7662-30: caches nothing after a failed call', async () => {
-    const { endpoint, judge } = await setup(500)
-    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    const { endpoint, getOutcome } = await setup(500)
+    expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     endpoint.answer(ACTIVE)
-    expect(await judge(TOKEN)).toBe('granted')
+    expect(await getOutcome(TOKEN)).toBe('granted')
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  it('7662-32: stores responses by hash, and never stores the token', async () => {
+  it('7662-32: stores responses by the hash of the token, and never stores the token', async () => {
     const kept = vi.spyOn(BoundedCache.prototype, 'set')
     try {
       const [first, second] = [await setup(ACTIVE), await setup({ active: false })]
-      expect(await first.judge(TOKEN)).toBe('granted')
-      expect(await second.judge(TOKEN)).toBe('401 inactive')
+      expect(await first.getOutcome(TOKEN)).toBe('granted')
+      expect(await second.getOutcome(TOKEN)).toBe('401 inactive')
       expect(kept).toHaveBeenCalledTimes(2)
       expect(inspect(kept.mock.calls, { depth: 9 })).not.toContain(TOKEN)
       const [one, other] = kept.mock.calls.map(([key]) => key)
@@ -539,32 +555,34 @@ describe('a cached introspection response', () => {
 
 describe('concurrent introspection', () => {
   it('7662-28: makes one call for 100 concurrent requests with the same token, and one call for each other token', async () => {
-    const { endpoint, judge } = await setup(ACTIVE)
-    const same = await Promise.all(Array.from({ length: 100 }, () => judge(TOKEN)))
+    const { endpoint, getOutcome } = await setup(ACTIVE)
+    const same = await Promise.all(Array.from({ length: 100 }, () => getOutcome(TOKEN)))
     expect(new Set(same)).toEqual(new Set(['granted']))
     expect(endpoint.requests).toHaveLength(1)
 
-    const distinct = await Promise.all(Array.from({ length: 90 }, (_, i) => judge(`token-${i}`)))
+    const distinct = await Promise.all(
+      Array.from({ length: 90 }, (_, i) => getOutcome(`token-${i}`)),
+    )
     expect(new Set(distinct)).toEqual(new Set(['granted']))
     expect(endpoint.requests).toHaveLength(91)
   })
 
-  it('7662-28: queues at most one more call per token with maxAge: 0', async () => {
+  it('7662-28: makes one shared second call for all requests that arrive during a call with maxAge: 0', async () => {
     const answers: (() => void)[] = []
-    const { endpoint, judge } = await setup(
+    const { endpoint, getOutcome } = await setup(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
       { introspection: { maxAge: 0 } },
     )
-    const first = judge(TOKEN)
+    const first = getOutcome(TOKEN)
     await endpoint.received(1)
-    const others = Array.from({ length: 20 }, () => judge(TOKEN))
+    const others = Array.from({ length: 20 }, () => getOutcome(TOKEN))
     await settled()
     expect(endpoint.requests).toHaveLength(1)
     answers[0]!()
     expect(await first).toBe('granted')
     await endpoint.received(2)
     // A request that arrives during the second call waits for a third call.
-    const last = judge(TOKEN)
+    const last = getOutcome(TOKEN)
     answers[1]!()
     expect(new Set(await Promise.all(others))).toEqual(new Set(['granted']))
     await endpoint.received(3)
@@ -575,26 +593,26 @@ describe('concurrent introspection', () => {
 
   it('shares a running call only until it is older than maxAge', async () => {
     const answers: (() => void)[] = []
-    const { clock, endpoint, judge } = await setup(
+    const { clock, endpoint, getOutcome } = await setup(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
       { introspection: { maxAge: 2 } },
     )
-    const first = judge(TOKEN)
+    const first = getOutcome(TOKEN)
     await endpoint.received(1)
     clock.advance(1.9)
-    const second = judge(TOKEN)
+    const second = getOutcome(TOKEN)
     clock.advance(0.1)
-    const third = judge(TOKEN)
+    const third = getOutcome(TOKEN)
     answers[0]!()
     expect(await first).toBe('granted')
-    // The response that the second request shares with the first is too old when it arrives: it was requested two seconds ago.
+    // The second request shares the response to the first call. This response is too old: it was requested two seconds ago.
     await endpoint.received(2)
     answers[1]!()
     expect([await second, await third]).toEqual(['granted', 'granted'])
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  it('7662-28: keeps the responses of two issuers of one resource server about the same token separate', async () => {
+  it('7662-28: two issuers of one resource server have separate responses for the same token', async () => {
     const a = closing(await introspectionServer({ ...ACTIVE, sub: 'known-to-a' }))
     const b = closing(await introspectionServer({ ...ACTIVE, sub: 'known-to-b' }))
     const options = { audience: AUDIENCE, introspection: CREDENTIALS }
@@ -608,7 +626,7 @@ describe('concurrent introspection', () => {
       steps: INTROSPECTION_STEPS,
       createDynamic: undefined,
     })
-    // A guard introspects each token only at the issuer of the token, so the test introspects it directly at both issuers.
+    // A guard introspects each token only at the issuer of the token, so the test introspects the token directly at both issuers.
     const readSub = async (url: string) => {
       const introspected = await trusted.static.get(url)!.introspection!.introspect(TOKEN)
       return 'response' in introspected && introspected.response.active
@@ -621,30 +639,30 @@ describe('concurrent introspection', () => {
     expect([a.requests.length, b.requests.length]).toEqual([1, 1])
   })
 
-  it('makes at most 96 concurrent calls for unknown tokens, and 128 in total', async () => {
-    const { clock, endpoint, judge, events } = await setup(ACTIVE)
-    for (let i = 0; i < 40; i++) expect(await judge(`good-${i}`)).toBe('granted')
+  it('makes at most 96 concurrent calls for unknown tokens, and at most 128 concurrent calls in total', async () => {
+    const { clock, endpoint, getOutcome, events } = await setup(ACTIVE)
+    for (let i = 0; i < 40; i++) expect(await getOutcome(`good-${i}`)).toBe('granted')
     clock.advance(10)
     const answers: (() => void)[] = []
     endpoint.answer(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
     )
-    const pending = Array.from({ length: 96 }, (_, i) => judge(`unknown-${i}`))
+    const pending = Array.from({ length: 96 }, (_, i) => getOutcome(`unknown-${i}`))
     await endpoint.received(40 + 96)
-    expect(await judge('one-more')).toBe('503 introspection_unavailable')
-    expect(events.at(-1)).toMatchObject({ type: 'refused', found: 'too many calls at once' })
+    expect(await getOutcome('one-more')).toBe('503 introspection_unavailable')
+    expect(events.at(-1)).toMatchObject({ type: 'refused', found: 'too many concurrent calls' })
 
-    pending.push(...Array.from({ length: 32 }, (_, i) => judge(`good-${i}`)))
+    pending.push(...Array.from({ length: 32 }, (_, i) => getOutcome(`good-${i}`)))
     await endpoint.received(40 + 128)
-    expect(await judge('good-39')).toBe('503 introspection_unavailable')
+    expect(await getOutcome('good-39')).toBe('503 introspection_unavailable')
     expect(endpoint.requests).toHaveLength(40 + 128)
     for (const answer of answers) answer()
     expect(new Set(await Promise.all(pending))).toEqual(new Set(['granted']))
     endpoint.answer(ACTIVE)
-    expect(await judge('one-more')).toBe('granted')
+    expect(await getOutcome('one-more')).toBe('granted')
   })
 
-  it('7662-29: completes a shared call after its first caller has disconnected', async () => {
+  it('7662-29: completes a shared call even if the first caller has disconnected', async () => {
     let answer = () => {}
     const { endpoint, server } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -669,7 +687,7 @@ describe('concurrent introspection', () => {
 })
 
 describe('the choice between introspection and signature', () => {
-  it('7662-34: introspects a JWT with tokenFormat: opaque, and ignores its claims', async () => {
+  it('7662-34: introspects a JWT with tokenFormat: opaque, and ignores the claims of the JWT', async () => {
     const { clock, endpoint, send } = await setup(ACTIVE)
     const issuer = createTestIssuer({ issuer: endpoint.url, now: clock.seconds })
     const token = issuer.token({ claims: { sub: 'forged', scope: 'admin' } })
@@ -680,10 +698,12 @@ describe('the choice between introspection and signature', () => {
   })
 
   it('sends no request for a JWT of an unknown issuer or for a malformed JWT', async () => {
-    const { clock, endpoint, judge } = await setup(ACTIVE)
+    const { clock, endpoint, getOutcome } = await setup(ACTIVE)
     const stranger = createTestIssuer({ now: clock.seconds })
-    expect(await judge(stranger.token())).toBe('401 unknown_issuer')
-    expect(await judge(stranger.token({ claims: { iss: undefined } }))).toBe('401 unknown_issuer')
+    expect(await getOutcome(stranger.token())).toBe('401 unknown_issuer')
+    expect(await getOutcome(stranger.token({ claims: { iss: undefined } }))).toBe(
+      '401 unknown_issuer',
+    )
     const [header, claims] = stranger.token().split('.')
     for (const token of [
       `${header}.${claims}.`,
@@ -691,7 +711,7 @@ describe('the choice between introspection and signature', () => {
       `${header}.a.b.c.d`,
       `${header}.`,
     ]) {
-      expect(await judge(token)).toBe('401 malformed_token')
+      expect(await getOutcome(token)).toBe('401 malformed_token')
     }
     expect(endpoint.requests).toEqual([])
     expect(endpoint.otherPaths).toEqual([])

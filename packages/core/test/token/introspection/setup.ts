@@ -31,7 +31,7 @@ export const CREDENTIALS = {
   clientAuthentication: { method: 'client_secret_basic', secret: SECRET },
 } as const satisfies IntrospectionOptions
 
-/** Introspection response about a valid token. */
+/** Introspection response for a valid token. */
 export const ACTIVE = {
   active: true,
   aud: AUDIENCE,
@@ -41,7 +41,7 @@ export const ACTIVE = {
   token_type: 'Bearer',
 }
 
-export interface SceneOptions {
+export interface SetupOptions {
   readonly introspection?: Partial<IntrospectionOptions>
   readonly issuer?: Partial<IssuerOptions>
   readonly options?: Partial<ResourceServerOptions>
@@ -53,7 +53,7 @@ export interface SceneOptions {
 /** Creates an introspection endpoint, a clock, and a resource server that accepts opaque tokens. */
 export async function setup(
   first: Script,
-  { introspection, issuer, options, others, server: given }: SceneOptions = {},
+  { introspection, issuer, options, others, server: given }: SetupOptions = {},
 ) {
   const clock = fakeClock()
   const endpoint = given ?? closing(await introspectionServer(first, others))
@@ -75,18 +75,18 @@ export async function setup(
       server.authorize(requestWith(token), ...(requirements === undefined ? [] : [requirements])),
     )
   /** Sends a token, and returns `granted`, or the status and the reason of the refusal. */
-  const judge = async (token: string, requirements?: Requirements) =>
+  const getOutcome = async (token: string, requirements?: Requirements) =>
     summarizeOutcome(await send(token, requirements))
   const failed = () =>
     events.flatMap((event) => (event.type === 'introspection_failed' ? [event] : []))
   const failures = () => failed().map(({ failure }) => failure)
-  return { clock, endpoint, events, server, send, judge, failed, failures }
+  return { clock, endpoint, events, server, send, getOutcome, failed, failures }
 }
 
 const key = generateKey('ES256')
 
 /** Creates an issuer of JWTs with an introspection endpoint, and a resource server that accepts its tokens. */
-export async function issuing(tokenFormat: 'jwt' | 'any', more: SceneOptions = {}) {
+export async function issuing(tokenFormat: 'jwt' | 'any', more: SetupOptions = {}) {
   const made = await setup(
     { active: true },
     { ...more, issuer: { tokenFormat, jwks: { keys: [key.jwk] }, ...more.issuer } },

@@ -26,8 +26,8 @@ const keys = [generateKey('ES256', 'k1'), generateKey('RS256', 'k2')] as const
 const [es256, rs256] = keys
 
 /**
- * Creates a resource server that requires signed responses, and its endpoint. `sign` signs a response with these changes.
- * `judgeResponse` sends a new token, and the endpoint responds with this text.
+ * Creates a resource server that requires signed responses, and an introspection endpoint. `sign` signs a response with these
+ * changes. `getOutcomeOfResponse` sends a new token, and the endpoint responds with this text.
  */
 async function setupSigning(
   introspection: Partial<IntrospectionOptions> = {},
@@ -55,21 +55,21 @@ async function setupSigning(
       key.privateKey,
     )
   }
-  const judgeResponse = async (text: string, type = TYPE) => {
+  const getOutcomeOfResponse = async (text: string, type = TYPE) => {
     endpoint.answer(raw(text, type))
-    return made.judge(`${TOKEN}-${endpoint.requests.length}`)
+    return made.getOutcome(`${TOKEN}-${endpoint.requests.length}`)
   }
-  return { ...made, sign, judgeResponse, jwtIssuer }
+  return { ...made, sign, getOutcomeOfResponse, jwtIssuer }
 }
 
 const UNAVAILABLE = '503 introspection_unavailable'
 
 describe('a signed introspection response', () => {
   it('9701-01: requests a signed response in the Accept header, and fetches the keys once for two responses', async () => {
-    const { endpoint, judgeResponse, sign } = await setupSigning()
-    expect(await judgeResponse(sign())).toBe('granted')
+    const { endpoint, getOutcomeOfResponse, sign } = await setupSigning()
+    expect(await getOutcomeOfResponse(sign())).toBe('granted')
     expect(endpoint.requests[0]!.headers.accept).toBe(TYPE)
-    expect(await judgeResponse(sign({ key: rs256 }))).toBe('granted')
+    expect(await getOutcomeOfResponse(sign({ key: rs256 }))).toBe('granted')
     expect(endpoint.otherPaths.filter((url) => url === '/jwks')).toHaveLength(1)
   })
 
@@ -88,8 +88,8 @@ describe('a signed introspection response', () => {
   ])(
     '%sauthorize returns $3 for a signed response with %s',
     async (_id, _name, header, expected) => {
-      const { judgeResponse, sign, failures } = await setupSigning()
-      expect(await judgeResponse(sign({ header }))).toBe(expected)
+      const { getOutcomeOfResponse, sign, failures } = await setupSigning()
+      expect(await getOutcomeOfResponse(sign({ header }))).toBe(expected)
       expect(failures()).toEqual(expected === UNAVAILABLE ? ['untrusted_answer'] : [])
     },
   )
@@ -104,7 +104,7 @@ describe('a signed introspection response', () => {
     ['9701-04: ', 'the aud of another API', () => ({ aud: `${AUDIENCE}/` }), UNAVAILABLE],
     [
       '9701-04: ',
-      'the client id of this API among several aud',
+      'an aud that contains the client id of this API and others',
       () => ({ aud: ['another-api', 'the-api'] }),
       'granted',
     ],
@@ -152,14 +152,14 @@ describe('a signed introspection response', () => {
   ])(
     '%sauthorize returns $3 for a signed response with %s',
     async (_id, _name, claims, expected) => {
-      const { clock, endpoint, judgeResponse, sign } = await setupSigning()
-      expect(await judgeResponse(sign({ claims: claims(clock.seconds(), endpoint.url) }))).toBe(
-        expected,
-      )
+      const { clock, endpoint, getOutcomeOfResponse, sign } = await setupSigning()
+      expect(
+        await getOutcomeOfResponse(sign({ claims: claims(clock.seconds(), endpoint.url) })),
+      ).toBe(expected)
     },
   )
 
-  it('9701-06, 9701-13: ignores claims at the top level of a signed response', async () => {
+  it('9701-06, 9701-13: the access token contains no claim from the top level of a signed response', async () => {
     const { endpoint, send, sign } = await setupSigning()
     endpoint.answer(
       raw(sign({ claims: { sub: 'eve', scope: 'admin', exp: 1, active: false } }), TYPE),
@@ -171,11 +171,11 @@ describe('a signed introspection response', () => {
   })
 
   it('9701-07: rejects an unsigned response and a wrong content type if a signed response is required', async () => {
-    const { judgeResponse, sign, failures } = await setupSigning()
-    expect(await judgeResponse(JSON.stringify(ACTIVE), 'application/json')).toBe(UNAVAILABLE)
-    expect(await judgeResponse(sign(), 'application/jwt')).toBe(UNAVAILABLE)
-    expect(await judgeResponse(JSON.stringify(ACTIVE))).toBe(UNAVAILABLE)
-    expect(await judgeResponse('')).toBe(UNAVAILABLE)
+    const { getOutcomeOfResponse, sign, failures } = await setupSigning()
+    expect(await getOutcomeOfResponse(JSON.stringify(ACTIVE), 'application/json')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfResponse(sign(), 'application/jwt')).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfResponse(JSON.stringify(ACTIVE))).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfResponse('')).toBe(UNAVAILABLE)
     expect(failures()).toEqual([
       'content_type',
       'content_type',
@@ -184,79 +184,79 @@ describe('a signed introspection response', () => {
     ])
   })
 
-  it('9701-08: rejects a response with another key, another algorithm or an invalid signature', async () => {
-    const { judgeResponse, sign } = await setupSigning({ algorithms: ['ES256'] })
-    expect(await judgeResponse(sign())).toBe('granted')
-    expect(await judgeResponse(sign({ key: rs256 }))).toBe(UNAVAILABLE)
+  it('9701-08: rejects a response that has another key, another algorithm or an invalid signature', async () => {
+    const { getOutcomeOfResponse, sign } = await setupSigning({ algorithms: ['ES256'] })
+    expect(await getOutcomeOfResponse(sign())).toBe('granted')
+    expect(await getOutcomeOfResponse(sign({ key: rs256 }))).toBe(UNAVAILABLE)
 
     const otherKey = generateKey('ES256', 'k1')
-    expect(await judgeResponse(sign({ key: otherKey }))).toBe(UNAVAILABLE)
-    expect(await judgeResponse(sign({ header: { kid: 'unknown' } }))).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfResponse(sign({ key: otherKey }))).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfResponse(sign({ header: { kid: 'unknown' } }))).toBe(UNAVAILABLE)
     const [, claims] = sign().split('.')
     for (const alg of ['none', 'NONE', 'HS256']) {
       const input = `${encodePart({ alg, typ: 'token-introspection+jwt', kid: 'k2' })}.${claims}`
       const pem = rs256.publicKey.export({ format: 'pem', type: 'spki' })
       const mac = createHmac('sha256', pem).update(input).digest('base64url')
-      expect(await judgeResponse(`${input}.${mac}`)).toBe(UNAVAILABLE)
-      expect(await judgeResponse(`${input}.`)).toBe(UNAVAILABLE)
+      expect(await getOutcomeOfResponse(`${input}.${mac}`)).toBe(UNAVAILABLE)
+      expect(await getOutcomeOfResponse(`${input}.`)).toBe(UNAVAILABLE)
     }
     const signed = sign()
-    expect(await judgeResponse(signed.slice(0, -2) + (signed.endsWith('AA') ? 'BA' : 'AA'))).toBe(
-      UNAVAILABLE,
-    )
+    expect(
+      await getOutcomeOfResponse(signed.slice(0, -2) + (signed.endsWith('AA') ? 'BA' : 'AA')),
+    ).toBe(UNAVAILABLE)
   })
 
   it('9701-09: rejects a signed response that is sent as an access token', async () => {
     for (const tokenFormat of ['jwt', 'any'] as const) {
-      const { endpoint, judge, sign } = await setupSigning({}, { tokenFormat })
+      const { endpoint, getOutcome, sign } = await setupSigning({}, { tokenFormat })
       const answer = sign({ claims: { aud: AUDIENCE, scope: 'read', client_id: 'a', exp: 4e9 } })
-      expect(await judge(answer)).toBe('401 wrong_token_type')
+      expect(await getOutcome(answer)).toBe('401 wrong_token_type')
       expect(endpoint.requests).toEqual([])
     }
   })
 
-  it('9701-10: rejects an access token of the issuer as a signed response', async () => {
-    const { judgeResponse, jwtIssuer, sign } = await setupSigning()
+  it('9701-10: rejects a response that is an access token of the issuer', async () => {
+    const { getOutcomeOfResponse, jwtIssuer, sign } = await setupSigning()
     const claims = { aud: 'the-api', token_introspection: ACTIVE }
-    expect(await judgeResponse(jwtIssuer.token({ key: es256, claims }))).toBe(UNAVAILABLE)
-    expect(await judgeResponse(sign())).toBe('granted')
+    expect(await getOutcomeOfResponse(jwtIssuer.token({ key: es256, claims }))).toBe(UNAVAILABLE)
+    expect(await getOutcomeOfResponse(sign())).toBe('granted')
   })
 
   it('9701-11: rejects an encrypted response, with or without a signed response inside', async () => {
-    const { judgeResponse, sign } = await setupSigning()
+    const { getOutcomeOfResponse, sign } = await setupSigning()
     for (const inside of [sign(), `${encodePart({ alg: 'none' })}.${encodePart({ ...ACTIVE })}.`]) {
       const encrypted = await new CompactEncrypt(Buffer.from(inside))
         .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT' })
         .encrypt(rs256.publicKey)
-      expect(await judgeResponse(encrypted)).toBe(UNAVAILABLE)
+      expect(await getOutcomeOfResponse(encrypted)).toBe(UNAVAILABLE)
     }
   })
 
-  it('rejects a signed response while keys are unavailable, without opening the circuit breaker', async () => {
-    const { judgeResponse, sign, endpoint, failures, failed } = await setupSigning(
+  it('rejects a signed response while keys are unavailable, and does not open the circuit breaker', async () => {
+    const { getOutcomeOfResponse, sign, endpoint, failures, failed } = await setupSigning(
       {},
       { jwksUri: 'http://127.0.0.1:1/jwks' },
     )
-    for (let i = 0; i < 7; i++) expect(await judgeResponse(sign())).toBe(UNAVAILABLE)
+    for (let i = 0; i < 7; i++) expect(await getOutcomeOfResponse(sign())).toBe(UNAVAILABLE)
     expect(new Set(failures())).toEqual(new Set(['keys_unavailable']))
-    // The introspection endpoint responds. A failure of the JWKS endpoint does not pause its calls.
+    // The introspection endpoint responds. A failure of the JWKS endpoint does not pause calls of the introspection endpoint.
     expect(failed().map(({ pause }) => pause)).toEqual([0, 0, 0, 0, 0, 0, 0])
     expect(endpoint.requests).toHaveLength(7)
   })
 
-  it('ignores a cached response after distrustKey for its signing key', async () => {
-    const { endpoint, judge, judgeResponse, sign, server } = await setupSigning()
-    expect(await judgeResponse(sign())).toBe('granted')
+  it('introspects again instead of using a cached response after distrustKey for the signing key of the response', async () => {
+    const { endpoint, getOutcome, getOutcomeOfResponse, sign, server } = await setupSigning()
+    expect(await getOutcomeOfResponse(sign())).toBe('granted')
     server.distrustKey({
       issuer: endpoint.url,
       thumbprint: await calculateJwkThumbprint(es256.jwk),
     })
-    expect(await judge(`${TOKEN}-0`)).toBe(UNAVAILABLE)
+    expect(await getOutcome(`${TOKEN}-0`)).toBe(UNAVAILABLE)
     expect(endpoint.requests).toHaveLength(2)
   })
 
   // `distrustKey` clears the cache. A response that is being verified at this time is not in the cache yet.
-  it('rejects a response if distrustKey is called up to 30 awaits after its arrival', async () => {
+  it('a token is not granted if the key of the response is distrusted, up to 30 awaits after its arrival', async () => {
     const granted = new Set<number>()
     const thumbprint = await calculateJwkThumbprint(es256.jwk)
     for (let awaits = 0; awaits <= 30; awaits++) {
@@ -295,7 +295,7 @@ describe('a signed introspection response', () => {
           fetch: async () => new Response(received(), { headers: { 'Content-Type': TYPE } }),
         }),
       )
-      // `check` is called last: a guard whose `check` returns `true` at once grants at once.
+      // `check` is the last step: if `check` returns `true` immediately, the guard grants immediately.
       const check = () => {
         if (isDistrusted) granted.add(awaits)
         return true

@@ -15,7 +15,7 @@ function decide(server: ReturnType<typeof createResourceServer>, token: string):
 }
 
 describe('the option acceptTyp', () => {
-  it('a guard accepts tokens with a typ of acceptTyp, and refuses them without the option', () => {
+  it('a guard grants tokens with a typ in acceptTyp, and refuses these tokens if the option is not set', () => {
     const server = createResourceServer({ ...options, acceptTyp: ['JWS', 'application/rsa'] })
     expect(
       ['JWS', 'jws', 'RSA', 'at+jwt', 'JWT'].map((typ) => decide(server, withType(typ))),
@@ -24,14 +24,14 @@ describe('the option acceptTyp', () => {
     expect(decide(createResourceServer(options), withType('JWS'))).toBe('wrong_token_type')
   })
 
-  it('a guard requires claims of an access token if the typ is one of acceptTyp', () => {
+  it('a guard refuses a token with a typ in acceptTyp if it does not have the claims of an access token', () => {
     const server = createResourceServer({ ...options, acceptTyp: ['JWS'] })
     const plain = withType('JWS', { client_id: undefined, scope: undefined })
     expect(decide(server, plain)).toBe('wrong_token_type')
     expect(decide(server, withType('JWS', { at_hash: 'x' }))).toBe('wrong_token_type')
   })
 
-  it('a token with a typ of acceptTyp has the same subject as one with the typ at+jwt', () => {
+  it('classifySubject returns the same subject for a token with a typ in acceptTyp and for a token with the typ at+jwt', () => {
     const machines = { ...options, acceptTyp: ['JWS'], machineSubject: 'client_id' } as const
     const guard = createResourceServer(machines).guard({ subject: 'machine' })
     expect((guard(requestWith(withType('JWS'))) as Outcome).kind).toBe('granted')
@@ -53,13 +53,13 @@ describe('the option acceptTyp', () => {
     [[], 'acceptTyp must be an array of values of typ'],
     [[''], 'acceptTyp must be an array of values of typ'],
     ['JWS', 'acceptTyp must be an array of values of typ'],
-  ])('createResourceServer reports acceptTyp: %j', (acceptTyp, problem) => {
+  ])('createResourceServer rejects acceptTyp: %j', (acceptTyp, problem) => {
     expect(() => createResourceServer({ ...options, acceptTyp: acceptTyp as string[] })).toThrow(
       problem,
     )
   })
 
-  it('createResourceServer reports acceptTyp together with jwtProfile, and with opaque tokens', () => {
+  it('createResourceServer rejects acceptTyp together with jwtProfile, and acceptTyp with tokenFormat: opaque', () => {
     const both = { ...options, acceptTyp: ['JWS'], jwtProfile: 'rfc9068' } as const
     expect(() => createResourceServer(both)).toThrow(
       'acceptTyp and jwtProfile cannot be combined: RFC 9068 allows only the typ at+jwt.',
@@ -90,13 +90,13 @@ describe('tokens that are never access tokens', () => {
     'kb+jwt',
     'dc+sd-jwt',
   ])(
-    'MCP-15: a server for opaque tokens refuses a JWT with the typ %s, and does not introspect it',
+    'MCP-15: a guard with tokenFormat: opaque refuses a JWT with the typ %s without introspection',
     async (typ) => {
-      const { endpoint, judge } = await introspecting(ACTIVE)
+      const { endpoint, getOutcome } = await introspecting(ACTIVE)
       const claims = { iss: endpoint.url }
-      expect(await judge(withType(typ, claims))).toBe('401 wrong_token_type')
+      expect(await getOutcome(withType(typ, claims))).toBe('401 wrong_token_type')
       expect(endpoint.requests).toHaveLength(0)
-      expect(await judge(withType('at+jwt', claims))).toBe('granted')
+      expect(await getOutcome(withType('at+jwt', claims))).toBe('granted')
       expect(endpoint.requests).toHaveLength(1)
     },
   )

@@ -99,12 +99,15 @@ describe('isEquivalentResource', () => {
     ['a full-width dot', ROOT, 'https://api\uFF0Eexample.com'],
     ['a soft hyphen', ROOT, 'https://api\u00ad.example.com'],
     ['an empty text', ROOT, ''],
-  ])('MCP-26: isEquivalentResource returns false for %s', (_what, a, b) => {
-    expect(isEquivalentResource(a, b)).toBe(false)
-    expect(isEquivalentResource(b, a)).toBe(false)
-  })
+  ])(
+    'MCP-26: isEquivalentResource returns false for two identifiers with this difference: %s',
+    (_what, a, b) => {
+      expect(isEquivalentResource(a, b)).toBe(false)
+      expect(isEquivalentResource(b, a)).toBe(false)
+    },
+  )
 
-  it('MCP-13: isEquivalentResource ignores the case of scheme and host, and nothing else', () => {
+  it('MCP-13: isEquivalentResource returns true for another case of scheme and host, and false for another case of other letters', () => {
     const places = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(identifiers, places, places, ({ scheme, host, path }, one, two) => {
@@ -118,7 +121,7 @@ describe('isEquivalentResource', () => {
     )
   })
 
-  it('MCP-26: isEquivalentResource returns true only if a reference that compares the parts finds no other difference', () => {
+  it('MCP-26: isEquivalentResource returns true only if a reference implementation that compares the parts returns true', () => {
     /** Splits an identifier, and converts ASCII letters of scheme and host by their code. */
     const toParts = (text: string) => {
       const lower = (part: string) =>
@@ -173,7 +176,7 @@ describe('isEquivalentResource', () => {
 })
 
 describe('checkIntended', () => {
-  it('checkIntended compares an audience that was written by hand byte for byte', () => {
+  it('checkIntended compares aud byte for byte with an audience that is not derived from the option resource', () => {
     const written = { isAudienceDerived: false }
     expect(isAccepted(RESOURCE, written)).toBe(true)
     expect(isAccepted('HTTPS://api.example.com/v1', written)).toBe(false)
@@ -200,7 +203,7 @@ describe('checkIntended', () => {
     expect(isAccepted([RESOURCE, 'urn:api'], several)).toBe(true)
   })
 
-  it('checkIntended names the accepted audiences, and only with onlyAudience', () => {
+  it('the explanation of checkIntended lists the accepted audiences, and adds the word only with onlyAudience', () => {
     const explain = (changes: Partial<AcceptedAudiences>) =>
       checkIntended({ aud: ['x', RESOURCE] }, { ...derived, audiences: ['a', 'b'], ...changes })!
         .explanation
@@ -212,14 +215,14 @@ describe('checkIntended', () => {
     expect(explain({ onlyAudience: true }).expected).toBe('only a or b')
   })
 
-  it('checkIntended leaves a missing audience to checkTimes if audienceRequiredFrom is set, and rejects others', () => {
+  it('checkIntended accepts a missing audience if audienceRequiredFrom is set, and rejects other audiences', () => {
     const from = { audienceRequiredFrom: 0 }
     for (const aud of [undefined, []]) expect(isAccepted(aud, from)).toBe(true)
     for (const aud of ['', [''], 'https://other.example.com', ['https://other.example.com']])
       expect(isAccepted(aud, from)).toBe(false)
   })
 
-  it('checkIntended does not read an aud of Object.prototype', () => {
+  it('checkIntended rejects a token that only inherits an aud from its prototype', () => {
     const claims = Object.create({ aud: RESOURCE }) as JsonObject
     expect(checkIntended(claims, derived)).toMatchObject({ reason: 'wrong_audience' })
   })

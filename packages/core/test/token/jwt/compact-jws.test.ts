@@ -36,7 +36,7 @@ describe('parseCompactJws', () => {
   it.each([
     ['two parts', `${HEADER}.${CLAIMS}`],
     ['four parts', `${GOOD}.AQID`],
-    ['four parts, the last one empty', `${GOOD}.`],
+    ['four parts, and the last part is empty', `${GOOD}.`],
     ['five parts', `${GOOD}.AQID.AQID`],
     ['one part', HEADER],
     ['no header', `.${CLAIMS}.${SIGNATURE}`],
@@ -170,7 +170,7 @@ describe('parseCompactJws', () => {
     (text) => expect(summarize(parseCompactJws(withClaims(text)))).toBe(MALFORMED),
   )
 
-  it('7519-47: parseCompactJws compares claim names after JSON escapes are decoded', () => {
+  it('7519-47: parseCompactJws decodes JSON escapes in the names of claims', () => {
     const jws = parseCompactJws(withClaims('{"\\u0069ss":"a"}'))
     expect(jws).toMatchObject({ claims: { iss: 'a' } })
     expect(summarize(parseCompactJws(withClaims('{"\\u0069ss":"a","iss":"b"}')))).toBe(MALFORMED)
@@ -191,7 +191,7 @@ describe('parseCompactJws', () => {
     }
   })
 
-  it('parseCompactJws does not throw for random texts, and its rejections show no claim', () => {
+  it('parseCompactJws does not throw for random texts, and its rejections contain no claim', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: toCharacterAt('eyJ0A.-_=') }),

@@ -120,7 +120,7 @@ describe('readHeader', () => {
     expect(read(header)).toEqual({ algorithm: 'ES256', kid: undefined })
   })
 
-  it('readHeader checks typ after alg and crit', () => {
+  it('readHeader rejects an invalid alg or crit before it rejects an invalid typ', () => {
     expect(withMember('typ', 'dpop+jwt')).toBe('wrong_token_type: 401 invalid_token')
     expect(summarize(read({ alg: 'none', typ: 'dpop+jwt', crit: ['x'] }))).toBe(ALGORITHM)
     expect(summarize(read({ alg: 'ES256', typ: 'dpop+jwt', crit: ['x'] }))).toBe(HEADER)
@@ -135,7 +135,7 @@ describe('readHeader', () => {
     expect(read(header)).toMatchObject({ explanation: { found } })
   })
 
-  it('the explanation of readHeader shows no value of header parameters other than alg and typ', () => {
+  it('the explanation of readHeader contains no value of a header parameter that is not alg or typ', () => {
     const s3cret = 's3cret'
     const headers = [
       { alg: { s3cret } },

@@ -17,20 +17,20 @@ function authorize(published: readonly object[], key: TestKey, kid: string | und
 }
 
 describe('the keys to try for one token', () => {
-  it('7515-16: tries at most four keys for a token without kid', () => {
+  it('7515-16: a token without kid is granted if at most four keys match, and refused if more keys match', () => {
     const jwks = keys.map(({ jwk }) => jwk)
     expect(authorize(jwks.slice(1), keys[4]!, undefined)).toMatchObject({ kind: 'granted' })
     expect(authorize(jwks, keys[4]!, undefined)).toMatchObject({ reason: 'unknown_key' })
     expect(authorize(jwks, keys[4]!, 'key-4')).toMatchObject({ kind: 'granted' })
   })
 
-  it('7517-27: tries at most four keys for a kid that several keys have', () => {
+  it('7517-27: a token is granted if at most four keys have its kid, and refused if more keys have it', () => {
     const jwks = keys.map(({ jwk }) => ({ ...jwk, kid: 'k' }))
     expect(authorize(jwks.slice(1), keys[4]!, 'k')).toMatchObject({ kind: 'granted' })
     expect(authorize(jwks, keys[4]!, 'k')).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('tries only keys of the issuer, so that keys of other issuers do not count', () => {
+  it('a token without kid is granted if only one of five keys is a key of its issuer', () => {
     const others = keys.slice(1).map(({ jwk }) => ({ ...jwk, issuer: 'https://other.example.com' }))
     expect(authorize([keys[0]!.jwk, ...others], keys[0]!, undefined)).toMatchObject({
       kind: 'granted',
@@ -54,13 +54,13 @@ describe('a token whose kid is listed for another algorithm', () => {
       'a key without alg',
       unnamed,
       rsa,
-      'a key for RS256. If the key is also for PS256 and has no alg, add PS256 to the option algorithms',
+      'a key for RS256. If the key may be used for PS256 and has no alg, add PS256 to the option algorithms',
     ],
     [
       'a key for another algorithm',
       { ...rsa.jwk, alg: 'RS256' },
       rsa,
-      'a key for RS256. If the key is also for PS256 and has no alg, add PS256 to the option algorithms',
+      'a key for RS256. If the key may be used for PS256 and has no alg, add PS256 to the option algorithms',
     ],
     [
       'a key for encryption',
@@ -77,7 +77,7 @@ describe('a token whose kid is listed for another algorithm', () => {
   ]
 
   it.each(CASES)(
-    'the event refused explains unknown_key for a kid that names %s',
+    'the event refused with unknown_key says that the kid names %s',
     async (_, jwk, key, found) => {
       let fetched = 0
       const events: BearwardEvent[] = []
@@ -97,8 +97,8 @@ describe('a token whose kid is listed for another algorithm', () => {
         const token = issuer.token({ key, header: { kid: 'rsa' }, claims })
         expect(await server.authorize(requestWith(token))).toMatchObject({ reason: 'unknown_key' })
       }
-      // A key that verifies with another algorithm causes no refresh. A key for another use causes one, because it may have
-      // been replaced.
+      // A key for another signature algorithm causes no refresh. A key for another use causes a refresh, because the key may
+      // have been replaced.
       const isVerifying = found.startsWith('a key for')
       expect(fetched).toBe(isVerifying ? 1 : 2)
       expect(events.at(-1)).toMatchObject({
@@ -111,7 +111,7 @@ describe('a token whose kid is listed for another algorithm', () => {
     },
   )
 
-  it('accepts PS256 with a key without alg if the option algorithms contains PS256', () => {
+  it('a token with PS256 and a key without alg is granted if the option algorithms contains PS256', () => {
     const server = createResourceServer({
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -122,7 +122,7 @@ describe('a token whose kid is listed for another algorithm', () => {
     expect(server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
   })
 
-  it('the explanation of unknown_key says that the key can belong to another issuer', () => {
+  it('the explanation of unknown_key says that the keys may be keys of another issuer', () => {
     const foreign = { ...keys[1]!.jwk, issuer: 'https://other.example.com' }
     expect(authorize([verifying, foreign], keys[1]!, 'key-1')).toMatchObject({
       reason: 'unknown_key',

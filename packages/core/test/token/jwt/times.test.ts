@@ -61,7 +61,7 @@ describe('the explanation of checkTimes', () => {
   const explain = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
     checkTimes(claims, createSettings({ clockTolerance: 5, maxTokenAge }), now)?.explanation
 
-  it('the explanation of checkTimes shows the seconds between now and the claim, rounded up and without the tolerance', () => {
+  it('the explanation of checkTimes contains the seconds between now and the claim, rounded up and without the tolerance', () => {
     expect(explain({ exp: AT }, AT + 312)).toEqual({
       check: 'exp',
       expected: 'a time in the future',

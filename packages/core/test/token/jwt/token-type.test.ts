@@ -11,7 +11,7 @@ import { summarize } from '../../support/refusal.ts'
 
 const WRONG = 'wrong_token_type: 401 invalid_token'
 
-/** Values of `typ` that are the type of another token, or not a type. */
+/** Values of `typ` that are the type of a token that is not an access token, or that are not a type. */
 const OTHER_TYPES = [
   'id_token+jwt',
   'dpop+jwt',
@@ -37,7 +37,7 @@ const OTHER_TYPES = [
   '',
 ]
 
-/** Types of tokens that are never access tokens, and the kind of token. */
+/** Values of `typ` for tokens that are never access tokens, and the kind of each token. */
 const FOREIGN_TYPES: readonly (readonly [typ: string, kind: string])[] = [
   ['dpop+jwt', 'a DPoP proof'],
   ['secevent+jwt', 'a security event token'],
@@ -102,7 +102,7 @@ describe('checkMediaType', () => {
     },
   )
 
-  it('checkMediaType accepts a typ of acceptTyp, in any case and with the prefix application/', () => {
+  it('checkMediaType accepts a typ in acceptTyp, in lower or upper case and with the prefix application/', () => {
     const settings = withTypes(undefined, 'jws', 'rsa')
     for (const typ of ['JWS', 'jws', 'application/JWS', 'RSA', 'at+jwt', 'JWT', undefined]) {
       expect(checkMediaType(typ, settings)).toBeUndefined()
@@ -155,10 +155,13 @@ describe('checkTokenKind', () => {
     ['the typ of a Keycloak offline token', { typ: 'Offline' }],
     ['the typ of a Keycloak logout token', { typ: 'Logout' }],
     ['an at_hash that is null', { at_hash: null }],
-  ])('checkTokenKind rejects the claims of an access token together with %s', (_, claims) => {
-    expect(checkKind({ ...access, ...claims })).toBe(WRONG)
-    expect(checkKind({ ...access, ...claims }, 'at+jwt')).toBe(WRONG)
-  })
+  ])(
+    'checkTokenKind rejects a token that has the claims of an access token and %s',
+    (_, claims) => {
+      expect(checkKind({ ...access, ...claims })).toBe(WRONG)
+      expect(checkKind({ ...access, ...claims }, 'at+jwt')).toBe(WRONG)
+    },
+  )
 
   it('checkTokenKind accepts the token_use access and the typ Bearer', () => {
     expect(checkKind({ ...access, token_use: 'access' })).toBe('passed')
@@ -204,7 +207,7 @@ describe('checkTokenKind', () => {
     }
   })
 
-  it('checkTokenKind rejects a token whose only evidence is roles or aud, even if scopes or client id are read from these claims', () => {
+  it('checkTokenKind rejects a token that has only roles or aud, even if scopes or client id are read from these claims', () => {
     const roles = { scopeSources: [{ claim: 'roles', format: 'array' as const }] }
     expect(checkKind({ ...plain, roles: ['admin'] }, 'JWT', roles)).toBe(WRONG)
     expect(checkKind({ ...plain, scp: ['read'] }, 'JWT')).toBe('passed')

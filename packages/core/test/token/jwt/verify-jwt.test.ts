@@ -51,7 +51,7 @@ describe('verifyJwt', () => {
     }
   })
 
-  it('7515-16: verifyJwt tries every matching key if there are at most four, and returns unknown_key if there are more', async () => {
+  it('7515-16: verifyJwt tries every matching key if at most four keys match, and returns unknown_key if more keys match', async () => {
     const keys = Array.from({ length: 5 }, (_, i) => generateKey('ES256', `kid-${i}`))
     const verifyWith = (count: number, key: TestKey, kid?: string) => {
       const listed = keys.slice(0, count).map(({ jwk }) => (kid ? { ...jwk, kid } : jwk))
@@ -67,7 +67,7 @@ describe('verifyJwt', () => {
     expect(await verifyWith(5, keys[4]!, 'doubled')).toBe(UNKNOWN_KEY)
   })
 
-  it('7515-15: verifyJwt verifies the received bytes, not a new serialization of them', async () => {
+  it('7515-15: verifyJwt verifies the received bytes, not a new serialization of the claims', async () => {
     const header = '{ "\\u0061lg":"ES256",\n"typ" : "at\\u002bjwt", "kid":"ES256-key" }'
     const claims = ` {"iss":"${ISSUER}","aud":"${AUDIENCE}","exp":1.9000003e9,"scope":"\\u0072ead"}\r\n`
     const token = signCompact(header, claims, 'ES256', issuer.keys[0]!.privateKey)
@@ -87,7 +87,7 @@ describe('verifyJwt', () => {
     expect(await verify(issuer.token({ key: attacker, header: { jwk } }))).toBe(INVALID_SIGNATURE)
   })
 
-  it('7515-14: verifyJwt rejects a token whose kid is not a string, or differs from every kid of the keys, even if only in case', async () => {
+  it('7515-14: verifyJwt rejects a token whose kid is not a string, or is not exactly the kid of a key, even if only the case differs', async () => {
     for (const kid of [1, null, ['ES256-key'], {}]) {
       expect(await verify(issuer.token({ header: { kid } }))).toBe(HEADER)
     }
@@ -96,7 +96,7 @@ describe('verifyJwt', () => {
     }
   })
 
-  it('8725-02: verifyJwt rejects an algorithm that is not the algorithm of the key with the kid', async () => {
+  it('8725-02: verifyJwt rejects a token if its alg is not the algorithm of the key with its kid', async () => {
     const [es256, rs256] = issuer.keys as [TestKey, TestKey]
     const cases = [
       issuer.token({ key: rs256, header: { kid: es256.kid } }),
@@ -106,7 +106,7 @@ describe('verifyJwt', () => {
     for (const token of cases) expect(await verify(token)).toBe(UNKNOWN_KEY)
   })
 
-  it('verifyJwt rejects a token whose parts are from two tokens, in another order or empty', async () => {
+  it('verifyJwt rejects a token whose parts are from two tokens, are in another order, or are empty', async () => {
     const [a, b] = [issuer.token(), issuer.token({ claims: { sub: 'b' } })].map((t) => t.split('.'))
     const [header, claims, signature] = a as [string, string, string]
     expect(await verify(`${header}.${b![1]}.${signature}`)).toBe(INVALID_SIGNATURE)
@@ -117,7 +117,7 @@ describe('verifyJwt', () => {
     expect(await verify(`${header}..${signature}`)).toBe(MALFORMED)
   })
 
-  it('verifyJwt returns invalid_signature for invalid claims only if another key has signed the token', async () => {
+  it('verifyJwt returns invalid_signature for a token with invalid claims only if another key has signed the token', async () => {
     const attackerKey = generateKey('ES256', 'ES256-key')
     const wrong = [{ exp: NOW - 1000 }, { aud: 'x' }, { at_hash: 'x' }, { sub: 1 }, { exp: 'x' }]
     for (const claims of wrong) {
@@ -126,7 +126,7 @@ describe('verifyJwt', () => {
     }
   })
 
-  it('verifyJwt returns expired if the token expires while verifyJwt waits for the keys', async () => {
+  it('verifyJwt rejects a token with the reason expired if the token expires while verifyJwt waits for the keys', async () => {
     const jws = parseCompactJws(issuer.token())
     if (jws instanceof Rejection) throw new Error('parseCompactJws has rejected a valid token')
     const settings = createSettings()
@@ -160,7 +160,7 @@ const header = fc.dictionary(
   { maxKeys: 1 },
 )
 
-/** Random changes to the text of a token. The first one changes nothing. */
+/** Random changes to the text of a token. The first function changes nothing. */
 const edit = fc.oneof(
   { weight: 4, arbitrary: fc.constant((token: string) => token) },
   {
