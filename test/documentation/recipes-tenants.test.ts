@@ -239,7 +239,7 @@ async function startRoute(
 }
 
 describe(PAGE, () => {
-  it('the functions match that docs/recipes/tenants.md calls wrong accept the URLs in their rows', () => {
+  it('the wrong functions match in docs/recipes/tenants.md accept the URLs in their rows', () => {
     const rows = [...read(PAGE).matchAll(/^\| `match: (.*)` \| it accepts `(.*)` \|$/gm)]
     expect(rows).toHaveLength(3)
     for (const [, match, url] of rows) {
@@ -380,7 +380,7 @@ describe(PAGE, () => {
     expect(await send()).toBe('503 issuer_unavailable after 1')
   })
 
-  it('forgetIssuer throws for an issuer in static and without functions in issuers, and accepts a tenant that is not cached', async () => {
+  it('forgetIssuer throws for an issuer in static, throws if issuers has no functions, and accepts a tenant that is not cached', async () => {
     const staff = { issuer: 'https://login.example.com/realms/staff', audience: API }
     const { acme, forgetIssuer } = await startRoute({ static: [staff] })
     forgetIssuer(acme.issuer)

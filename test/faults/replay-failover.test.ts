@@ -14,7 +14,7 @@ import {
 } from './store-setup.ts'
 
 it.each(SERVERS)(
-  '9449-55: two processes grant one proof if each one uses another primary during a failover, and refuse it after the failover (%s)',
+  '9449-55: two processes with different primaries both grant one proof during a failover, and refuse it after the failover (%s)',
   async (name) => {
     const clock = fakeClock()
     const client = createApiClient(clock.seconds)

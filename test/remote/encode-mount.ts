@@ -44,7 +44,10 @@ function encodeFunction(value: AnyFunction, name: string, path: string, control:
   )
 }
 
-/** Returns a listener for events of another process. This process has not seen them, so it reads them for secrets here. */
+/**
+ * Returns a listener for events of another process. These events are not published on the channel of this process, so the listener
+ * searches them for secrets.
+ */
 function toListener(listener: AnyFunction): AnyFunction {
   return (event) => {
     checkEvent(event as BearwardEvent)

@@ -136,7 +136,7 @@ describe('issuers from functions in a Worker', () => {
 })
 
 describe('the log of a Worker', () => {
-  it('the log writes how many lines of a kind were omitted in a second together with the next line of this kind', async () => {
+  it('the log writes the number of omitted lines of a kind just before the next line of this kind', async () => {
     const { request, advance, readLog } = await startScene()
     for (let i = 0; i < 30; i++) await request('not-a-token')
     await advance(2)

@@ -28,8 +28,8 @@ export interface RenewedToken {
   /**
    * Records that an API rejected the token whose value is `value`. Starts a request for a new one, unless a request is running or
    * a pause or backoff applies. Does nothing if the token is younger than `TOKEN_TIMES.tooYoung`. Until a new token arrives,
-   * `get` returns the old one, because other APIs may accept it. `get` does not know the API, so this API gets the old token,
-   * too. Returns whether a retry with a new token can succeed.
+   * `get` returns the old one, because other APIs may accept it. `get` does not know for which API the token is, so the API that
+   * rejected the token also gets it. Returns whether a retry with a new token can succeed.
    */
   reject(value: string): boolean
   /** Returns a valid token with another value, or waits for one. Resolves to `undefined` if none is available now. */

@@ -25,7 +25,9 @@ export type WaitForCall<T> = (signal: AbortSignal | undefined) => Promise<T>
 
 /** Functions for the work of a call. */
 export interface CallContext {
-  /** Returns whether a caller waits. No caller may wait, for example during a renewal before the expiry. */
+  /**
+   * Returns whether a caller waits. Sometimes a call runs although no caller waits, for example during a renewal before the expiry.
+   */
   readonly isAwaited: () => boolean
   /**
    * Waits for a number of seconds. Resolves early to `true` if no caller waits any longer, and to `false` if `closed` is
@@ -49,7 +51,7 @@ export interface SharedCallsOptions<T> {
   readonly closed: AbortSignal
 }
 
-/** The result of a call. It is not a rejection, because some runtimes reject the promises of work that they cancel. */
+/** The result of a call. An error is stored as a value, because a rejection means that the runtime has cancelled the call. */
 type SettledCall<T> = { readonly value: T } | { readonly error: unknown }
 
 interface CallState<T> {

@@ -85,7 +85,8 @@ export interface Bearward extends Pick<
    * `Bearer`. Uses the same token cache and publishes the same events as a guard. In Cloudflare Workers, pass the context, in the
    * same way as to a guard.
    *
-   * Refuses every bound token (`cnf`), unless `request` is the request with the proof or the certificate. The binding is then
+   * Refuses every bound token (`cnf`), unless you pass `{ request }` as the second argument: the request with the proof or the
+   * certificate. The binding is then
    * checked in the same way as in a guard.
    *
    * Does NOT check scopes, the subject or any other requirement.

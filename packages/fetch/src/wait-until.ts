@@ -2,15 +2,16 @@ import { keepAlive } from '@bearward/core/adapter'
 import type { RequestContext } from './types.ts'
 
 /**
- * Returns the last argument of a handler that has a function `waitUntil`: in Cloudflare Workers, the context. Arguments before it,
- * such as stubs of other services, may have a function for every name.
+ * Returns the last argument that has a function `waitUntil`: in Cloudflare Workers, the context. Earlier arguments can seem to have
+ * one, too: stubs of other services have a function for every name.
  */
 export function findContext(rest: readonly unknown[]): RequestContext | undefined {
   return rest.filter(hasWaitUntil).at(-1)
 }
 
 /**
- * Calls a function without a context at the end of its arguments, and keeps the work of its result alive with the context. `places`
+ * Removes the context from the end of the arguments, and calls the function with the others. The context keeps the work of the
+ * result alive. `places`
  * are the positions where the context can be. Any other argument is passed on, so that the function can reject it.
  */
 export function callWithContext<T>(

@@ -19,7 +19,8 @@ export interface EvictionPolicy {
   readonly state: ReplayStoreConfiguration
   /** `true` until the server has replied, with the policy or with a refusal. */
   readonly isUnknown: boolean
-  /** Reads the policy if this is due, and joins a request that is running. Never rejects. Takes at most `timeout` milliseconds. */
+  /** Joins the running request, or reads the policy if this is due. Never rejects. `timeout` limits a request that this call starts, in
+   * milliseconds. */
   check(timeout: number): Promise<void>
   /**
    * Makes the next `check` read the policy, because the client may now be connected to another server. If a request is running,

@@ -231,7 +231,10 @@ export function readJson(
   }
 }
 
-/** Runs a step of a call. Converts any other error to a `FetchError`, which names the cause if the cause can be logged. */
+/**
+ * Runs a step of a call. Converts an error that is not a `FetchError` to one. Its message names the cause if the cause can be
+ * logged.
+ */
 async function withCause<T>(
   message: string,
   secrets: SentSecrets,

@@ -66,8 +66,8 @@ export class ResolvedIssuers implements ManagedIssuers {
   readonly #budgetOfKnown: NewIssuerBudget
 
   /**
-   * `forget` is called for each issuer that is removed, evicted or replaced. `steps` is `undefined` if no issuer has
-   * introspection.
+   * `forget` is called for each issuer that is removed, evicted or replaced. `steps` is `undefined` if the part `introspection` is
+   * not in use.
    */
   constructor(
     dynamic: DynamicIssuerSettings,

@@ -17,8 +17,8 @@ export const KEY_TIMES = {
   /** Shortest time between two attempts that requests start while no keys are usable. */
   withoutKeys: 0.8,
   /**
-   * Longest time that a request waits for a refresh of stale keys. After this time, it uses the stale keys. Without timers, it
-   * waits for the whole attempt. Without timers, the request waits for the whole attempt.
+   * Longest time that a request waits for a refresh of stale keys. After this time, it uses the stale keys. Without timers, the
+   * request waits for the whole attempt.
    */
   waitForFresh: 0.3,
   /** Shortest time between two attempts that tokens with unknown keys trigger. Such a trigger is called a demand. */

@@ -5,7 +5,7 @@ import { withTimeLimit } from './with-time-limit.ts'
 /** Milliseconds by which work may end later than its timeout. */
 const GRACE = 1500
 
-/** The result of waiting for work that is never settled, because the runtime has cancelled it. */
+/** The result of waiting for work that the runtime has cancelled. */
 export const LOST: unique symbol = Symbol('lost')
 
 /**

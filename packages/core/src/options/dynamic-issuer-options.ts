@@ -60,8 +60,8 @@ export interface DynamicIssuerOptions {
   readonly maxEntries?: number
   /**
    * Seconds for which the options of an issuer are used, from 1 to 86400. After four fifths of this time, `resolve` is called
-   * again when the next token arrives. If no call of `resolve` succeeds before the end of this time, tokens of the issuer get
-   * 503.
+   * again when the next token arrives. After the end of this time, a token waits for a call of
+   * `resolve`. It gets 503 if this call fails, or during the pause after a failed call.
    *
    * @default 300
    */
@@ -132,7 +132,9 @@ export function toDynamicIssuers(
   }
 }
 
-/** The only value of each option in a result of `resolve`. Other values are set for an issuer in `static`. */
+/**
+ * Options that a result of `resolve` can omit, or set only to this value. Other values are allowed only for an issuer in `static`.
+ */
 const NOT_ALLOWED = { tenants: undefined, tokenFormat: 'jwt' } as const
 
 function readOwn(

@@ -116,3 +116,14 @@ export const mtls: Part = {
     createCheck: createCertificateCheck,
   } satisfies ServerParts['mtls'],
 }
+
+/** The parts of a resource server that is created without the option `use`. */
+export const ALL_PARTS: readonly Part[] = [
+  advice,
+  dpop,
+  dynamicIssuers,
+  introspection,
+  mtls,
+  providers,
+  signedMetadata,
+]

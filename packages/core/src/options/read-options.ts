@@ -6,7 +6,7 @@ import { type CommonOptions, OPTIONS_WITHOUT_PARTS } from './common-options.ts'
 import { OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
-import * as PARTS from './parts.ts'
+import { ALL_PARTS } from './parts.ts'
 import type { DpopSettings } from '../binding/dpop/dpop-settings.ts'
 import { reportPublicUrl } from './public-url-option.ts'
 import { collectParts, type ServerParts } from './server-parts.ts'
@@ -45,7 +45,7 @@ export const AS_OPTIONS: OptionSource = {
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  */
 export function readOptions(options: unknown, source?: OptionSource): ServerSettings {
-  return readOptionsOf(collectParts(Object.values(PARTS)), options, source)
+  return readOptionsOf(collectParts(ALL_PARTS), options, source)
 }
 
 /** Reads options like `readOptions`, for a resource server that has only the parts in the option `use`. */

@@ -11,12 +11,12 @@ import { RequestVerification } from './request-verification.ts'
  * 2. A verification result is valid for one request object, one resource server and one token. If the request object later contains
  *    a different token, for example on a socket or in a test, the new token is verified.
  * 3. If a later guard introspects the token, the introspection result replaces the earlier verification result.
- * 4. A 503 or an exception is not kept: the next guard tries again. Rule 9 has an exception.
+ * 4. A 503 or a thrown error is not kept: the next guard tries again. Rule 9 is different: it keeps a 503.
  * 5. When a key is distrusted, all verification results are outdated, and the token is verified again.
  * 6. Guards share a result of the function `revoked` as long as they use the same verification result, but for at most
  *    `LIMITS.responseOfRequest` seconds. A request can be a connection that stays open for hours.
  * 7. After a wait, a guard uses the newest verification result, even if the guard has waited for an older one.
- * 8. A DPoP proof is checked once, so its age is not checked again during a long request.
+ * 8. A DPoP proof is checked once. Its age is checked again only when its use is recorded, so a long request can continue.
  * 9. The use of a DPoP proof is recorded once for each request and each replay store, for any number of guards. The result is kept,
  *    even if it is a 503, because the store may have recorded the use.
  */

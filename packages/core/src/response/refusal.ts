@@ -149,9 +149,8 @@ export function refuse(
  *
  * - If `used` is set, only the challenge of this scheme contains the error and the requirements (RFC 9449 section 7.2).
  * - If `used` is `undefined`, every challenge contains the error.
- * - Apart from the error and `algs`, the DPoP challenge contains parameters only if DPoP was used, or is the only accepted scheme.
- *   The
- *   reason is that some clients merge the lines.
+ * - Some clients merge the lines. So the DPoP challenge contains more parameters than the error and `algs` only if DPoP was used,
+ *   or is the only accepted scheme.
  */
 function writeChallenges(
   parameters: ChallengeParameters,

@@ -42,7 +42,7 @@ describe('the keys of dynamic issuers', () => {
     },
   )
 
-  it('8725-12: a token is refused if it was signed with the key of another tenant, and resolve returns the keys', async () => {
+  it('8725-12: a tenant refuses a token that the key of another tenant has signed, when resolve returns the keys of both', async () => {
     const setup = serveTenants()
     setup.resolveWith((iss) => ({
       ...toOptions(iss),

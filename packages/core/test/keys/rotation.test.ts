@@ -293,7 +293,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     ['if iat is a string', () => ({ iat: '1' })],
     ['if exp is missing', () => ({ exp: undefined })],
   ])(
-    'fetches no keys for a token that has an unknown key or a wrong signature %s',
+    'a token with an unknown key or a wrong signature causes no fetch of keys %s',
     async (_, claims) => {
       const { clock, endpoint, server, issuer } = serveTraffic(OLD)
       await server.ready()

@@ -11,8 +11,8 @@ export function getContext(context: Context): RequestContext | undefined {
 }
 
 /**
- * Returns the pattern of the route of a request, such as `/reports/:id`. For a middleware for all paths, it is the pattern of the
- * next handler. A pattern for all paths after the handler is a fallback, and is ignored.
+ * Returns the pattern of the route of a request, such as `/reports/:id`. Skips patterns that end with `*`, because they usually
+ * belong to middleware or fallbacks. If all patterns end with `*`, returns the first one.
  */
 export function getRoutePattern({ req }: Context): string | undefined {
   const patterns = req.matchedRoutes.slice(req.routeIndex).map(({ path }) => path)

@@ -16,8 +16,9 @@ function sizeOf({ token }: CachedToken): number {
 
 /**
  * Caches verified JWTs by the hash of the token. The cache does not contain the text of a token. A token is stored when it is
- * verified for the second time, so that tokens that are used once do not evict others. The hash of a new token is not needed.
- * The tokens of one dynamic issuer can take only a part of the cache (`LIMITS.dynamicIssuers.tokenPart`).
+ * verified for the second time, so that tokens that are used once do not evict others. At the first verification of a token, the
+ * cache does not need its hash. The tokens of one dynamic issuer can take only a part of the cache
+ * (`LIMITS.dynamicIssuers.tokenPart`).
  *
  * Does NOT check whether an entry is still valid: see `isStillValid`.
  */
