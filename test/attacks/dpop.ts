@@ -290,7 +290,7 @@ const SECRETS: readonly (readonly [
 const CONFIRMATIONS: readonly (readonly [text: string, outcome: Outcome, bearer?: Outcome])[] = [
   ['{"jkt":"JKT"}', accepted, wrongBearer],
   ['{"jkt":"OTHER"}', wrongKey, wrongBearer],
-  // The parser of claims removes members with this name. The key is checked.
+  // The parser of claims removes the member `__proto__`. The key of the proof is compared with `jkt`.
   ['{"jkt":"JKT","__proto__":{}}', accepted, wrongBearer],
   ...[
     'null',
@@ -610,7 +610,7 @@ export const DPOP: readonly Attack[] = [
     ),
   ),
   attack(
-    'a proof without a nonce that was signed with the key of an attacker, which gets no nonce',
+    'a proof that was signed with the key of an attacker, without a nonce: the response has no nonce',
     ({ otherProofKey }) => ({ proof: { signedBy: otherProofKey } }),
     invalid,
     'dpop with nonces',
@@ -627,7 +627,7 @@ function zeros(bytes: number, value = 0): string {
   return Buffer.alloc(bytes, value).toString('base64url')
 }
 
-/** Returns an object with one member `__proto__`, which JSON text contains. */
+/** Returns an object whose only own member is `__proto__`. JSON text of the object contains this member. */
 function inherit(members: object): object {
   return JSON.parse(`{"__proto__":${JSON.stringify(members)}}`) as object
 }

@@ -162,7 +162,7 @@ describe.each([
 })
 
 describe('revocation', () => {
-  it('a guard with maxAge: 0 refuses a revoked opaque token of every grant', async () => {
+  it('a guard refuses a revoked opaque token of every grant if introspection.maxAge is 0', async () => {
     for (const [, request, , client] of GRANTS) {
       const { access_token: token } = await request(OPAQUE_API)
       expect(await getSubject(token)).toMatchObject({ client: client.client_id })

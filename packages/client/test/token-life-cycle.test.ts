@@ -35,7 +35,7 @@ describe('TokenLifeCycle', () => {
     },
     { lifetime: 1e9, due: 86_100, expired: 86_395, because: 'lifetime of at most a day' },
   ])(
-    'TokenLifeCycle.plan() returns start: true from $due s on for a token of $lifetime s, and the token until $expired s: $because',
+    'TokenLifeCycle.plan() for a token of $lifetime s: start is true from $due s on, and token is undefined from $expired s on ($because)',
     (row) => {
       const { pass, succeed, plan } = setup(row.renewBefore)
       succeed('one', row.lifetime)
@@ -98,7 +98,7 @@ describe('TokenLifeCycle', () => {
     expect(cycle.fail(1, { wall: 0, monotonic: 0 })).toBe(0.25)
   })
 
-  it('TokenLifeCycle.plan() returns start: true for a rejected token only if it is at least 5 s old, and the token until a new one arrives', () => {
+  it('TokenLifeCycle.plan() returns start: true for a rejected token of at least 5 s, and still returns this token until a new one arrives', () => {
     const { cycle, now, pass, succeed, plan } = setup()
     succeed('two', 600)
     const reject = (token: string) => cycle.reject((cached) => cached === token, now)

@@ -103,8 +103,8 @@ function createDocument(
   { issuers, scopes, insecureHosts, mtls }: Settings,
   { hasBearerHeader, dpop }: AuthenticationMethods,
 ): JsonObject {
-  // The issuers of tenants would reveal customers. Every user of a public platform has tokens of its issuer. So both are omitted,
-  // unless `authorizationServers` contains them.
+  // Issuers of tenants are omitted, because they would reveal customers. Issuers of public platforms without `allowedClients` are
+  // omitted, because every user of the platform can get their tokens. `authorizationServers` replaces this list.
   const callable = issuers
     .filter((settings) => settings.tenant === undefined && !isPublic(settings))
     .map(({ issuer }) => issuer)

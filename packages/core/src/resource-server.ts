@@ -50,8 +50,8 @@ export interface ResourceServer {
   guard(requirements?: Requirements): Guard
   /**
    * Decides about one request without a guard. Returns the outcome directly if it is already known, and a promise otherwise: always
-   * `await` the result. `getToken` does not return the token. Validates the requirements at every call. If you need the same
-   * requirements again, create a `guard`.
+   * `await` the result. `getToken` returns tokens of guards only: read the token from the outcome. Validates the requirements at
+   * every call. If you need the same requirements again, create a `guard`.
    *
    * Throws or rejects only for programming errors: with a `ConfigurationError` for wrong requirements, or with an error of a
    * function of the application. Such functions are `check`, `errorBody`, `credentials`, `publicUrl`, `mtls.certificate` and the

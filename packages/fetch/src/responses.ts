@@ -16,7 +16,7 @@ export function toResponse(outcome: HttpResponse): Response {
 }
 
 /**
- * Returns the response of a handler with more headers. If there are none, returns the response itself. Otherwise returns a copy
+ * Adds headers to the response of a handler. If `headers` is empty, returns the response itself. Otherwise returns a copy
  * with the same body stream, because headers of some responses cannot be changed. A response that cannot be copied is returned
  * unchanged: 101 (a WebSocket), and `Response.error()`.
  */

@@ -14,7 +14,7 @@ export function tested(id: string, source: string, title: string): Line {
   return { id, source, title, standing: 'tested' }
 }
 
-/** Creates a line that is met in part, or in another way. Tests cite it for what Bearward does. */
+/** Creates a line that is met in part, or in another way. Tests that cite it check what Bearward does instead. */
 export function deviation(id: string, source: string, title: string, reason: string): Line {
   return { id, source, title, standing: 'deviation', reason }
 }

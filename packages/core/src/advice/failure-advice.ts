@@ -60,7 +60,7 @@ export const FAILURE_ADVICE: Readonly<Record<Failure, string>> = {
   resolve_busy:
     'In the options of this API: raise issuers.concurrency, or make the function resolve faster. If tokens with invented issuers arrive, restrict match.',
   too_many_new:
-    'In the options of this API: raise issuers.maxEntries if so many new tenants are expected. Otherwise someone sends tokens with the issuers of other tenants.',
+    'In the options of this API: raise issuers.maxEntries if so many new tenants are expected. Otherwise someone sends forged tokens with the issuers of many tenants.',
   invalid_options:
     'In your code: correct the options that the function resolve in issuers returns.',
   keys_unavailable:

@@ -176,7 +176,7 @@ export const getTokenAdvice = () =>
       {
         found: 'only keys of another issuer, or too many keys',
         advice:
-          'In the options of this API: check that jwksUri is the address of the keys of issuer. The fetched keys have the issuer of another tenant, or too many keys match the token.',
+          'In the options of this API: check that jwksUri is the address of the keys of issuer. The fetched keys are marked for another issuer, or too many keys match the token.',
       },
       {
         when: ({ settings }) =>

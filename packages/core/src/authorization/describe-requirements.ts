@@ -1,4 +1,4 @@
-/** Maximum number of characters of a description. */
+/** Number of characters after which the requirements in a description are cut off. */
 const LENGTH = 200
 
 /**

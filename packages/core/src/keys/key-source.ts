@@ -18,7 +18,7 @@ export type KeyStatus =
   | { readonly state: 'unused' }
   /** The keys were fetched at `since`, and have not reached their maximum age. */
   | { readonly state: 'fresh'; readonly since: number }
-  /** The keys reached their maximum age at `since`, and could not be refreshed. They stay in use. */
+  /** The keys reached their maximum age at `since`, and have not been refreshed yet. They stay in use. */
   | { readonly state: 'stale'; readonly since: number }
   /** No keys can be used: tokens that need them get 503. */
   | { readonly state: 'unavailable' }

@@ -1,4 +1,7 @@
-/** Milliseconds after which background work is no longer waited for. Cloudflare Workers never keeps work alive for longer. */
+/**
+ * Milliseconds after which background work is forgotten when other work is recorded. Cloudflare Workers never keeps work alive for
+ * longer.
+ */
 const LONGEST = 30_000
 
 /** Work in the background, and the time when it started. */

@@ -137,7 +137,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     })
     this.setResult(result)
     const isLatest = () => this.result === result && !this.isOutdated(this.found)
-    // Guards wait for `response` and for `result`: the method `isLatest` reads `this.found`, which is set when `result` settles.
+    // Guards also wait for `result`, because `isLatest` reads `this.found`, which is set when `result` settles.
     const introspection = { result: andThen(result, () => response), isLatest }
     if (response instanceof Promise) {
       this.running = introspection

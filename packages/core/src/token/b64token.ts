@@ -11,7 +11,7 @@ export function checkB64token(text: string): Rejection | undefined {
   return B64TOKEN.test(text) ? undefined : rejectAsToken(text)
 }
 
-/** Checks the length of a token. A text that is too long and is not a b64token is rejected as malformed. */
+/** Checks the length of a token. A text that is too long and is not a b64token gets the rejection of `rejectAsToken`. */
 export function checkTokenLength(token: string): Rejection | undefined {
   if (token.length <= LIMITS.tokenLength) return undefined
   return (

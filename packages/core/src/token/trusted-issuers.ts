@@ -37,7 +37,7 @@ export interface DynamicIssuers {
 
 /** All issuers whose tokens are accepted. */
 export interface TrustedIssuers {
-  /** The issuers that the options list, by their names. */
+  /** The issuers that are listed in the options, by their names. */
   readonly static: ReadonlyMap<string, TrustedIssuer>
   /** `undefined`: only static issuers are trusted. */
   readonly dynamic: DynamicIssuers | undefined

@@ -21,7 +21,7 @@ export interface CachedResponseLimits {
   readonly inactive: number
 }
 
-/** Bytes of an entry without its members: the hash, the entry itself, and the claim settings. */
+/** Bytes of an entry in addition to its claims. They are for the hash, the entry itself, and the claim settings. */
 const ENTRY_BYTES = 1024
 
 /**
