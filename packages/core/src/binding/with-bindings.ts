@@ -17,11 +17,12 @@ export function withBindings(token: AccessToken, binding: Binding): AccessToken 
   return copy
 }
 
+const NONE: readonly ProvedBinding[] = Object.freeze([])
 const BY_KEY: readonly ProvedBinding[] = Object.freeze(['dpop'] as const)
 const BY_CERTIFICATE: readonly ProvedBinding[] = Object.freeze(['mtls'] as const)
 const BY_BOTH: readonly ProvedBinding[] = Object.freeze(['dpop', 'mtls'] as const)
 
 function getBindings({ jkt, x5t }: Binding): readonly ProvedBinding[] {
-  if (x5t === undefined) return BY_KEY
-  return jkt === undefined ? BY_CERTIFICATE : BY_BOTH
+  if (jkt === undefined) return x5t === undefined ? NONE : BY_CERTIFICATE
+  return x5t === undefined ? BY_KEY : BY_BOTH
 }

@@ -100,7 +100,7 @@ function readClaims(
   if (htm !== method) return rejected('htm', 'the method of the request', describeMethod(htm))
   const htu = ifOwn(claims['htu'], claims, 'htu')
   // Most clients send the normalized address, so usually `htu` need not be normalized.
-  if (htu !== target) {
+  if (htu !== target || target.length > LIMITS.targetUri) {
     const given = typeof htu === 'string' ? normalizeTarget(htu) : undefined
     if (given !== target) return rejectTarget(htu, given, target)
   }

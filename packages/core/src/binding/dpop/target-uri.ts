@@ -45,14 +45,20 @@ export function normalizeTarget(address: string): string | undefined {
  */
 export function getTargetPath(target: string): string | undefined {
   const plain = PLAIN_PATH.exec(target)?.[0]
-  if (plain !== undefined && plain.length <= LIMITS.targetUri) return plain
+  if (plain !== undefined && plain.length <= LONGEST_PATH) return plain
   const text = removeQuery(target)
-  const address = text.startsWith('/') ? `http://host${text}` : text
+  const address = text.startsWith('/') ? ANY_ORIGIN + text : text
   const path = ADDRESS.exec(address)?.[3]
   const normalized = normalizeTarget(address)
   if (path === undefined || normalized === undefined || DOT_SEGMENT.test(path)) return undefined
   return normalized.slice(normalized.indexOf('/', 'https://'.length))
 }
+
+/** Stands for the origin of a request target that is a path. */
+const ANY_ORIGIN = 'http://host'
+
+/** Characters of the longest path of a request target. The limit is the same for every path. */
+const LONGEST_PATH = LIMITS.targetUri - ANY_ORIGIN.length
 
 /** Matches a path that is already normalized: no segment begins with a dot, and all characters are unreserved. */
 const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)+\/?(?=$|\?)/

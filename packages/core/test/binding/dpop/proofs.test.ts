@@ -174,6 +174,21 @@ describe('a DPoP proof', () => {
     expect(summarize(await authorize(request(post, TARGET, 'POST')))).toBe('granted')
   })
 
+  it('9449-09: authorize grants a proof whose htu has 2048 characters, and refuses a longer htu, even if it equals the address', async () => {
+    for (const [length, summary] of [
+      [2048, 'granted'],
+      [2049, '401 invalid_proof'],
+    ] as const) {
+      const { authorize, request, prove } = setup(
+        {},
+        { publicUrl: 'https://api.example.com/a/long/prefix' },
+      )
+      const path = '/'.padEnd(length - 'https://api.example.com/a/long/prefix'.length, 'x')
+      const proof = prove({}, { url: `https://api.example.com/a/long/prefix${path}` })
+      expect(summarize(await authorize(request(proof, path)))).toBe(summary)
+    }
+  })
+
   it('9449-09: authorize grants a proof whose htu differs from the request only in the query and the fragment', async () => {
     const { authorize, request, prove } = setup()
     expect(summarize(await authorize(request(prove(), `${TARGET}?x=1`)))).toBe('granted')

@@ -199,4 +199,30 @@ describe('getTargetPath', () => {
   ])('getTargetPath returns undefined for the request target %j', (target) => {
     expect(getTargetPath(target)).toBeUndefined()
   })
+
+  it.each(['a', '%7B'])(
+    'getTargetPath accepts paths of at most 2037 characters, in plain and in encoded form (%s)',
+    (character) => {
+      const path = `/${character}`.padEnd(2037, 'x')
+      expect(getTargetPath(`${path}?page=2`)).toBe(path)
+      expect(getTargetPath(`${path}x?page=2`)).toBeUndefined()
+    },
+  )
+
+  it('getTargetPath returns the same path for a path and for an absolute address, for random paths', () => {
+    const segment = fc.string({
+      unit: fc.constantFrom('a', 'Z', '0', '-', '_', '~', '.', '%', '2', 'e', 'E', 'F', '{', '@'),
+    })
+    const target = fc
+      .tuple(
+        fc.array(segment, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom('', '/', '?x', '/?x', '#x'),
+      )
+      .map(([segments, end]) => `/${segments.join('/')}${end}`)
+    fc.assert(
+      fc.property(target, (path) => {
+        expect(getTargetPath(path)).toBe(getTargetPath(`http://host${path}`))
+      }),
+    )
+  })
 })
