@@ -8,6 +8,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
     'defines toLoggedAddress(), which removes the query',
   'packages/core/src/options/issuer-rules.ts': 'writes the name of an option, not an address',
   'packages/core/src/subject/provider-hint.ts': 'writes only the path of an address',
+  'packages/mcp/src/rules.ts': 'compares the URI of a resource, and writes it nowhere',
   'packages/client/src/authorized-fetch.ts': 'writes the address of a request, not a text',
 }
 

@@ -52,7 +52,9 @@ export function readManifest(path: string): Manifest {
 /** Folder names of the published packages. */
 export const PACKAGES = readdirSync(`${ROOT}/packages`)
 /** Folder names of the packages that adapt the core to a framework. */
-export const ADAPTERS = PACKAGES.filter((name) => !['client', 'core', 'redis'].includes(name))
+export const ADAPTERS = PACKAGES.filter(
+  (name) => !['client', 'core', 'mcp', 'redis'].includes(name),
+)
 
 /** Returns the framework of an adapter: its only peer dependency that is not a package of types. */
 export function getFramework(adapter: string): { readonly module: string; readonly range: string } {

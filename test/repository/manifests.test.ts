@@ -33,7 +33,7 @@ describe('manifests', () => {
   })
 
   // These packages use internal modules of the core, which can change in any version.
-  it.each(['client', 'redis'])(
+  it.each(['client', 'mcp', 'redis'])(
     '@bearward/%s depends on the core by workspace:*, which is published as the exact version',
     (name) => {
       const { dependencies = {} } = readManifest(`packages/${name}/package.json`)

@@ -1,5 +1,6 @@
 import type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
 import { CONTINUE, createHandler } from './adapter-handler.ts'
+import { setAdapterParts } from './adapter-parts.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import { createCors } from './create-cors.ts'
 import { ConfigurationError } from './errors.ts'
@@ -25,6 +26,7 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
   const toRequestLike = createRequestReader(definition)
   const server = createServer(settings, log)
   const { ready, status, distrustKey, forgetIssuer, close } = server
+  setAdapterParts(close, { definition: definition as never, toRequestLike })
   async function verify(
     token: string,
     ...options: readonly [{ readonly request: Args[0] }?]

@@ -20,6 +20,13 @@ export type AdapterHandler<Args extends readonly unknown[], Result> = (
  * returned promise resolves, return `pending()`.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
+  /**
+   * The name of the framework. Packages that build other guards, such as `@bearward/mcp`, compare it with the framework that they
+   * need.
+   *
+   * @default no other package can use the adapter
+   */
+  readonly framework?: string
   /** Describes the request for the core. `raw` is added to the result. */
   toRequest(raw: Args[0]): Omit<RequestLike, 'raw' | 'socket'>
   /**

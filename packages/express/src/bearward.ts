@@ -23,6 +23,7 @@ export type ExpressGuard = (
 export type Bearward = AdapterBearward<Request, ExpressGuard>
 
 const definition: AdapterDefinition<[Request, Response, NextFunction], void | Promise<void>> = {
+  framework: 'express',
   toRequest: (request) => {
     const { method, rawHeaders, headers } = request
     return { method, url: getTarget(request), rawHeaders, headers }

@@ -2,18 +2,18 @@ import type { AccessToken, ResourceServerOptions } from '@bearward/core'
 import type { AdapterBearward, AdapterDefinition } from '@bearward/core/adapter'
 import { defineAdapter, defineRequireToken, pending } from '@bearward/core/adapter'
 import type { FastifyRequest } from 'fastify'
+import { findDone, fulfilled, rejected } from './done.ts'
 import { setHeaders } from './headers.ts'
 import { createAppLog } from './log.ts'
 import { createPlugin } from './plugin.ts'
 import { isSent, markAsSent } from './sent-replies.ts'
 import type { AnyReply, AnyRequest, Bearward, FastifyGuard, FastifyRequirements } from './types.ts'
 
-type Done = (error?: unknown) => void
-
 const definition: AdapterDefinition<
   [request: AnyRequest, reply: AnyReply, ...rest: readonly unknown[]],
   void | Promise<void>
 > = {
+  framework: 'fastify',
   toRequest: ({ method, originalUrl: url, raw: { rawHeaders, headers } }) => {
     return { method, url, rawHeaders, headers }
   },
@@ -46,18 +46,6 @@ const definition: AdapterDefinition<
 }
 
 const adapter = /* @__PURE__ */ defineAdapter(definition)
-
-async function fulfilled(): Promise<void> {}
-
-async function rejected(error: Error): Promise<void> {
-  throw error
-}
-
-/** Returns `done`, the last argument of a callback hook, after the payload in `preParsing`. An async hook passes no `done`. */
-function findDone(rest: readonly unknown[]): Done | undefined {
-  const last = rest.at(-1)
-  return typeof last === 'function' ? (last as Done) : undefined
-}
 
 /**
  * Creates the guards of one configuration. The options are validated immediately. Keys are fetched when the first token arrives,

@@ -31,6 +31,7 @@ export const definition: AdapterDefinition<
   [request: Request, passage: Passage],
   Decision | Promise<Decision>
 > = {
+  framework: 'fetch',
   toRequest(request) {
     if (typeof request?.headers?.get === 'function') {
       const { method, url, headers } = request

@@ -26,6 +26,7 @@ export type KoaGuard = (context: Context, next: Next) => Promise<void>
 export type Bearward = AdapterBearward<Context, KoaGuard>
 
 const definition: AdapterDefinition<[Context, Next], Promise<void>> = {
+  framework: 'koa',
   toRequest: ({ method, originalUrl: url, req: { rawHeaders, headers } }) => {
     return { method, url, rawHeaders, headers }
   },

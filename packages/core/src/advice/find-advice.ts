@@ -10,6 +10,7 @@ import { getClaimsAdvice } from './claims-advice.ts'
 import { getCredentialsAdvice } from './credentials-advice.ts'
 import { FAILURE_ADVICE, isFailure } from './failure-advice.ts'
 import type { AdviceByReason, AdviceRow, RefusalFacts } from './refusal-facts.ts'
+import { getOperationAdvice } from './operation-advice.ts'
 import { getRequirementAdvice } from './requirement-advice.ts'
 import { getTokenAdvice } from './token-advice.ts'
 import { getValidityAdvice } from './validity-advice.ts'
@@ -25,6 +26,7 @@ function createAdvice(): AdviceByReason {
     ...getValidityAdvice(),
     ...getBindingAdvice(),
     ...getRequirementAdvice(),
+    ...getOperationAdvice(),
   })
 }
 

@@ -28,7 +28,17 @@ const NO_SETTINGS: RequirementSettings = {
 
 const REQUIREMENT = { one: 'a requirement', all: 'requirements' }
 
-const NAMES = Object.keys({
+/** The requirements that only the token of an issuer can meet. */
+const OF_ISSUERS = [
+  'acr',
+  'bound',
+  'introspect',
+  'issuer',
+  'maxAuthAge',
+] as const satisfies readonly (keyof Requirements)[]
+
+/** The names of all requirements. */
+export const REQUIREMENT_NAMES: readonly string[] = Object.keys({
   ...TOKEN_REQUIREMENTS,
   check: 0,
   issuer: 0,
@@ -75,7 +85,8 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
 /**
  * Validates the requirements of a guard when the guard is created. `given` are the arguments as received. If there are no
  * arguments, every valid token is accepted. An `undefined` argument is rejected, because the name of its variable may be
- * misspelt. A second argument is rejected, because it has no meaning.
+ * misspelt. A second argument is rejected, because it has no meaning. `isAdditional`: the requirements are merged with others,
+ * which may restrict the callers of public platforms instead.
  *
  * @throws `ConfigurationError` with all problems.
  */
@@ -83,32 +94,38 @@ export function readRequirements(
   given: readonly unknown[],
   issuers: GuardedIssuers,
   { scopes, bindings }: RequirementSettings = NO_SETTINGS,
+  { isAdditional = false }: { readonly isAdditional?: boolean } = {},
 ): CheckedRequirements {
   const problems = new Problems()
   const own = readGiven(given)
-  problems.unknownNames(own, NAMES, { kind: REQUIREMENT, foreign: FOREIGN_REQUIREMENTS })
+  problems.unknownNames(own, REQUIREMENT_NAMES, {
+    kind: REQUIREMENT,
+    foreign: FOREIGN_REQUIREMENTS,
+  })
   for (const [name, value] of Object.entries(own)) {
     if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
   }
   const allowedIssuers = readIssuer(own['issuer'], issuers, problems)
   const allowed = issuers.static.filter(({ issuer }) => allowedIssuers?.includes(issuer) ?? true)
   const context = { problems, issuers, allowed, scopes, bindings, given: own }
-  const checked = Object.entries(TOKEN_REQUIREMENTS).flatMap(
-    ([name, read]) => read(own[name], context) ?? [],
-  )
+  const checked = Object.entries(TOKEN_REQUIREMENTS).flatMap(([name, read], order) => {
+    const requirement = read(own[name], context)
+    return requirement === undefined ? [] : { ...requirement, order }
+  })
   const applicationCheck = readApplicationCheck(own['check'], context)
   const introspect = readIntrospect(own['introspect'], context)
   const optional = readOptional(own['optional'], context)
   const isRestricted = restrictsCallers(own)
-  if (!isRestricted) checkPublicIssuers(allowed, problems)
+  if (!isRestricted && !isAdditional) checkPublicIssuers(allowed, problems)
   problems.throwAs(TITLE)
   let description: string | undefined
   return {
     issuers: allowedIssuers,
     acceptsPublicIssuers: isRestricted,
     optional,
+    needsIssuer: OF_ISSUERS.some((name) => own[name] !== undefined),
     introspect,
-    checks: checked.map(({ check }) => check),
+    checks: checked.map(({ order, check }) => ({ order, check })),
     applicationCheck,
     challenge: Object.assign({}, ...checked.map(({ challenge }) => challenge)) as object,
     describe: () => (description ??= describeRequirements(own)),

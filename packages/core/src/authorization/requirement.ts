@@ -59,10 +59,6 @@ export interface AuthorizationExchange {
 }
 
 /** Creates the rejection of a failed check. */
-export function reject(
-  reason: Reason,
-  explanation: Explanation,
-  challenge?: ChallengeParameters,
-): Rejection {
-  return new Rejection(reason, explanation, { challenge })
+export function reject(reason: Reason, explanation: Explanation): Rejection {
+  return new Rejection(reason, explanation)
 }

@@ -65,14 +65,23 @@ export const TOKEN_REQUIREMENTS: {
   authorizationDetails: readAuthorizationDetails,
 }
 
+/** The check of one requirement, and the index of this requirement in `TOKEN_REQUIREMENTS`. */
+export interface OrderedCheck {
+  readonly order: number
+  readonly check: RequirementCheck
+}
+
 /** The requirements of one guard after validation. */
 export interface CheckedRequirements {
   readonly issuers: readonly string[] | undefined
   /** `true` if other requirements restrict the callers: see `checkIssuer`. */
   readonly acceptsPublicIssuers: boolean
   readonly optional: boolean
+  /** `true` if one of the requirements is about an issuer, so that an API key cannot meet it. */
+  readonly needsIssuer: boolean
   readonly introspect: number | undefined
-  readonly checks: readonly RequirementCheck[]
+  /** In the order of `TOKEN_REQUIREMENTS`. */
+  readonly checks: readonly OrderedCheck[]
   readonly applicationCheck: ApplicationCheck | undefined
   /** The challenge parameters of a 401, such as the scope that the client needs. */
   readonly challenge: ChallengeParameters
@@ -90,7 +99,7 @@ export interface RequirementsExchange extends AuthorizationExchange {
  * application: see `runApplicationCheck`.
  */
 export function checkRequirements(exchange: RequirementsExchange): Rejection | undefined {
-  for (const check of exchange.requirements.checks) {
+  for (const { check } of exchange.requirements.checks) {
     const rejection = check(exchange)
     if (rejection !== undefined) return rejection
   }

@@ -73,7 +73,7 @@ function requireAll(required: readonly string[], impliedBy: ImpliedBy): CheckedR
     check({ verified }) {
       const { scopes } = verified.token
       if (required.every((scope) => hasOrImplies(scopes, scope, impliedBy))) return undefined
-      return insufficient(expected, verified, expected)
+      return insufficient(expected, verified)
     },
   }
 }
@@ -85,7 +85,7 @@ function requireAny(required: readonly string[], impliedBy: ImpliedBy): CheckedR
     check({ verified }) {
       const { scopes } = verified.token
       if (required.some((scope) => hasOrImplies(scopes, scope, impliedBy))) return undefined
-      return insufficient(required.join(' or '), verified, first)
+      return insufficient(required.join(' or '), verified)
     },
   }
 }
@@ -93,11 +93,9 @@ function requireAny(required: readonly string[], impliedBy: ImpliedBy): CheckedR
 function insufficient(
   expected: string,
   { token: { scopes }, issuer }: AuthorizationExchange['verified'],
-  challenged: string,
 ) {
   const isShown = !issuer.settings.scopeSources.some(isPersonal)
   const shown = isShown ? quoteList(scopes) : 'scopes that are not shown'
   const found = scopes.length === 0 ? 'no scopes' : shown
-  const explanation = { check: 'scope', expected, found }
-  return reject('insufficient_scope', explanation, { scope: challenged })
+  return reject('insufficient_scope', { check: 'scope', expected, found })
 }

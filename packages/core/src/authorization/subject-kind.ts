@@ -57,10 +57,11 @@ function checkEvidence(
   { verified: { token, issuer } }: AuthorizationExchange,
 ): Rejection | undefined {
   const { subjects } = issuer.settings
-  const isShown = issuer.dynamic === undefined || canDetermine(required, subjects, token.verifiedBy)
-  if (isShown) return undefined
+  const { verifiedBy } = token
+  if (issuer.dynamic === undefined || verifiedBy === 'api_key') return undefined
+  if (canDetermine(required, subjects, verifiedBy)) return undefined
   const found = `${required} by convention only`
-  const advice = adviceOnKind(required, subjects, [token.verifiedBy], token.issuer)
+  const advice = adviceOnKind(required, subjects, [verifiedBy], token.issuer)
   return new Rejection(
     'wrong_subject',
     { check: 'subject', expected: required, found },
@@ -90,7 +91,8 @@ function publishUnknown({
 }: AuthorizationExchange): string | undefined {
   const { issuer, subject, clientId, verifiedBy } = verified.token
   const { reason, rules, claims } = subject.evidence
-  if (reason === undefined) return undefined
+  // The application itself has described the owner of an API key.
+  if (reason === undefined || verifiedBy === 'api_key') return undefined
   const { subjects } = verified.issuer.settings
   const unnamed = clientId === undefined ? claimNames(clientIdClaims(subjects, verifiedBy)) : []
   const advice = adviceFor(reason, subjects, unnamed)

@@ -20,7 +20,7 @@ export type ProvedBinding = 'dpop' | 'mtls'
  * if (subject.kind === 'machine') console.info('called by a machine', clientId, scopes)
  */
 export interface AccessToken {
-  /** The issuer of the token: one of the configured issuers. */
+  /** The issuer of the token: one of the configured issuers. For an API key, `api-key`. */
   readonly issuer: string
   /** The audiences of the token (`aud`). */
   readonly audience: readonly string[]
@@ -37,8 +37,11 @@ export interface AccessToken {
   /** Seconds since the epoch (`nbf`). */
   readonly notBefore: number | undefined
   readonly claims: Claims
-  /** `jwt`: the signature was verified here. `introspection`: the token was introspected. */
-  readonly verifiedBy: TokenForm
+  /**
+   * `jwt`: the signature was verified here. `introspection`: the token was introspected. `api_key`: the application has verified an
+   * API key.
+   */
+  readonly verifiedBy: TokenForm | 'api_key'
   /**
    * The bindings that the caller has proved for this request. `dpop`: the caller has the key to which the token is bound (RFC
    * 9449). `mtls`: the caller has the client certificate (RFC 8705). Empty if the token is not bound.

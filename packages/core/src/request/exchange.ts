@@ -133,7 +133,7 @@ function begin(
 /**
  * Returns the request of the framework. A `raw` on `Object.prototype` is ignored, because all requests would share this object.
  */
-function getRaw(request: RequestLike): object {
+export function getRaw(request: RequestLike): object {
   if (typeof request !== 'object' || request === null) {
     throw new TypeError(
       'Pass a request to a guard or to authorize: { method, url, headers }, or a web Request.',

@@ -37,6 +37,13 @@ export class RequestState implements SharedState {
     this.pendingGuards++
   }
 
+  /** Records the outcome of a guard that was pending. */
+  endGuard(outcome: AccessToken | 'anonymous' | 'refused'): void {
+    this.pendingGuards--
+    if (outcome === 'refused') this.hasRefused = true
+    this.outcome = outcome === 'refused' ? undefined : outcome
+  }
+
   /** Returns the shared verification of these credentials by one resource server. */
   getVerification(
     services: VerificationServices,

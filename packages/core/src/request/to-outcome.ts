@@ -15,26 +15,33 @@ import type { RefusedEvent } from './refused-event.ts'
 
 const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
-/** Converts the result of an exchange to an outcome. Publishes a refusal. */
-export function toOutcome(exchange: Exchange, rejection: Rejection | undefined): Outcome {
+/**
+ * Converts the result of an exchange to an outcome. Publishes a refusal. For `protocolBody`, see `refuse`.
+ */
+export function toOutcome(
+  exchange: Exchange,
+  rejection: Rejection | undefined,
+  protocolBody?: string,
+): Outcome {
   const { requirements } = exchange
   if (rejection === undefined) {
     const { token, proof, services } = exchange
-    recordGrant(exchange, token)
+    recordEnd(exchange, token)
     const headers = (proof && services.dpop?.getHeaders(proof)) ?? NO_HEADERS
     return { kind: 'granted', token, headers } satisfies Granted
   }
   if (rejection.reason === 'no_credentials' && requirements.optional) {
-    recordGrant(exchange, 'anonymous')
+    recordEnd(exchange, 'anonymous')
     return { kind: 'anonymous', headers: NO_HEADERS }
   }
   const { services, raw } = exchange
   // `undefined` if the credentials could not be read.
   const credentials = exchange.credentials as Credentials | undefined
   const scheme = credentials?.scheme
-  const refused = refuse(rejection, services.refusal, requirements.challenge, raw, scheme)
+  const { challenge } = requirements
+  const refused = refuse(rejection, services.refusal, challenge, raw, scheme, protocolBody)
   // `refuse` calls `errorBody`, which may throw. In that case, this line does not run, and the guard stays pending.
-  recordRefusal(exchange)
+  recordEnd(exchange, 'refused')
   const { status } = refused
   const describe = () => describeRefusal(exchange, rejection, status)
   services.publish('refused', describe, raw, `${status} ${rejection.reason}`)
@@ -95,15 +102,9 @@ function describeAll(
   }
 }
 
-function recordGrant({ isGuard, state }: Exchange, outcome: AccessToken | 'anonymous'): void {
-  if (!isGuard) return
-  state.outcome = outcome
-  state.pendingGuards--
-}
-
-function recordRefusal({ isGuard, state }: Exchange): void {
-  if (!isGuard) return
-  state.outcome = undefined
-  state.pendingGuards--
-  state.hasRefused = true
+function recordEnd(
+  { isGuard, state }: Exchange,
+  outcome: AccessToken | 'anonymous' | 'refused',
+): void {
+  if (isGuard) state.endGuard(outcome)
 }

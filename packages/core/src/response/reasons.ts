@@ -3,7 +3,7 @@ import { copyOwnData } from '../lib/own-data.ts'
 
 /** Status, error code and description of a refusal, as sent to the caller. */
 export interface ReasonText {
-  readonly status: 400 | 401 | 403 | 503
+  readonly status: 400 | 401 | 403 | 413 | 503
   /**
    * The error code of RFC 6750 section 3.1, RFC 9449 section 7.1 or RFC 9470 section 3. If it is missing, the challenge contains no
    * error: the request has no credentials, or no code of these RFCs fits. A 503 has no challenge.
@@ -44,11 +44,24 @@ export const REASONS = deepFreeze(
       description: 'The request carries more than one set of credentials.',
     },
 
+    malformed_body: { status: 400, description: 'The body of the request is malformed.' },
+    header_mismatch: {
+      status: 400,
+      description: 'The headers and the body of the request name different operations.',
+    },
+    unsupported_protocol: {
+      status: 400,
+      description: 'This version of the protocol is not accepted.',
+    },
+    body_too_large: { status: 413, description: 'The body of the request is too large.' },
+
     no_credentials: { status: 401, description: 'An access token is required.' },
     unsupported_scheme: {
       status: 401,
       description: 'The request uses an authentication scheme that is not accepted.',
     },
+
+    invalid_api_key: { status: 401, description: 'The API key is not valid.' },
 
     token_too_long: invalidToken('The access token is too long.'),
     malformed_token: invalidToken('The access token is malformed.'),
@@ -111,6 +124,12 @@ export const REASONS = deepFreeze(
       description: 'The authorization details of the access token are not sufficient.',
     },
     check_failed: { status: 403, description: 'The caller is not allowed here.' },
+    wrong_origin: { status: 403, description: 'Pages of this origin are not allowed.' },
+    unlisted_operation: { status: 403, description: 'This operation is not allowed.' },
+    api_key_not_sufficient: {
+      status: 403,
+      description: 'An API key is not sufficient for this operation.',
+    },
 
     keys_unavailable: {
       status: 503,
@@ -135,6 +154,10 @@ export const REASONS = deepFreeze(
     revocation_unavailable: {
       status: 503,
       description: 'The access token cannot be verified at the moment.',
+    },
+    api_key_unavailable: {
+      status: 503,
+      description: 'The API key cannot be verified at the moment.',
     },
   } as const satisfies Record<string, ReasonText>),
 )

@@ -76,6 +76,7 @@ const STATUS_ERROR = {
   400: 'invalid_request',
   401: 'unauthorized',
   403: 'forbidden',
+  413: 'content_too_large',
   503: 'temporarily_unavailable',
 } as const
 
@@ -85,10 +86,10 @@ const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
  * Turns a rejection into the complete response: the status, the challenges (RFC 6750 section 3, RFC 9449 section 7.1) and a fixed
  * JSON body. The response must not be cached (`no-store`). A 503 has `Retry-After` instead of a challenge.
  *
- * `required` are the parameters of the challenge that describe the requirements of the route. `required.scope` is added only to a
- * 401. The `scope` of a 403 `insufficient_scope` comes from the rejection. `acr_values` and `max_age` are added only for the reason
- * `insufficient_user_authentication` (RFC 9470 section 3). `request` is the request of the framework, for `errorBody`. `scheme` is
- * the scheme of the credentials, if the credentials could be read.
+ * `required` are the parameters of the challenge that describe the requirements of the route. `required.scope` is added to a 401,
+ * and to a 403 `insufficient_scope`. `acr_values` and `max_age` are added only for the reason `insufficient_user_authentication`
+ * (RFC 9470 section 3). `request` is the request of the framework, for `errorBody`. `scheme` is the scheme of the credentials, if
+ * the credentials could be read. `protocolBody` is a JSON body that a protocol prescribes: `errorBody` is then not called.
  *
  * @throws {TypeError} if the result of `errorBody` is not a body
  */
@@ -98,12 +99,16 @@ export function refuse(
   required: ChallengeParameters = {},
   request?: object,
   scheme: Scheme | undefined = rejection.scheme,
+  protocolBody?: string,
 ): Refused {
   const { realm, resourceMetadata, errorBody, reportIgnored, onMetadataNamed } = settings
   const { reason, explanation } = rejection
   const { status, error, description }: ReasonText = REASONS[reason]
   const view: RefusalView = { reason, status, error: error ?? STATUS_ERROR[status], description }
-  const own = errorBody?.(view, request)
+  const own =
+    protocolBody === undefined
+      ? errorBody?.(view, request)
+      : { body: protocolBody, contentType: 'application/json' }
   const { body, contentType } = writeBody(view, own)
   const ignored = Object.keys(own ?? {}).filter((name) => !['body', 'contentType'].includes(name))
   if (ignored.length > 0) reportIgnored(ignored)
@@ -118,8 +123,7 @@ export function refuse(
       realm,
       error,
       error_description: error && description,
-      scope: status === 401 ? required.scope : undefined,
-      ...rejection.challenge,
+      scope: status === 401 || reason === 'insufficient_scope' ? required.scope : undefined,
       resource_metadata: resourceMetadata,
       ...(reason === 'insufficient_user_authentication' && {
         acr_values: required.acr_values,

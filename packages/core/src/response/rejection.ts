@@ -1,5 +1,5 @@
 import type { JsonObject } from '../lib/json.ts'
-import type { ChallengeParameters, Scheme } from './challenge.ts'
+import type { Scheme } from './challenge.ts'
 import { copyOwnMembers } from '../lib/objects.ts'
 import { quote, quoteList } from '../lib/quote.ts'
 import { type Reason, REASONS } from './reasons.ts'
@@ -40,8 +40,6 @@ export interface RejectionDetails {
   readonly retryAfter?: number | undefined
   /** The configured issuer of the token, if the issuer is known. */
   readonly issuer?: string | undefined
-  /** The challenge parameters that depend on this check, such as `scope`. */
-  readonly challenge?: ChallengeParameters | undefined
   /** The token, if it could be read. */
   readonly token?: RejectedToken | undefined
   /** The scheme of credentials that could not be read completely. */
@@ -61,7 +59,6 @@ export class Rejection {
   readonly explanation: Explanation
   readonly retryAfter: number | undefined
   readonly issuer: string | undefined
-  readonly challenge: ChallengeParameters | undefined
   readonly token: RejectedToken | undefined
   readonly scheme: Scheme | undefined
   readonly nonce: string | undefined
@@ -73,7 +70,6 @@ export class Rejection {
     this.explanation = explanation
     this.retryAfter = own.retryAfter
     this.issuer = own.issuer
-    this.challenge = own.challenge
     this.token = own.token
     this.scheme = own.scheme
     this.nonce = own.nonce
@@ -87,13 +83,11 @@ export class Rejection {
 
   /** Returns the same rejection with more details. Existing details are kept. */
   with(more: RejectionDetails): Rejection {
-    const { reason, explanation, retryAfter, issuer, challenge, token, scheme, nonce, advice } =
-      this
+    const { reason, explanation, retryAfter, issuer, token, scheme, nonce, advice } = this
     const own: RejectionDetails = copyOwnMembers(more)
     return new Rejection(reason, explanation, {
       retryAfter: retryAfter ?? own.retryAfter,
       issuer: issuer ?? own.issuer,
-      challenge: challenge ?? own.challenge,
       token: token ?? own.token,
       scheme: scheme ?? own.scheme,
       nonce: nonce ?? own.nonce,

@@ -98,7 +98,8 @@ export function verify(
       () => ({
         issuer: token.issuer,
         subjectKind: token.subject.kind,
-        verifiedBy: token.verifiedBy,
+        // Only tokens of an issuer are verified here.
+        verifiedBy: token.verifiedBy as TokenForm,
         cached,
         keys: issuer.keys.status().state,
         clientId: showClientId(token.clientId, issuer.settings),

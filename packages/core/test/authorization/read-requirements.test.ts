@@ -58,6 +58,7 @@ describe('readRequirements', () => {
     issuers: undefined,
     acceptsPublicIssuers: false,
     optional: false,
+    needsIssuer: false,
     introspect: undefined,
     checks: [],
     challenge: {},

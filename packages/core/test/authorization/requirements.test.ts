@@ -10,7 +10,6 @@ import {
   type Requirements,
 } from '../../src/authorization/requirements.ts'
 import type { AccessToken } from '../../src/model/access-token.ts'
-import type { Rejection } from '../../src/response/rejection.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'
 import { summarize } from '../support/refusal.ts'
 import { createSettings, readForStatic } from '../support/settings.ts'
@@ -135,15 +134,6 @@ describe('checkRequirements', () => {
       explanation: { expected: `cron of ${ISSUER}`, found: `"cron" of ${OTHER}` },
     })
     expect(decide(unknown, { clients })).toMatchObject({ explanation: { found: 'no client' } })
-  })
-
-  it('checkRequirements adds the required scope to the challenge only for the reason insufficient_scope', () => {
-    const challengeFor = (requirements: Requirements) =>
-      (decide(machine, requirements) as Rejection).challenge
-    expect(challengeFor({ scope: 'read write admin' })).toEqual({ scope: 'read write admin' })
-    expect(challengeFor({ scope: { any: ['write', 'admin'] } })).toEqual({ scope: 'write' })
-    expect(challengeFor({ scope: 'read', subject: 'user' })).toBeUndefined()
-    expect(challengeFor({ scope: 'read', issuer: ISSUER })).toBeUndefined()
   })
 
   it('runApplicationCheck calls check with the token and the request, but not after the rejection insufficient_scope', () => {

@@ -14,10 +14,9 @@ import { createSettings, readForStatic } from '../support/settings.ts'
 const createRejection = (reason: Reason, details: RejectionDetails = {}) =>
   new Rejection(reason, { check: 'c', expected: 'e', found: 'f' }, details)
 
-/** Refuses like a guard that requires this scope. A rejection with `insufficient_scope` has the scope in its challenge. */
+/** Refuses like a guard that requires this scope. */
 function refuseForScope(scope: string, reason: Reason, settings = REFUSAL): Refused {
-  const challenge = reason === 'insufficient_scope' ? { scope } : undefined
-  return refuse(createRejection(reason, { challenge }), settings, { scope })
+  return refuse(createRejection(reason), settings, { scope })
 }
 
 /** Returns the parameters of the one challenge of a refusal by name, or `undefined` if it has no challenge. */
@@ -65,6 +64,15 @@ const RESPONSES: Record<Reason, readonly [number, string | undefined, string, bo
   invalid_proof: INVALID_PROOF,
   proof_used: INVALID_PROOF,
   nonce_required: [401, 'use_dpop_nonce', 'use_dpop_nonce', true],
+  malformed_body: [400, undefined, 'invalid_request', false],
+  header_mismatch: [400, undefined, 'invalid_request', false],
+  unsupported_protocol: [400, undefined, 'invalid_request', false],
+  body_too_large: [413, undefined, 'content_too_large', false],
+  invalid_api_key: [401, undefined, 'unauthorized', true],
+  api_key_not_sufficient: FORBIDDEN,
+  api_key_unavailable: [503, undefined, 'temporarily_unavailable', false],
+  wrong_origin: FORBIDDEN,
+  unlisted_operation: FORBIDDEN,
   inactive: INVALID_TOKEN,
   revoked: INVALID_TOKEN,
   insufficient_user_authentication: [
@@ -156,14 +164,24 @@ describe('refuse', () => {
     expect(() => readForStatic([{ scope: 'a"b' }], [createSettings()])).toThrow(ConfigurationError)
   })
 
-  it('refuse prefers challenge parameters of the rejection to parameters of the guard, and writes none for a 503', () => {
-    const rejection = createRejection('expired', { challenge: { scope: 'own' } })
-    expect(getChallenge(refuse(rejection, REFUSAL, { scope: 'of the guard' }))).toMatchObject({
-      error: 'invalid_token',
-      scope: 'own',
-    })
-    const unavailable = createRejection('keys_unavailable', { challenge: { scope: 'own' } })
+  it('refuse writes the scope of the guard into a 401 and into insufficient_scope, and no challenge for a 503', () => {
+    const scopeOf = (reason: Reason) =>
+      getChallenge(refuse(createRejection(reason), REFUSAL, { scope: 'read' }))?.['scope']
+    expect(scopeOf('expired')).toBe('read')
+    expect(scopeOf('insufficient_scope')).toBe('read')
+    expect(scopeOf('wrong_subject')).toBeUndefined()
+    const unavailable = createRejection('keys_unavailable')
     expect(getChallenge(refuse(unavailable, REFUSAL, { scope: 'read' }))).toBeUndefined()
+  })
+
+  it('refuse writes the body of a protocol unchanged as JSON, and then does not call errorBody', () => {
+    const errorBody = () => expect.fail('errorBody was called')
+    const settings = { ...REFUSAL, errorBody }
+    const body = '{"jsonrpc":"2.0"}'
+    const args = [createRejection('header_mismatch'), settings, {}] as const
+    const refused = refuse(...args, undefined, undefined, body)
+    expect(refused).toMatchObject({ status: 400, body })
+    expect(refused.headers['Content-Type']).toBe('application/json')
   })
 
   it('6750-14: refuse writes only fixed texts, in characters that a challenge allows', () => {

@@ -13,6 +13,7 @@ export const definition: AdapterDefinition<
   [context: Context, next: Next],
   Promise<Response | void>
 > = {
+  framework: 'hono',
   toRequest(context) {
     const raw = context?.req?.raw
     if (raw === undefined) {

@@ -1,0 +1,33 @@
+import type { Advice } from './refusal-facts.ts'
+
+/** Advice on requests whose origin, body or operation is refused, and on API keys. */
+export const getOperationAdvice = () =>
+  ({
+    malformed_body: [
+      'In the client: send one JSON text in UTF-8 as the body of the request, without Content-Encoding.',
+    ],
+    header_mismatch: [
+      'In the client or a proxy: write the method and the name of the body into Mcp-Method and Mcp-Name, each in one header line. No regular client sends other values.',
+    ],
+    unsupported_protocol: [
+      "In the client: use a newer version of the protocol. To accept older versions, set legacy: 'accept' in the options of the guard.",
+    ],
+    body_too_large: [
+      'In the client: send a smaller body. If such bodies are usual, raise bodyLimit in the options of the guard.',
+    ],
+    invalid_api_key: [
+      'In the client: use a valid API key. The function apiKeys.verify of this API did not return an owner for the key, or the key has expired.',
+    ],
+    api_key_not_sufficient: [
+      'In the client: use an access token. The requirements of the guard include one that an API key never meets: acr, bound, introspect, issuer or maxAuthAge.',
+    ],
+    api_key_unavailable: [
+      'In your code: make apiKeys.verify return an owner or undefined within one second. It threw an error, returned another value, or its store did not respond.',
+    ],
+    wrong_origin: [
+      'In the options of the guard: if pages of this origin may call this server, add the origin to origins. Otherwise no change is needed.',
+    ],
+    unlisted_operation: [
+      'In the options of the guard: if callers may use this operation, list it in tools, prompts, resources or methods.',
+    ],
+  }) satisfies Advice

@@ -1,0 +1,96 @@
+import { freezeJson, type JsonObject } from '../lib/json.ts'
+import { describeNotPlain } from '../lib/describe-given.ts'
+import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
+import type { AccessToken } from '../model/access-token.ts'
+import { evidence } from '../subject/evidence.ts'
+import type { Subject } from '../subject/subject.ts'
+
+/** The owner of an API key, as the application describes them. */
+export interface ApiKeyOwner {
+  /**
+   * The subject. `id` is a name of the application.
+   *
+   * @default the subject kind is `unknown`
+   */
+  readonly subject?: { readonly kind: 'machine' | 'user'; readonly id: string }
+  /**
+   * The scopes that the key has.
+   *
+   * @default none
+   */
+  readonly scopes?: readonly string[]
+  /** The client that uses the key. */
+  readonly clientId?: string
+  /** Seconds since the epoch. The key is refused from this time on. */
+  readonly expiresAt?: number
+  /** More data for `claims` in requirements, and for `check`. The values must be JSON values. */
+  readonly claims?: Readonly<Record<string, unknown>>
+}
+
+/** The `issuer` of all tokens for API keys. It is not an address, so no authorization server has this name. */
+export const API_KEY_ISSUER = 'api-key'
+
+const NAMES = Object.keys({
+  subject: 0,
+  scopes: 0,
+  clientId: 0,
+  expiresAt: 0,
+  claims: 0,
+} satisfies Record<keyof Required<ApiKeyOwner>, 0>)
+
+const UNKNOWN = evidence('none', [], [], 'no_evidence')
+const CONFIGURED = evidence('configured', ['api_key'], [])
+const NONE: readonly never[] = Object.freeze([])
+
+/**
+ * Creates the access token that handlers see for a request with an API key. `given` comes from a function of the application.
+ *
+ * @throws {TypeError} if `given` is not an `ApiKeyOwner`
+ */
+export function toApiKeyToken(given: unknown): AccessToken {
+  if (!isPlainObject(given)) throw wrong(`an object, not ${describeNotPlain(given)}`)
+  const own = copyOwnMembers(given)
+  const unknown = Object.keys(own).find((name) => !NAMES.includes(name))
+  if (unknown !== undefined) throw wrong(`an object with only these members: ${NAMES.join(', ')}`)
+  const { clientId, scopes = [], expiresAt, claims = {} } = own
+  if (clientId !== undefined && !isText(clientId)) throw wrong('an object with a text as clientId')
+  if (!Array.isArray(scopes) || !Array.from(scopes).every(isText))
+    throw wrong('an object with an array of texts as scopes')
+  if (expiresAt !== undefined && !Number.isFinite(expiresAt))
+    throw wrong('an object with a number of seconds as expiresAt')
+  if (!isPlainObject(claims)) throw wrong('an object with an object as claims')
+  const names: readonly string[] = Object.freeze([...(scopes as string[])])
+  return Object.freeze({
+    issuer: API_KEY_ISSUER,
+    audience: NONE,
+    subject: toSubject(own['subject'], clientId),
+    clientId,
+    scopes: names,
+    expiresAt: expiresAt as number | undefined,
+    issuedAt: undefined,
+    notBefore: undefined,
+    claims: freezeJson(structuredClone(claims)) as JsonObject,
+    verifiedBy: 'api_key',
+    bindings: NONE,
+    hasScope: Object.freeze((name: string) => names.includes(name)),
+  })
+}
+
+function toSubject(given: unknown, clientId: string | undefined): Subject {
+  const client = clientId !== undefined && { clientId }
+  if (given === undefined) return Object.freeze({ kind: 'unknown', ...client, evidence: UNKNOWN })
+  const { kind, id } = copyOwnMembers(isPlainObject(given) ? given : {})
+  if ((kind !== 'machine' && kind !== 'user') || !isText(id))
+    throw wrong("an object with { kind: 'machine' or 'user', id: text } as subject")
+  return Object.freeze({ kind, id, ...client, evidence: CONFIGURED })
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+function wrong(expected: string): TypeError {
+  return new TypeError(
+    `The function that verifies API keys must return ${expected}. For an unknown key, return undefined.`,
+  )
+}

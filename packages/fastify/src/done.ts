@@ -1,0 +1,15 @@
+type Done = (error?: unknown) => void
+
+/** Continues an async hook. */
+export async function fulfilled(): Promise<void> {}
+
+/** Fails an async hook. */
+export async function rejected(error: Error): Promise<void> {
+  throw error
+}
+
+/** Returns `done`, the last argument of a callback hook, after the payload in `preParsing`. An async hook passes no `done`. */
+export function findDone(rest: readonly unknown[]): Done | undefined {
+  const last = rest.at(-1)
+  return typeof last === 'function' ? (last as Done) : undefined
+}
