@@ -11,7 +11,9 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Names of the packages that are published. */
 export const PACKAGES = readdirSync(join(ROOT, 'packages'))
 /** Names of the adapters. Each adapter has the name of its framework. */
-export const ADAPTERS = PACKAGES.filter((name) => !['client', 'core', 'redis'].includes(name))
+export const ADAPTERS = PACKAGES.filter(
+  (name) => !['client', 'core', 'mcp', 'redis'].includes(name),
+)
 
 /** Runs a program until it exits. Does not throw if it fails, because the output of a failed compiler is also a result. */
 export async function run(program, args, options = {}) {

@@ -1,0 +1,88 @@
+import {
+  callWithLimit,
+  type Clock,
+  describeThrown,
+  type GuardSession,
+  headerValues,
+  type MaybePromise,
+  Rejection,
+  toApiKeyToken,
+} from '@bearward/core/internal'
+import type { AccessToken, RequestLike } from '@bearward/core'
+import type { ApiKeySettings } from './api-key-options.ts'
+
+/** Seconds that the function `verify` may take. */
+export const VERIFY_TIME = 1
+
+/** Maximum number of characters of a key. */
+export const KEY_LENGTH = 1024
+
+/**
+ * Finds the API key of a request. Returns `undefined` if the request has none, so that it must have an access token. Returns a
+ * rejection if the request has a key and other credentials (400), or an unusable key (401).
+ */
+export function findApiKey(
+  { header, prefix }: ApiKeySettings,
+  request: RequestLike,
+  session: GuardSession,
+): string | Rejection | undefined {
+  const values = header === undefined ? [] : headerValues(request, header)
+  const credentials = session.readCredentials()
+  const hasOthers = !(credentials instanceof Rejection && credentials.reason === 'no_credentials')
+  if (values.length > 0) {
+    if (hasOthers) return several('an API key and other credentials')
+    if (values.length > 1) return several('several header lines with API keys')
+    return checkKey(values[0]!)
+  }
+  if (prefix === undefined || credentials instanceof Rejection) return undefined
+  const { scheme, token } = credentials
+  return scheme === 'Bearer' && token.startsWith(prefix) ? checkKey(token) : undefined
+}
+
+/** Returns the token of the owner of a key, or a rejection (401, 503). */
+export function verifyApiKey(
+  key: string,
+  { verify }: ApiKeySettings,
+  clock: Clock,
+): MaybePromise<AccessToken | Rejection> {
+  return callWithLimit<AccessToken | Rejection>({
+    call: () => verify(key),
+    onResult: (owner) => toToken(owner, clock),
+    onError: (error) => unavailable(describeThrown(error)),
+    onTimeout: () => unavailable(`no result within ${VERIFY_TIME} s`),
+    milliseconds: VERIFY_TIME * 1000,
+    clock,
+  })
+}
+
+function toToken(owner: unknown, clock: Clock): AccessToken | Rejection {
+  if (owner === undefined) return invalid('a known key', 'an unknown key')
+  try {
+    const token = toApiKeyToken(owner)
+    const isExpired = token.expiresAt !== undefined && token.expiresAt <= clock.now() / 1000
+    return isExpired ? invalid('a key that has not expired', 'an expired key') : token
+  } catch (error) {
+    return unavailable(
+      error instanceof TypeError ? error.message : 'an owner that cannot be copied',
+    )
+  }
+}
+
+function checkKey(key: string): string | Rejection {
+  if (key.length > KEY_LENGTH) return invalid(`at most ${KEY_LENGTH} characters`, 'more')
+  return key === '' ? invalid('a key', 'an empty text') : key
+}
+
+function several(found: string): Rejection {
+  const explanation = { check: 'API key', expected: 'one set of credentials', found }
+  return new Rejection('multiple_credentials', explanation)
+}
+
+function invalid(expected: string, found: string): Rejection {
+  return new Rejection('invalid_api_key', { check: 'API key', expected, found })
+}
+
+function unavailable(found: string): Rejection {
+  const explanation = { check: 'apiKeys.verify', expected: 'an owner or undefined', found }
+  return new Rejection('api_key_unavailable', explanation, { retryAfter: 1 })
+}

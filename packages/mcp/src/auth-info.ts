@@ -1,0 +1,67 @@
+import type { AccessToken } from '@bearward/core'
+
+/** Description of a caller for handlers of the official SDKs. It has the same members as `AuthInfo` of the SDKs. */
+export interface AuthInfo {
+  /** The SHA-256 hash of the token or the API key in base64url. The token itself only if the option `exposeToken` is set. */
+  token: string
+  /** The client to which the token was issued. An empty text if the token names no client. */
+  clientId: string
+  scopes: string[]
+  /** Seconds since the epoch. */
+  expiresAt?: number
+  /** The option `resource`. */
+  resource?: URL
+  extra: {
+    readonly issuer: string
+    readonly subject: AccessToken['subject']
+    readonly claims: AccessToken['claims']
+  }
+}
+
+/** The access tokens of the results of `toAuthInfo`. */
+const tokens = new WeakMap<object, AccessToken>()
+
+/** Returns the description of the caller for the SDKs. `shown` is the token or its hash. */
+export function toAuthInfo(
+  token: AccessToken,
+  shown: string,
+  {
+    resource,
+    expiresAt = token.expiresAt,
+  }: {
+    readonly resource: string | undefined
+    readonly expiresAt?: number | undefined
+  },
+): AuthInfo {
+  const { issuer, subject, claims, clientId, scopes } = token
+  const info: AuthInfo = {
+    token: shown,
+    clientId: clientId ?? '',
+    scopes: [...scopes],
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(resource !== undefined && { resource: new URL(resource) }),
+    extra: { issuer, subject, claims },
+  }
+  tokens.set(info, token)
+  return info
+}
+
+/**
+ * Returns the access token from which a guard has created an `authInfo`.
+ *
+ * @throws {TypeError} if no guard has created this object. A copy of an `authInfo` is such an object.
+ * @example
+ * const { subject } = getAccessToken(extra.authInfo)
+ */
+export function getAccessToken(authInfo: object | undefined): AccessToken {
+  const token = authInfo && tokens.get(authInfo)
+  if (token !== undefined) return token
+  throw new TypeError(
+    'Pass the authInfo that the guard has created, not a copy of it. For an anonymous caller, there is no authInfo.',
+  )
+}
+
+/** Returns the access token of a caller: of an `authInfo`, or the given access token. */
+export function toAccessToken(caller: AuthInfo | AccessToken): AccessToken {
+  return 'verifiedBy' in caller ? caller : getAccessToken(caller)
+}

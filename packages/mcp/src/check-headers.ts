@@ -1,0 +1,61 @@
+import { headerValues, Rejection } from '@bearward/core/internal'
+import type { RequestLike } from '@bearward/core'
+import { MODERN_VERSION } from './protocol.ts'
+import type { NamedMessage } from './read-operations.ts'
+
+/** The beginning and the end of a header value whose text is in base64. */
+const ENCODED = /^=\?base64\?(.*)\?=$/s
+
+/**
+ * Compares `Mcp-Method` and `Mcp-Name` with the messages in the body. Returns a rejection if a header is sent twice, or if its
+ * method or name differs from that of a message. Nothing is granted because of a header.
+ *
+ * Does NOT require the headers: a server of the protocol does this.
+ */
+export function checkHeaders(
+  request: RequestLike,
+  getMessages: () => readonly NamedMessage[],
+): Rejection | undefined {
+  const method = readLine(request, 'mcp-method')
+  if (method instanceof Rejection) return method
+  const name = readLine(request, 'mcp-name')
+  if (name instanceof Rejection) return name
+  if (method === undefined && name === undefined) return undefined
+  const messages = getMessages()
+  if (method !== undefined && messages.some((message) => message.method !== method))
+    return mismatch('Mcp-Method', 'the method of the body', 'another method')
+  if (name === undefined) return undefined
+  const decoded = decode(name)
+  if (decoded === undefined) return mismatch('Mcp-Name', 'valid base64', 'malformed base64')
+  return messages.every((message) => message.name === undefined || message.name === decoded)
+    ? undefined
+    : mismatch('Mcp-Name', 'the name in the body', 'another name')
+}
+
+/** Returns whether the request says that it uses `MODERN_VERSION` or later. */
+export function claimsModernVersion(request: RequestLike): boolean {
+  return headerValues(request, 'mcp-protocol-version').some((value) => value >= MODERN_VERSION)
+}
+
+function readLine(request: RequestLike, name: string): string | undefined | Rejection {
+  const values = headerValues(request, name)
+  return values.length > 1 ? mismatch(name, 'one header line', 'several header lines') : values[0]
+}
+
+function mismatch(check: string, expected: string, found: string): Rejection {
+  return new Rejection('header_mismatch', { check, expected, found })
+}
+
+/** Decodes a value of `Mcp-Name`. Returns `undefined` for malformed base64 and malformed UTF-8. */
+function decode(value: string): string | undefined {
+  const encoded = ENCODED.exec(value)?.[1]
+  if (encoded === undefined) return value
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
+    // `atob` accepts missing padding and white space, which are not in the text of the decoded bytes.
+    if (btoa(String.fromCharCode(...bytes)) !== encoded) return undefined
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,74 @@
+import type { AdapterDefinition } from '@bearward/core/adapter'
+import {
+  type AdapterParts,
+  ConfigurationError,
+  getAdapterParts,
+  getGuardTools,
+} from '@bearward/core/internal'
+import type { McpPassed, McpServices } from './guarded-request.ts'
+import { readOptions } from './read-options.ts'
+
+/** The functions `close` of the results of all `createBearward`. */
+interface AnyBearward {
+  readonly close: () => void
+}
+
+/** A configuration and its adapter, for guards of one framework. */
+export interface Guarding<Args extends readonly [object, ...unknown[]], Result>
+  extends AdapterParts<Args, Result>, McpServices {}
+
+/**
+ * Finds the server of a configuration, and validates the options of a guard for it.
+ *
+ * @throws {ConfigurationError} if `bearward` is not a result of `createBearward` for this framework, or if options are wrong
+ */
+export function prepare<Args extends readonly [object, ...unknown[]], Result>(
+  framework: string,
+  bearward: AnyBearward,
+  options: unknown,
+): Guarding<Args, Result> {
+  const isObject = typeof bearward === 'object' && bearward !== null
+  const server = isObject ? getGuardTools(bearward) : undefined
+  const adapter = isObject
+    ? (getAdapterParts(bearward) as AdapterParts<Args, Result> | undefined)
+    : undefined
+  const found = adapter?.definition.framework
+  if (server === undefined || adapter === undefined || found !== framework) {
+    throw new ConfigurationError('createMcpGuard got another first argument', [
+      found === undefined
+        ? `Pass the result of createBearward from ${PACKAGES[framework]}.`
+        : `This createMcpGuard is for ${PACKAGES[framework]}. For ${PACKAGES[found]}, import it from ${MODULES[found]}.`,
+    ])
+  }
+  return { ...adapter, server, settings: readOptions(options, server) }
+}
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  express: '@bearward/express',
+  fastify: '@bearward/fastify',
+  fetch: '@bearward/fetch',
+  hono: '@bearward/fetch/hono',
+  koa: '@bearward/koa',
+}
+
+const MODULES: Readonly<Record<string, string>> = {
+  express: '@bearward/mcp/express',
+  fastify: '@bearward/mcp/fastify',
+  fetch: '@bearward/mcp',
+  hono: '@bearward/mcp/hono',
+  koa: '@bearward/mcp/koa',
+}
+
+/** Returns the definition of an adapter whose `grant` also calls `onPass`, with the body and the caller. */
+export function withPassed<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+  onPass: (passed: McpPassed, ...args: Args) => void,
+): AdapterDefinition<Args, Result> {
+  return {
+    ...definition,
+    grant(outcome, ...args) {
+      definition.grant(outcome, ...args)
+      onPass(outcome as McpPassed, ...args)
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '@bearward/core/internal'
+
+/** The part of a response of `node:http` that is used. */
+export interface NodeResponse {
+  readonly headersSent: boolean
+  readonly writableEnded: boolean
+  readonly destroyed: boolean
+  end(): unknown
+  once(event: 'close', listener: () => void): unknown
+}
+
+/** Maximum milliseconds of one timer: about 24 days. A longer timer of JavaScript ends immediately. */
+const LONGEST = 2_147_483_647
+/** Milliseconds after which a response that has not begun is looked at again. */
+const AGAIN = 1000
+
+/**
+ * Ends a response that is still being sent at a time in seconds since the epoch. A response that has not begun by then ends as soon
+ * as it has begun. `endsAt` is `undefined` if the response may take any time.
+ */
+export function endResponseAt(
+  response: NodeResponse,
+  endsAt: number | undefined,
+  clock: Clock,
+): void {
+  if (endsAt === undefined) return
+  const cancel = atTime(endsAt, clock, () => {
+    if (response.writableEnded || response.destroyed) return undefined
+    if (!response.headersSent) return AGAIN
+    response.end()
+    return undefined
+  })
+  response.once('close', cancel)
+}
+
+/**
+ * Returns a response whose event stream ends at a time in seconds since the epoch. Returns any other response unchanged. `endsAt` is
+ * `undefined` if the response may take any time.
+ */
+export function endStreamAt(
+  response: Response,
+  endsAt: number | undefined,
+  clock: Clock,
+): Response {
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
+  if (endsAt === undefined || !isStream || response.body === null) return response
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const ending = new AbortController()
+  const cancel = atTime(endsAt, clock, () => {
+    ending.abort()
+    return undefined
+  })
+  const end = () => (ending.signal.aborted ? writable.close().catch(() => {}) : undefined)
+  void response.body
+    .pipeTo(writable, { signal: ending.signal, preventAbort: true })
+    .catch(async (error: unknown) => (ending.signal.aborted ? end() : writable.abort(error)))
+    .catch(() => {})
+    .finally(cancel)
+  return new Response(readable, response)
+}
+
+/** Calls `act` at a time. If `act` returns milliseconds, calls it again after this time. Returns a function that cancels. */
+function atTime(seconds: number, clock: Clock, act: () => number | undefined): () => void {
+  let cancel: () => void
+  const wait = () => {
+    const left = seconds * 1000 - clock.now()
+    if (left > 0) cancel = clock.after(Math.min(left, LONGEST), wait)
+    else run()
+  }
+  const run = () => {
+    const again = act()
+    if (again !== undefined) cancel = clock.after(again, run)
+  }
+  cancel = () => {}
+  wait()
+  return () => cancel()
+}

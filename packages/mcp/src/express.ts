@@ -1,0 +1,59 @@
+/**
+ * Guard for Model Context Protocol servers on Express 5 and 4.
+ *
+ * @module @bearward/mcp/express
+ */
+import type { Bearward, ExpressGuard } from '@bearward/express'
+import { createHandler } from '@bearward/core/internal'
+import { createDecide } from './decide.ts'
+import { prepare, withPassed } from './define-guard.ts'
+import { endResponseAt } from './ending-responses.ts'
+import { createTools, type McpTools } from './mcp-guard.ts'
+import { readNodeBody } from './node-request.ts'
+import type { McpGuardOptions } from './options.ts'
+
+type Args = Parameters<ExpressGuard>
+/** The request of Express. */
+type Request = Args[0]
+
+export { getAccessToken } from './auth-info.ts'
+export type { AuthInfo } from './auth-info.ts'
+export type { VerifierError } from './mcp-guard.ts'
+export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
+
+/** The guard of an MCP server on Express. */
+export interface McpGuard extends McpTools {
+  /**
+   * A middleware that calls `next` if the request passes, and otherwise sends the refusal. It reads the body, and sets
+   * `request.body` to the object that it has checked and `request.auth` to the `authInfo`. Pass `request.body` to the SDK. Use it for
+   * all methods of HTTP. If your own code calls it, use `await`.
+   */
+  readonly guard: ExpressGuard
+}
+
+/**
+ * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+ * @example
+ * const mcp = createMcpGuard(bearward, {
+ *   scope: 'notes:read',
+ *   tools: { search: {}, purge: { scope: 'notes:admin' } },
+ * })
+ * app.all('/mcp', mcp.guard, (req, res) => handle(req, res, req.body))
+ */
+export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Request>): McpGuard {
+  const services = prepare<Args, void | Promise<void>>('express', bearward, options)
+  const { definition, toRequestLike, server } = services
+  const guarding = withPassed(definition, (passed, request, response) => {
+    Object.assign(request, { auth: passed.authInfo, body: passed.parsedBody })
+    endResponseAt(response, passed.endsAt, server.clock)
+  })
+  const decide = createDecide<Request>(services, (request, limit) =>
+    readNodeBody(request, request.body, limit),
+  )
+  return {
+    ...createTools(services),
+    guard: createHandler(guarding, toRequestLike, decide),
+  }
+}

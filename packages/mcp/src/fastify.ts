@@ -1,0 +1,94 @@
+/**
+ * Guard for Model Context Protocol servers on Fastify 5.
+ *
+ * @module @bearward/mcp/fastify
+ */
+import type { Bearward, FastifyGuard } from '@bearward/fastify'
+import type { RequestLike } from '@bearward/core'
+import { createHandler, type Decision } from '@bearward/core/internal'
+import { parseRead } from './body.ts'
+import { beginGuard } from './decide.ts'
+import { prepare, withPassed } from './define-guard.ts'
+import { endResponseAt } from './ending-responses.ts'
+import { GuardedRequest } from './guarded-request.ts'
+import { createTools, type McpTools } from './mcp-guard.ts'
+import type { McpGuardOptions } from './options.ts'
+
+type Args = Parameters<FastifyGuard>
+/** The request of Fastify. */
+type Request = Args[0]
+
+export { getAccessToken } from './auth-info.ts'
+export type { AuthInfo } from './auth-info.ts'
+export type { VerifierError } from './mcp-guard.ts'
+export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
+
+/** The guard of an MCP server on Fastify. */
+export interface McpGuard extends McpTools {
+  /**
+   * Options of a route, which always belong together: `onRequest` checks the token before Fastify reads the body, `preValidation`
+   * checks the operation in the body, and `bodyLimit` is the limit of this guard. `preValidation` also sets `request.raw.auth` to the
+   * `authInfo`. Pass `request.body` to the SDK. Use them for all methods of HTTP.
+   *
+   * Fastify itself reads the body. It responds with 400, 413 or 415 to a body that it cannot read.
+   */
+  readonly route: {
+    readonly onRequest: FastifyGuard
+    readonly preValidation: FastifyGuard
+    readonly bodyLimit: number
+  }
+}
+
+const CONTINUE: Decision = { kind: 'continue', headers: {} }
+
+/**
+ * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+ * @example
+ * const mcp = createMcpGuard(bearward, {
+ *   scope: 'notes:read',
+ *   tools: { search: {}, purge: { scope: 'notes:admin' } },
+ * })
+ * app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mcp', ...mcp.route, handler })
+ */
+export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Request>): McpGuard {
+  const services = prepare<Args, void | Promise<void>>('fastify', bearward, options)
+  const { definition, toRequestLike, server, settings } = services
+  const guarding = withPassed(definition, (passed, request, reply) => {
+    Object.assign(request.raw, { auth: passed.authInfo })
+    Object.assign(request, { body: passed.parsedBody })
+    endResponseAt(reply.raw, passed.endsAt, server.clock)
+  })
+  /** Requests whose token was checked, until their operation is checked. */
+  const authenticated = new WeakMap<object, GuardedRequest>()
+
+  async function authenticate(request: RequestLike): Promise<GuardedRequest | Decision> {
+    const guarded = beginGuard(request, services)
+    if (!(guarded instanceof GuardedRequest)) return guarded
+    return (await guarded.authenticate()) ?? guarded
+  }
+
+  const onRequest = async (request: RequestLike): Promise<Decision> => {
+    const result = await authenticate(request)
+    if (!(result instanceof GuardedRequest)) return result
+    authenticated.set(request.raw!, result)
+    return CONTINUE
+  }
+  const preValidation = async (request: RequestLike): Promise<Decision> => {
+    const raw = request.raw as Request
+    // If the application has left out `onRequest`, the token is checked here.
+    const known = authenticated.get(raw) ?? (await authenticate(request))
+    if (!(known instanceof GuardedRequest)) return known
+    authenticated.delete(raw)
+    return known.authorize(known.hasBody ? parseRead(raw.body) : undefined)
+  }
+  return {
+    ...createTools(services),
+    route: {
+      onRequest: createHandler(guarding, toRequestLike, onRequest),
+      preValidation: createHandler(guarding, toRequestLike, preValidation),
+      bodyLimit: settings.bodyLimit,
+    },
+  }
+}

@@ -1,0 +1,247 @@
+import type { AccessToken, Anonymous, Granted, RequestLike, ResponseHeaders } from '@bearward/core'
+import {
+  type CheckedRequirements,
+  type Decision,
+  type GuardSession,
+  hashText,
+  type MaybePromise,
+  Rejection,
+  type GuardTools,
+  type Stage,
+} from '@bearward/core/internal'
+import { findApiKey, verifyApiKey } from './api-keys.ts'
+import { type AuthInfo, toAuthInfo } from './auth-info.ts'
+import type { ParsedBody } from './body.ts'
+import { checkHeaders, claimsModernVersion } from './check-headers.ts'
+import { checkOrigin } from './check-origin.ts'
+import { ERROR_CODES, MODERN_VERSION, toErrorBody } from './protocol.ts'
+import type { McpSettings } from './read-options.ts'
+import { readOperations } from './read-operations.ts'
+
+/** A resource server, and the settings of a guard for it. */
+export interface McpServices {
+  readonly server: GuardTools
+  readonly settings: McpSettings
+}
+
+/** The outcome of a request that may continue. */
+export type McpPassed = (Granted | Anonymous) & {
+  /** `undefined`: the caller is anonymous. */
+  readonly authInfo: AuthInfo | undefined
+  /** The body that the guard has checked. `undefined`: the request has no body. */
+  readonly parsedBody: unknown
+  /** Seconds since the epoch when the response must end. `undefined`: it may take any time. */
+  readonly endsAt: number | undefined
+}
+
+/** The decision about a request: a complete response, or the outcome of a request that may continue. */
+export type McpDecision = Exclude<Decision, Granted | Anonymous> | McpPassed
+
+/** A caller whose credentials were checked. */
+type Caller =
+  | { readonly kind: 'token'; readonly stage: Stage<Granted> }
+  | { readonly kind: 'api_key'; readonly token: AccessToken; readonly key: string }
+  | { readonly kind: 'anonymous' }
+
+/** Methods of HTTP whose requests have no operation. */
+const WITHOUT_BODY: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
+
+/**
+ * One request and the guard that decides about it in two stages: `authenticate` before the body is read, and `authorize` when the
+ * body is known. The operation is read from the body that the server executes. Headers can only refuse a request.
+ */
+export class GuardedRequest {
+  private readonly request: RequestLike
+  private readonly services: McpServices
+  private readonly session: GuardSession
+  private readonly corsHeaders: ResponseHeaders
+  /** Written by `authenticate`. */
+  private caller: Caller | undefined
+
+  /** `corsHeaders` are added to every response. */
+  constructor(request: RequestLike, services: McpServices, corsHeaders: ResponseHeaders) {
+    this.request = request
+    this.services = services
+    this.corsHeaders = corsHeaders
+    this.session = services.server.beginGuard(request)
+  }
+
+  /** Returns whether the body of the request must be read. */
+  get hasBody(): boolean {
+    return !WITHOUT_BODY.includes(this.request.method)
+  }
+
+  /**
+   * Checks the origin and the credentials, and the requirements of every request. Returns `undefined` if the body must be checked
+   * next.
+   */
+  async authenticate(): Promise<McpDecision | undefined> {
+    const { origins, apiKeys } = this.services.settings
+    const wrong = checkOrigin(this.request, origins)
+    if (wrong !== undefined) return this.refuse(wrong)
+    const key = apiKeys && findApiKey(apiKeys, this.request, this.session)
+    if (key instanceof Rejection) return this.refuseApiKey(key)
+    if (apiKeys !== undefined && key !== undefined) {
+      const token = await verifyApiKey(key, apiKeys, this.services.server.clock)
+      if (token instanceof Rejection) return this.refuseApiKey(token)
+      this.caller = { kind: 'api_key', token, key }
+      return this.check(this.floor)
+    }
+    return this.checkToken()
+  }
+
+  /** Checks the operations in the body. `body` is `undefined` if the request has no body. Call `authenticate` first. */
+  async authorize(body: ParsedBody | undefined): Promise<McpDecision> {
+    if (this.caller === undefined) throw new TypeError('authorize was called before authenticate.')
+    if (body === undefined) return this.isAnonymous ? this.refuseAnonymous() : this.pass(undefined)
+    if (body instanceof Rejection) return this.refuseBody(body)
+    const { rules, legacy } = this.services.settings
+    const { operations, isModern, messages } = readOperations(body.value)
+    if (legacy === 'refuse' && !isModern) return this.refuseVersion()
+    const mismatch = checkHeaders(this.request, messages)
+    // The protocol prescribes this error. In older versions, these headers have no meaning.
+    if (mismatch !== undefined && (isModern || claimsModernVersion(this.request)))
+      return this.refuseHeaders(mismatch)
+    if (this.isAnonymous) {
+      if (!rules.isAnonymous(operations)) return this.refuseAnonymous()
+    } else {
+      const selection = rules.select(operations)
+      if (selection.kind === 'unlisted') return this.refuse(unlisted(selection.operation))
+      const refused = await this.check(selection.requirements)
+      if (refused !== undefined) return refused
+    }
+    // No client sends such headers with an older version.
+    return mismatch === undefined ? this.pass(body.value) : this.refuseHeaders(mismatch)
+  }
+
+  private get floor(): CheckedRequirements {
+    return this.services.settings.rules.floor
+  }
+
+  private get isAnonymous(): boolean {
+    return this.caller?.kind === 'anonymous'
+  }
+
+  /** Checks the token and the requirements of every request. */
+  private async checkToken(): Promise<McpDecision | undefined> {
+    const { hasAnonymous } = this.services.settings.rules
+    const requirements = hasAnonymous ? { ...this.floor, optional: true } : this.floor
+    const { outcome, ...more } = await this.session.check(requirements)
+    if (outcome.kind === 'refused') return this.withCors(outcome)
+    this.caller =
+      outcome.kind === 'granted'
+        ? { kind: 'token', stage: { outcome, ...more } }
+        : { kind: 'anonymous' }
+    return undefined
+  }
+
+  /** Checks requirements for a caller that is not anonymous. Returns the response of a refusal. */
+  private async check(requirements: CheckedRequirements): Promise<McpDecision | undefined> {
+    const { caller, session } = this
+    if (caller?.kind === 'api_key') {
+      const outcome = await session.checkApiKey(caller.token, requirements)
+      return outcome.kind === 'refused' ? this.withCors(outcome) : undefined
+    }
+    // The first stage has checked these requirements.
+    if (requirements === this.floor) return undefined
+    const { outcome, ...more } = await session.check(requirements)
+    if (outcome.kind === 'refused') return this.withCors(outcome)
+    this.caller = { kind: 'token', stage: { outcome: outcome as Granted, ...more } }
+    return undefined
+  }
+
+  /** Lets the request continue. */
+  private async pass(parsedBody: unknown): Promise<McpPassed> {
+    const { caller, corsHeaders } = this
+    if (caller === undefined || caller.kind === 'anonymous') {
+      const headers = corsHeaders
+      const outcome = this.session.finish({ kind: 'anonymous', headers })
+      return { ...outcome, authInfo: undefined, parsedBody, endsAt: undefined }
+    }
+    const isKey = caller.kind === 'api_key'
+    const token = isKey ? caller.token : caller.stage.outcome.token
+    const headers = isKey ? corsHeaders : { ...corsHeaders, ...caller.stage.outcome.headers }
+    const authInfo = toAuthInfo(token, await this.getShownToken(caller), {
+      resource: this.services.server.resource,
+      expiresAt: this.getExpiry(token),
+    })
+    const outcome = this.session.finish({ kind: 'granted', token, headers })
+    const endsAt = this.services.settings.endStreamsAtExpiry ? token.expiresAt : undefined
+    return { ...outcome, authInfo, parsedBody, endsAt }
+  }
+
+  private getShownToken(caller: Exclude<Caller, { kind: 'anonymous' }>): MaybePromise<string> {
+    const { exposeToken } = this.services.settings
+    if (caller.kind === 'api_key') return exposeToken ? caller.key : hashText(caller.key)
+    const { presented, hashToken } = caller.stage
+    return exposeToken ? presented! : hashToken!()
+  }
+
+  private getExpiry(token: AccessToken): number | undefined {
+    return getExpiry(token, this.services.server)
+  }
+
+  private refuse(rejection: Rejection, protocolBody?: string): McpDecision {
+    return this.withCors(this.session.refuse(rejection, this.floor, protocolBody))
+  }
+
+  private refuseApiKey(rejection: Rejection): McpDecision {
+    return this.withCors(this.session.refuseApiKey(rejection, this.floor))
+  }
+
+  private refuseAnonymous(): McpDecision {
+    const found = 'nothing'
+    const explanation = { check: 'Authorization', expected: 'an access token', found }
+    return this.refuse(new Rejection('no_credentials', explanation))
+  }
+
+  private refuseBody(rejection: Rejection): McpDecision {
+    if (this.isAnonymous) return this.refuseAnonymous()
+    const isMalformed = rejection.reason === 'malformed_body'
+    return this.refuse(
+      rejection,
+      isMalformed ? toErrorBody(ERROR_CODES.parseError, 'Parse error') : undefined,
+    )
+  }
+
+  private refuseHeaders(rejection: Rejection): McpDecision {
+    return this.refuse(rejection, toErrorBody(ERROR_CODES.headerMismatch, 'Header mismatch'))
+  }
+
+  private refuseVersion(): McpDecision {
+    const rejection = new Rejection('unsupported_protocol', {
+      check: 'body',
+      expected: `a request of ${MODERN_VERSION} or later`,
+      found: 'an older request or a batch',
+    })
+    const data = { supported: [MODERN_VERSION] }
+    return this.refuse(
+      rejection,
+      toErrorBody(ERROR_CODES.unsupportedVersion, 'Unsupported protocol version', data),
+    )
+  }
+
+  private withCors(response: Extract<Decision, { kind: 'refused' }>): McpDecision {
+    const { status, headers, body } = response
+    return { kind: 'respond', status, headers: { ...this.corsHeaders, ...headers }, body }
+  }
+}
+
+/**
+ * Returns the time until which the SDKs may use a token, in seconds since the epoch. They refuse a token without such a time, so an
+ * opaque token without `exp` gets the time for which its introspection response is cached.
+ */
+export function getExpiry(token: AccessToken, server: GuardTools): number | undefined {
+  if (token.expiresAt !== undefined || token.verifiedBy !== 'introspection') return token.expiresAt
+  return (
+    Math.ceil(server.clock.now() / 1000) + Math.max(1, server.getIntrospectionAge(token.issuer))
+  )
+}
+
+function unlisted(operation: string): Rejection {
+  return new Rejection('unlisted_operation', {
+    check: 'body',
+    expected: 'an operation that the options list',
+    found: operation === 'unreadable' ? 'an operation that cannot be read' : `another ${operation}`,
+  })
+}

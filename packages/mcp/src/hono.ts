@@ -1,0 +1,75 @@
+/**
+ * Guard for Model Context Protocol servers on Hono.
+ *
+ * @module @bearward/mcp/hono
+ */
+import type { Bearward } from '@bearward/fetch/hono'
+import { createHandler } from '@bearward/core/internal'
+import type { Context, MiddlewareHandler, Next } from 'hono'
+import type { AuthInfo } from './auth-info.ts'
+import { createDecide } from './decide.ts'
+import { prepare, withPassed } from './define-guard.ts'
+import { endStreamAt } from './ending-responses.ts'
+import { createTools, type McpTools } from './mcp-guard.ts'
+import type { McpGuardOptions } from './options.ts'
+import { readWebBody } from './web-request.ts'
+
+export { getAccessToken } from './auth-info.ts'
+export type { AuthInfo } from './auth-info.ts'
+export type { VerifierError } from './mcp-guard.ts'
+export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
+export { toReadableRequest } from './web-request.ts'
+
+/** The guard of an MCP server on Hono. */
+export interface McpGuard extends McpTools {
+  /**
+   * A middleware that calls `next` if the request passes, and otherwise responds. It reads the body. Handlers get the object that it
+   * has checked with `c.get('parsedBody')`, and the `authInfo` with `c.get('auth')`. Pass both to the SDK. Use it for all methods of
+   * HTTP.
+   */
+  readonly guard: MiddlewareHandler<{
+    Variables: { auth: AuthInfo | undefined; parsedBody: unknown }
+  }>
+}
+
+type Args = [context: Context, next: Next]
+
+/**
+ * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+ * @example
+ * const mcp = createMcpGuard(bearward, {
+ *   scope: 'notes:read',
+ *   tools: { search: {}, purge: { scope: 'notes:admin' } },
+ * })
+ * app.all('/mcp', mcp.guard, (c) =>
+ *   handler.fetch(c.req.raw, { authInfo: c.get('auth'), parsedBody: c.get('parsedBody') }),
+ * )
+ */
+export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Context>): McpGuard {
+  const services = prepare<Args, Promise<Response | void>>('hono', bearward, options)
+  const { definition, toRequestLike, server } = services
+  const ends = new WeakMap<Context, number>()
+  const passing = withPassed(definition, (passed, context) => {
+    context.set('auth', passed.authInfo)
+    context.set('parsedBody', passed.parsedBody)
+    if (passed.endsAt !== undefined) ends.set(context, passed.endsAt)
+  })
+  const guarding: typeof passing = {
+    ...passing,
+    async proceed(context, next) {
+      const result = await passing.proceed(context, next)
+      const response = endStreamAt(context.res, ends.get(context), server.clock)
+      // Otherwise Hono would copy the headers of the earlier response again.
+      if (response !== context.res) context.res = undefined
+      context.res = response
+      return result
+    },
+  }
+  const decide = createDecide<Context>(services, ({ req }, limit) => readWebBody(req.raw, limit))
+  return {
+    ...createTools(services),
+    guard: createHandler(guarding, toRequestLike, decide) as McpGuard['guard'],
+  }
+}

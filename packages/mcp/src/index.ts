@@ -1,0 +1,97 @@
+/**
+ * Guard for Model Context Protocol servers with web-standard `Request` and `Response`.
+ *
+ * @module @bearward/mcp
+ */
+import { ConfigurationError, type AccessToken } from '@bearward/core'
+import { createHandler } from '@bearward/core/internal'
+import type { Bearward } from '@bearward/fetch'
+import { findContext, type Passage, toPassage, withHeaders } from '@bearward/fetch/internal'
+import type { AuthInfo } from './auth-info.ts'
+import { createDecide } from './decide.ts'
+import { prepare, withPassed } from './define-guard.ts'
+import { endStreamAt } from './ending-responses.ts'
+import { createTools, type McpTools } from './mcp-guard.ts'
+import type { McpGuardOptions } from './options.ts'
+import { readWebBody } from './web-request.ts'
+
+export { getAccessToken } from './auth-info.ts'
+export type { AuthInfo } from './auth-info.ts'
+export type { VerifierError } from './mcp-guard.ts'
+export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
+export { toReadableRequest } from './web-request.ts'
+
+/** The second argument of a handler behind the guard. */
+export interface McpCall {
+  /** `undefined`: the caller is anonymous. */
+  readonly authInfo: AuthInfo | undefined
+  /** `undefined`: the caller is anonymous. */
+  readonly token: AccessToken | undefined
+  /** The body that the guard has checked. `undefined`: the request has no body. */
+  readonly parsedBody: unknown
+}
+
+/** The guard of an MCP server with web-standard requests. */
+export interface McpGuard extends McpTools {
+  /**
+   * Puts the guard before a handler. The handler is called only if the request passes. The guard has read the body of the request:
+   * pass `parsedBody` and `authInfo` to the SDK. A handler that reads the body itself needs `toReadableRequest`. All other arguments
+   * are passed on. If one of them has a function `waitUntil`, as the context of Cloudflare Workers does, the guard uses it.
+   *
+   * @example
+   * const handle = mcp.protect((request, call) => handler.fetch(request, call))
+   */
+  protect<Rest extends unknown[] = []>(
+    handler: (request: Request, call: McpCall, ...rest: Rest) => Response | Promise<Response>,
+  ): (request: Request, ...rest: [...Rest, ...unknown[]]) => Promise<Response>
+}
+
+type Args = [request: Request, passage: McpPassage]
+
+/** The passage of the adapter, and the results of this guard. */
+interface McpPassage extends Passage {
+  authInfo?: AuthInfo | undefined
+  parsedBody?: unknown
+  endsAt?: number | undefined
+}
+
+/**
+ * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+ * @example
+ * const mcp = createMcpGuard(bearward, {
+ *   scope: 'notes:read',
+ *   tools: { search: {}, purge: { scope: 'notes:admin' } },
+ * })
+ * const handle = mcp.protect((request, call) => handler.fetch(request, call))
+ */
+export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Request>): McpGuard {
+  const services = prepare<Args, Response | McpPassage>('fetch', bearward, options)
+  const { definition, toRequestLike, server } = services
+  const guarding = withPassed(definition, ({ authInfo, parsedBody, endsAt }, _request, passage) => {
+    Object.assign(passage, { authInfo, parsedBody, endsAt })
+  })
+  const decide = createDecide<Request>(services, readWebBody)
+  const guard = createHandler(guarding, toRequestLike, decide)
+  return {
+    ...createTools(services),
+    protect(handler) {
+      if (typeof handler !== 'function') {
+        throw new ConfigurationError('protect was called without a handler', [
+          'Write protect((request, call) => handler.fetch(request, call)).',
+        ])
+      }
+      return async (request, ...rest) => {
+        const passage: McpPassage = toPassage(findContext(rest))
+        const decision = await guard(request, passage)
+        // Only the passage of this request may continue.
+        if (decision !== passage) return decision as Response
+        const { authInfo, token, parsedBody, endsAt, headers } = passage
+        const call = { authInfo, token, parsedBody }
+        const response = await handler(request, call, ...(rest as never))
+        return withHeaders(endStreamAt(response, endsAt, server.clock), headers)
+      }
+    },
+  }
+}

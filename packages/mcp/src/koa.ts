@@ -1,0 +1,62 @@
+/**
+ * Guard for Model Context Protocol servers on Koa 3 and 2.
+ *
+ * @module @bearward/mcp/koa
+ */
+import type { Bearward, KoaGuard } from '@bearward/koa'
+import { createHandler } from '@bearward/core/internal'
+import { createDecide } from './decide.ts'
+import { prepare, withPassed } from './define-guard.ts'
+import { endResponseAt } from './ending-responses.ts'
+import { createTools, type McpTools } from './mcp-guard.ts'
+import { readNodeBody } from './node-request.ts'
+import type { McpGuardOptions } from './options.ts'
+
+type Args = Parameters<KoaGuard>
+/** The context of Koa. */
+type Context = Args[0]
+
+/** The request of Koa, with the body that a body parser adds. */
+interface RequestWithBody {
+  body?: unknown
+}
+
+export { getAccessToken } from './auth-info.ts'
+export type { AuthInfo } from './auth-info.ts'
+export type { VerifierError } from './mcp-guard.ts'
+export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
+
+/** The guard of an MCP server on Koa. */
+export interface McpGuard extends McpTools {
+  /**
+   * A middleware that calls `next` if the request passes, and otherwise writes the refusal. It reads the body, and sets
+   * `context.request.body` to the object that it has checked and `context.req.auth` to the `authInfo`. Pass `context.request.body` to
+   * the SDK. Use it for all methods of HTTP. Code after `await guard(context, next)` is not protected.
+   */
+  readonly guard: KoaGuard
+}
+
+/**
+ * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+ * @example
+ * const mcp = createMcpGuard(bearward, {
+ *   scope: 'notes:read',
+ *   tools: { search: {}, purge: { scope: 'notes:admin' } },
+ * })
+ * router.all('/mcp', mcp.guard, (ctx) => handle(ctx.req, ctx.res, ctx.request.body))
+ */
+export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Context>): McpGuard {
+  const services = prepare<Args, Promise<void>>('koa', bearward, options)
+  const { definition, toRequestLike, server } = services
+  const guarding = withPassed(definition, (passed, context) => {
+    Object.assign(context.req, { auth: passed.authInfo })
+    Object.assign(context.request, { body: passed.parsedBody })
+    endResponseAt(context.res, passed.endsAt, server.clock)
+  })
+  const decide = createDecide<Context>(services, ({ req, request }, limit) =>
+    readNodeBody(req, (request as RequestWithBody).body, limit),
+  )
+  return { ...createTools(services), guard: createHandler(guarding, toRequestLike, decide) }
+}

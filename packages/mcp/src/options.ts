@@ -1,0 +1,104 @@
+import type { CorsOptions, Requirements } from '@bearward/core'
+import type { ApiKeyOwner } from '@bearward/core/internal'
+
+/** The requirements for a tool, a prompt, a resource or a method, in addition to those of the guard. */
+export type OperationRequirements<Raw = unknown> = Omit<Requirements<Raw>, 'optional'>
+
+/** Options of API keys. At least one of `header` and `prefix` is required. */
+export interface ApiKeyOptions {
+  /** The name of a header that contains only an API key, such as `X-Api-Key`. */
+  readonly header?: string
+  /**
+   * The beginning of API keys that clients send as Bearer tokens, such as `sk_`: some clients can send only `Authorization: Bearer`.
+   * No JWT begins with this text, and issuers with opaque tokens are not allowed.
+   */
+  readonly prefix?: string
+  /**
+   * Returns the owner of a key, or `undefined` for an unknown key. If it throws, returns another value, or takes longer than one
+   * second, the request gets 503. Compare hashes of keys, or find the key in a database: a comparison of texts with `===` takes
+   * longer if more characters are equal.
+   *
+   * @example
+   * ```ts
+   * const verify = async (key: string) => {
+   *   const row = await keys.findByHash(sha256(key))
+   *   return row && { subject: { kind: 'machine', id: row.service }, scopes: row.scopes }
+   * }
+   * ```
+   */
+  readonly verify: (key: string) => ApiKeyOwner | undefined | Promise<ApiKeyOwner | undefined>
+}
+
+/**
+ * Options of `createMcpGuard`. The requirements (`scope`, `subject`, `clients`, `check` and so on) apply to every request. They are
+ * the same as those of `requireToken`.
+ */
+export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Raw> {
+  /** The requirements for each tool, by its exact name. */
+  readonly tools?: Readonly<Record<string, OperationRequirements<Raw>>>
+  /** The requirements for each prompt, by its exact name. */
+  readonly prompts?: Readonly<Record<string, OperationRequirements<Raw>>>
+  /** The requirements for each resource, by its exact URI. They also apply to other spellings of the same URI. */
+  readonly resources?: Readonly<Record<string, OperationRequirements<Raw>>>
+  /**
+   * The requirements for methods, such as `tools/list`. `'anonymous'`: callers without a token may use the method. A caller with a
+   * token must still meet the requirements of the guard. A batch is anonymous only if all its messages are.
+   */
+  readonly methods?: Readonly<Record<string, OperationRequirements<Raw> | 'anonymous'>>
+  /**
+   * The rule for tools, prompts and resources that are not listed. `'refuse'`: they get 403. `'floor'`: only the requirements of the
+   * guard apply, so a new tool is open to every caller that meets them. An object sets the kinds separately.
+   *
+   * @default 'refuse' if tools, prompts or resources is set, otherwise 'floor'
+   */
+  readonly unlisted?:
+    | 'refuse'
+    | 'floor'
+    | {
+        readonly tools?: 'refuse' | 'floor'
+        readonly prompts?: 'refuse' | 'floor'
+        readonly resources?: 'refuse' | 'floor'
+      }
+  /** Accepts API keys beside access tokens. */
+  readonly apiKeys?: ApiKeyOptions
+  /**
+   * The origins whose pages may call this server, such as `https://app.example.com`, or a function that returns whether pages of an
+   * origin may. A request from another origin gets 403. A request without `Origin`, as all clients outside of browsers send, passes
+   * this check. `Host` is never read.
+   *
+   * @default the origin of the option `resource`
+   */
+  readonly origins?: readonly string[] | ((origin: string) => boolean)
+  /**
+   * Responds to preflight requests, and lets pages of `origins` read responses. An object adds request headers, such as those that
+   * tools define (`Mcp-Param-Region`).
+   *
+   * @default false
+   */
+  readonly cors?: boolean | Pick<CorsOptions, 'headers' | 'exposedHeaders' | 'maxAge'>
+  /**
+   * Maximum bytes of a body. A larger body gets 413. Does not apply to a body that other middleware has read.
+   *
+   * @default 1048576
+   */
+  readonly bodyLimit?: number
+  /**
+   * Requests of versions before 2026-07-28, and batches. `'refuse'`: they get 400.
+   *
+   * @default 'accept'
+   */
+  readonly legacy?: 'accept' | 'refuse'
+  /**
+   * `true`: `authInfo.token` is the token of the caller. Use it only for a token exchange (RFC 8693), and never send the token to
+   * another server. `false`: it is the SHA-256 hash of the token.
+   *
+   * @default false
+   */
+  readonly exposeToken?: boolean
+  /**
+   * `true` ends an event stream when the token of its request expires. The client then connects again with a new token.
+   *
+   * @default false
+   */
+  readonly endStreamsAtExpiry?: boolean
+}

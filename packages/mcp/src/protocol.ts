@@ -1,0 +1,37 @@
+/** Names and numbers of the Model Context Protocol. */
+
+/** The first version without sessions and with `Mcp-Method` and `Mcp-Name`. Versions are dates, so they can be compared as text. */
+export const MODERN_VERSION = '2026-07-28'
+
+/** The member of `params._meta` with the version of a request. Only requests of `MODERN_VERSION` and later have it. */
+export const VERSION_MEMBER = 'io.modelcontextprotocol/protocolVersion'
+
+/** Error codes of JSON-RPC and of the Model Context Protocol. */
+export const ERROR_CODES = {
+  parseError: -32_700,
+  headerMismatch: -32_020,
+  unsupportedVersion: -32_022,
+} as const
+
+/** Request headers that clients in browsers send, in addition to those that every API with tokens accepts. */
+export const REQUEST_HEADERS: readonly string[] = [
+  'MCP-Protocol-Version',
+  'Mcp-Method',
+  'Mcp-Name',
+  'Mcp-Session-Id',
+  'Last-Event-ID',
+]
+
+/** Response headers that clients in browsers read. */
+export const RESPONSE_HEADERS: readonly string[] = ['Mcp-Session-Id', 'MCP-Protocol-Version']
+
+/** Methods of HTTP that the transports use. */
+export const HTTP_METHODS: readonly string[] = ['GET', 'POST', 'DELETE']
+
+/**
+ * Returns the body of an error response. The id is `null`, because a response contains nothing of the request (JSON-RPC 2.0
+ * section 5).
+ */
+export function toErrorBody(code: number, message: string, data?: object): string {
+  return JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message, data } })
+}

@@ -1,0 +1,164 @@
+import { VERSION_MEMBER } from './protocol.ts'
+
+/** The kinds of operations that have a name. */
+export type OperationKind = 'tool' | 'prompt' | 'resource'
+
+/** An operation that a message requests. */
+export type Operation =
+  /** A call of a tool, the use of a prompt, or the use of a resource, whose name is a URI. */
+  | { readonly kind: OperationKind; readonly method: string; readonly name: string }
+  /** Another request or notification. */
+  | { readonly kind: 'method'; readonly method: string }
+  /** The response of a client to a request of the server. */
+  | { readonly kind: 'response' }
+  /** A message whose operation cannot be read. */
+  | { readonly kind: 'unreadable' }
+
+/** The parts of one message that headers can repeat. */
+export interface NamedMessage {
+  readonly method: unknown
+  /** The member that `Mcp-Name` repeats. `undefined`: the message has no such member. */
+  readonly name: string | undefined
+}
+
+/** The operations that a body requests. */
+export interface Body {
+  /** Never empty. A message can request several operations, such as subscriptions to several resources. */
+  readonly operations: readonly Operation[]
+  /** `true` if all messages are requests of `MODERN_VERSION` or later. A batch is never modern. */
+  readonly isModern: boolean
+  /** One entry for each message. */
+  readonly messages: () => readonly NamedMessage[]
+}
+
+/** Maximum number of levels of nesting. A body with more levels is unreadable. */
+export const DEEPEST = 64
+
+const UNREADABLE: readonly Operation[] = [{ kind: 'unreadable' }]
+const RESPONSE: readonly Operation[] = [{ kind: 'response' }]
+
+/**
+ * Reads the operations of a parsed body: one message, or a batch of messages. Only own members are read. Never throws. `body` must
+ * be the object that the server executes, because another parser can read another operation from the same text.
+ */
+export function readOperations(body: unknown): Body {
+  const all: readonly unknown[] = Array.isArray(body) ? Array.from(body) : [body]
+  const messages = () => all.map(toNamed)
+  if (isDeeperThan(body, DEEPEST) || all.length === 0)
+    return { operations: UNREADABLE, isModern: false, messages }
+  return {
+    operations: all.flatMap(readMessage),
+    isModern: !Array.isArray(body) && isModern(body),
+    messages,
+  }
+}
+
+/** The members that `Mcp-Name` repeats, by the method. */
+const HEADER_MEMBERS: ReadonlyMap<unknown, string> = new Map([
+  ['tools/call', 'name'],
+  ['prompts/get', 'name'],
+  ['resources/read', 'uri'],
+  ['tasks/get', 'taskId'],
+  ['tasks/update', 'taskId'],
+  ['tasks/cancel', 'taskId'],
+])
+
+function toNamed(message: unknown): NamedMessage {
+  if (!isRecord(message)) return { method: undefined, name: undefined }
+  const method = getOwn(message, 'method')
+  const member = HEADER_MEMBERS.get(method)
+  const params = getOwn(message, 'params')
+  const name = member !== undefined && isRecord(params) ? getOwn(params, member) : undefined
+  return { method, name: typeof name === 'string' ? name : undefined }
+}
+
+function readMessage(message: unknown): readonly Operation[] {
+  if (!isRecord(message)) return UNREADABLE
+  const method = getOwn(message, 'method')
+  if (typeof method === 'string') return readRequest(method, getOwn(message, 'params'))
+  const isResponse = method === undefined && (isIn(message, 'result') || isIn(message, 'error'))
+  return isResponse ? RESPONSE : UNREADABLE
+}
+
+function readRequest(method: string, params: unknown): readonly Operation[] {
+  const read = NAMED.get(method)
+  if (read === undefined) return [{ kind: 'method', method }]
+  return isRecord(params) ? read(method, params) : UNREADABLE
+}
+
+type Params = Readonly<Record<string, unknown>>
+
+/** The methods whose operations have names. `completion/complete` reveals possible arguments of a prompt or a resource. */
+const NAMED: ReadonlyMap<string, (method: string, params: Params) => readonly Operation[]> =
+  new Map([
+    ['tools/call', byName('tool', 'name')],
+    ['prompts/get', byName('prompt', 'name')],
+    ['resources/read', byName('resource', 'uri')],
+    ['resources/subscribe', byName('resource', 'uri')],
+    ['resources/unsubscribe', byName('resource', 'uri')],
+    ['completion/complete', readReference],
+    ['subscriptions/listen', readSubscriptions],
+  ])
+
+/** Returns whether the operations of a method have names. */
+export function hasNames(method: string): boolean {
+  return NAMED.has(method)
+}
+
+function byName(kind: OperationKind, member: 'name' | 'uri') {
+  return (method: string, params: Params): readonly Operation[] => {
+    const name = getOwn(params, member)
+    return typeof name === 'string' ? [{ kind, method, name }] : UNREADABLE
+  }
+}
+
+function readReference(method: string, params: Params): readonly Operation[] {
+  const ref = getOwn(params, 'ref')
+  if (!isRecord(ref)) return UNREADABLE
+  const type = getOwn(ref, 'type')
+  if (type === 'ref/prompt') return byName('prompt', 'name')(method, ref)
+  return type === 'ref/resource' ? byName('resource', 'uri')(method, ref) : UNREADABLE
+}
+
+function readSubscriptions(method: string, params: Params): readonly Operation[] {
+  const notifications = getOwn(params, 'notifications')
+  if (!isRecord(notifications)) return UNREADABLE
+  const uris = getOwn(notifications, 'resourceSubscriptions')
+  if (uris === undefined) return [{ kind: 'method', method }]
+  if (!Array.isArray(uris) || !Array.from(uris).every((uri) => typeof uri === 'string'))
+    return UNREADABLE
+  const resources = (uris as string[]).map((name) => ({ kind: 'resource', method, name }) as const)
+  return [{ kind: 'method', method }, ...resources]
+}
+
+function isModern(message: unknown): boolean {
+  const params = isRecord(message) ? getOwn(message, 'params') : undefined
+  const meta = isRecord(params) ? getOwn(params, '_meta') : undefined
+  return isRecord(meta) && isIn(meta, VERSION_MEMBER)
+}
+
+/** Returns whether a value has more than `levels` levels of objects and arrays. Its own calls are never deeper than that. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  if (Array.isArray(value)) {
+    for (const entry of value as unknown[]) if (isDeeperThan(entry, levels - 1)) return true
+    return false
+  }
+  for (const name in value) {
+    if (isDeeperThan((value as Record<string, unknown>)[name], levels - 1)) return true
+  }
+  return false
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isIn(object: object, name: string): boolean {
+  return Object.hasOwn(object, name)
+}
+
+function getOwn(object: Params, name: string): unknown {
+  return isIn(object, name) ? object[name] : undefined
+}

@@ -1,0 +1,272 @@
+import {
+  type CheckedRequirements,
+  choice,
+  ConfigurationError,
+  copyOwnMembers,
+  createOptionContext,
+  describeNotPlain,
+  flag,
+  isPlainObject,
+  type OptionTable,
+  Problems,
+  readCorsOptions,
+  readObject,
+  readRows,
+  reportUnknownNames,
+  REQUIREMENT_NAMES,
+  type GuardTools,
+  toCors,
+  wholeNumber,
+} from '@bearward/core/internal'
+import { type ApiKeySettings, readApiKeys } from './api-key-options.ts'
+import type { McpGuardOptions } from './options.ts'
+import { HTTP_METHODS, REQUEST_HEADERS, RESPONSE_HEADERS } from './protocol.ts'
+import { hasNames, type OperationKind } from './read-operations.ts'
+import { createRules, type MethodRule, type Rules } from './rules.ts'
+
+/** The origins whose pages may call a server. */
+export type Origins = readonly string[] | ((origin: string) => boolean)
+
+/** The options of a guard after validation, with defaults. */
+export interface McpSettings {
+  readonly rules: Rules
+  readonly apiKeys: ApiKeySettings | undefined
+  readonly origins: Origins
+  readonly cors: ReturnType<typeof toCors> | undefined
+  readonly bodyLimit: number
+  readonly legacy: 'accept' | 'refuse'
+  readonly exposeToken: boolean
+  readonly endStreamsAtExpiry: boolean
+}
+
+const TITLE = 'The options of createMcpGuard are wrong'
+
+type SimpleOptions = Pick<
+  McpGuardOptions,
+  'bodyLimit' | 'legacy' | 'exposeToken' | 'endStreamsAtExpiry'
+>
+
+/** Options whose values do not depend on other options. */
+export const SIMPLE_OPTIONS: OptionTable<SimpleOptions, McpSettings> = {
+  bodyLimit: wholeNumber({ min: 1, max: 67_108_864, default: 1_048_576 }),
+  legacy: choice(['accept', 'refuse'], { default: 'accept' }),
+  exposeToken: flag(),
+  endStreamsAtExpiry: flag(),
+}
+
+/** The other options, except for the requirements. */
+export const OTHER_OPTIONS: readonly string[] = [
+  'tools',
+  'prompts',
+  'resources',
+  'methods',
+  'unlisted',
+  'apiKeys',
+  'origins',
+  'cors',
+]
+
+const TABLES = { tool: 'tools', prompt: 'prompts', resource: 'resources' } as const
+const KINDS = Object.keys(TABLES) as OperationKind[]
+
+type Own = Readonly<Record<string, unknown>>
+
+/**
+ * Validates the options of a guard, and adds the defaults.
+ *
+ * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+ */
+export function readOptions(given: unknown, server: GuardTools): McpSettings {
+  const problems = new Problems()
+  const own = readObject(given, "{ scope: 'notes:read' }", TITLE)
+  const context = createOptionContext(problems, own)
+  const names = [...Object.keys(SIMPLE_OPTIONS), ...OTHER_OPTIONS]
+  const requirementNames = REQUIREMENT_NAMES.filter((name) => name !== 'optional')
+  reportUnknownNames(own, [...requirementNames, ...names], context)
+  const reader = new Reader(own, server, problems)
+  const requirements = Object.entries(own).filter(([name]) => requirementNames.includes(name))
+  const settings = {
+    ...readRows(SIMPLE_OPTIONS, own, context),
+    rules: reader.readRules(Object.fromEntries(requirements)),
+    apiKeys: readApiKeys(own['apiKeys'], server, problems),
+    ...reader.readOrigins(),
+  }
+  problems.throwAs(TITLE)
+  return settings
+}
+
+/** Reads options that depend on each other or on the resource server. */
+class Reader {
+  private readonly own: Own
+  private readonly server: GuardTools
+  private readonly problems: Problems
+
+  constructor(own: Own, server: GuardTools, problems: Problems) {
+    this.own = own
+    this.server = server
+    this.problems = problems
+  }
+
+  readRules(requirements: object): Rules {
+    const named = Object.fromEntries(
+      KINDS.map((kind) => [kind, this.readTable(TABLES[kind])]),
+    ) as unknown as Record<OperationKind, ReadonlyMap<string, CheckedRequirements>>
+    const floor = this.readRequirements(requirements, undefined)
+    const methods = this.readMethods()
+    const unlisted = this.readUnlisted()
+    return createRules({ floor: floor ?? NONE, named, methods, unlisted })
+  }
+
+  readOrigins(): Pick<McpSettings, 'origins' | 'cors'> {
+    const { cors } = this.own
+    const origins = this.own['origins'] ?? this.getOwnOrigin()
+    if (origins === undefined) {
+      this.problems.add(
+        "origins is missing: set the origins of the pages that may call this server, such as ['https://app.example.com'], or set the option resource of createBearward. If no page may call it, set origins: [].",
+      )
+    }
+    if (origins === '*') {
+      this.problems.add(
+        "origins cannot be '*': pages that resolve their own name to this server could call it (DNS rebinding). List the origins.",
+      )
+    }
+    if (cors !== undefined && typeof cors !== 'boolean' && !isPlainObject(cors))
+      this.problems.add(`cors must be true, false or an object, not ${describeNotPlain(cors)}.`)
+    const isEmpty = Array.isArray(origins) && origins.length === 0
+    if (isEmpty && cors !== undefined && cors !== false)
+      this.problems.add('cors requires origins: list the origins whose pages may call this server.')
+    if (isEmpty || origins === undefined || origins === '*') return { origins: [], cors: undefined }
+    return this.readCors(
+      origins as Origins,
+      isPlainObject(cors) ? cors : {},
+      cors !== undefined && cors !== false,
+    )
+  }
+
+  private readCors(
+    origins: Origins,
+    cors: object,
+    isOn: boolean,
+  ): Pick<McpSettings, 'origins' | 'cors'> {
+    const more = copyOwnMembers(cors)
+    const { headers, exposedHeaders } = more
+    const add = (usual: readonly string[], own: unknown) =>
+      Array.isArray(own) ? [...usual, ...(own as string[])] : (own ?? usual)
+    const settings = this.collect(() =>
+      readCorsOptions({
+        ...more,
+        origins,
+        methods: HTTP_METHODS,
+        headers: add(REQUEST_HEADERS, headers),
+        exposedHeaders: add(RESPONSE_HEADERS, exposedHeaders),
+      }),
+    )
+    if (settings === undefined) return { origins: [], cors: undefined }
+    return { origins: settings.origins as Origins, cors: isOn ? toCors(settings) : undefined }
+  }
+
+  /** Returns the origin of the option `resource`. */
+  private getOwnOrigin(): readonly string[] | undefined {
+    const { resource } = this.server
+    const origin = resource === undefined ? 'null' : new URL(resource).origin
+    return origin === 'null' ? undefined : [origin]
+  }
+
+  private readTable(option: string): ReadonlyMap<string, CheckedRequirements> {
+    const rules = new Map<string, CheckedRequirements>()
+    for (const [name, given] of this.readEntries(option)) {
+      const place = `${option}[${JSON.stringify(name)}]`
+      const requirements = this.readRequirements(given, place)
+      if (requirements !== undefined) rules.set(name, requirements)
+    }
+    return rules
+  }
+
+  private readMethods(): ReadonlyMap<string, MethodRule> {
+    const rules = new Map<string, MethodRule>()
+    for (const [name, given] of this.readEntries('methods')) {
+      const place = `methods[${JSON.stringify(name)}]`
+      if (given === 'anonymous' && hasNames(name)) {
+        this.problems.add(
+          `${place} cannot be 'anonymous': it runs tools, or reads prompts or resources. These always need a token.`,
+        )
+      }
+      const rule = given === 'anonymous' ? given : this.readRequirements(given, place)
+      if (rule !== undefined) rules.set(name, rule)
+    }
+    return rules
+  }
+
+  private readEntries(option: string): readonly (readonly [string, unknown])[] {
+    const given = this.own[option]
+    if (given === undefined) return []
+    if (isPlainObject(given)) return Object.entries(copyOwnMembers(given))
+    this.problems.add(
+      `${option} must be an object with names as keys and requirements as values, not ${describeNotPlain(given)}.`,
+    )
+    return []
+  }
+
+  /** Reads requirements. `place` is `undefined` for the requirements of the guard itself. */
+  private readRequirements(
+    given: unknown,
+    place: string | undefined,
+  ): CheckedRequirements | undefined {
+    if (!isPlainObject(given)) {
+      this.problems.add(
+        `${place} must be an object with requirements such as { scope: 'notes:write' }, not ${describeNotPlain(given)}.`,
+      )
+      return undefined
+    }
+    if (Object.hasOwn(given, 'optional')) {
+      this.problems.add(
+        `${place ?? 'The guard'} cannot have optional. List methods that need no token in methods, with the value 'anonymous'.`,
+      )
+      return undefined
+    }
+    if (place === undefined)
+      return this.collect(() => this.server.readRequirements(given, { isAdditional: false }))
+    const requirements = this.collect(
+      () => this.server.readRequirements(given, { isAdditional: true }),
+      `${place}: `,
+    )
+    // Events then name the operation. All names come from the options.
+    return (
+      requirements && { ...requirements, describe: () => `${place} ${requirements.describe()}` }
+    )
+  }
+
+  private readUnlisted(): Record<OperationKind, 'refuse' | 'floor'> {
+    const { unlisted } = this.own
+    const hasTables = KINDS.some((kind) => this.own[TABLES[kind]] !== undefined)
+    const usual = hasTables ? 'refuse' : 'floor'
+    const members = isPlainObject(unlisted) ? copyOwnMembers(unlisted) : undefined
+    if (members !== undefined) {
+      this.problems.unknownNames(members, Object.values(TABLES), { prefix: 'unlisted.' })
+    }
+    const read = (kind: OperationKind) => {
+      const given = members === undefined ? unlisted : members[TABLES[kind]]
+      if (given === undefined || given === 'refuse' || given === 'floor') return given ?? usual
+      const name = members === undefined ? 'unlisted' : `unlisted.${TABLES[kind]}`
+      this.problems.add(
+        `${name} must be 'refuse' or 'floor'${members === undefined ? ', or an object with tools, prompts and resources' : ''}.`,
+      )
+      return usual
+    }
+    return { tool: read('tool'), prompt: read('prompt'), resource: read('resource') }
+  }
+
+  /** Returns the result of a function, or adds the problems of its `ConfigurationError`. */
+  private collect<T>(read: () => T, prefix = ''): T | undefined {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      for (const problem of error.problems) this.problems.add(prefix + problem)
+      return undefined
+    }
+  }
+}
+
+/** Requirements for a guard whose options are wrong. It is never created. */
+const NONE = { checks: [], challenge: {} } as unknown as CheckedRequirements

@@ -1,0 +1,116 @@
+import { type CheckedRequirements, mergeRequirements } from '@bearward/core/internal'
+import type { Operation, OperationKind } from './read-operations.ts'
+
+/** The rule for one method: requirements, or `anonymous` if callers without a token may use it. */
+export type MethodRule = CheckedRequirements | 'anonymous'
+
+/** The rules of a guard, after validation. */
+export interface RuleSettings {
+  /** The requirements of every request. */
+  readonly floor: CheckedRequirements
+  readonly named: Readonly<Record<OperationKind, ReadonlyMap<string, CheckedRequirements>>>
+  readonly methods: ReadonlyMap<string, MethodRule>
+  /** The rule for operations that are not listed: they are refused, or only the floor applies. */
+  readonly unlisted: Readonly<Record<OperationKind, 'refuse' | 'floor'>>
+}
+
+/** The requirements for operations, or the kind of an operation that is refused because it is not listed. */
+export type Selection =
+  | { readonly kind: 'requirements'; readonly requirements: CheckedRequirements }
+  | { readonly kind: 'unlisted'; readonly operation: OperationKind | 'unreadable' }
+
+/** Finds the requirements of operations. */
+export interface Rules {
+  readonly floor: CheckedRequirements
+  /** `true` if callers without a token may use at least one method. */
+  readonly hasAnonymous: boolean
+  /** Returns whether callers without a token may use all these operations. */
+  isAnonymous(operations: readonly Operation[]): boolean
+  /** Returns the requirements of these operations together, including the floor. */
+  select(operations: readonly Operation[]): Selection
+}
+
+/** Creates the rules of a guard. Requirements of one operation are merged with the floor here, and not for each request. */
+export function createRules({ floor, named, methods, unlisted }: RuleSettings): Rules {
+  const merged = new Map<CheckedRequirements, Selection>()
+  const toSelection = (all: readonly CheckedRequirements[]): Selection => ({
+    kind: 'requirements',
+    requirements: mergeRequirements(all),
+  })
+  const onlyFloor = toSelection([floor])
+  const tables = {
+    tool: named.tool,
+    prompt: named.prompt,
+    resource: withNormalized(named.resource),
+  }
+  const all = [
+    ...Object.values(named).flatMap((table) => [...table.values()]),
+    ...[...methods.values()].filter((rule) => rule !== 'anonymous'),
+  ]
+  for (const one of all) merged.set(one, toSelection([floor, one]))
+  const strictest = findStrictest()
+
+  function findStrictest(): Selection {
+    const isRefused = Object.values(unlisted).includes('refuse')
+    if (isRefused) return { kind: 'unlisted', operation: 'unreadable' }
+    return toSelection([floor, ...new Set(all)])
+  }
+
+  /** Adds the requirements of one operation. Returns a selection if the operation decides about the request alone. */
+  function add(operation: Operation, found: Set<CheckedRequirements>): Selection | undefined {
+    if (operation.kind === 'unreadable') return strictest
+    if (operation.kind === 'response') return undefined
+    const rule = methods.get(operation.method)
+    if (rule !== undefined && rule !== 'anonymous') found.add(rule)
+    if (operation.kind === 'method') return undefined
+    const { kind, name } = operation
+    const own = tables[kind].get(name)
+    if (own !== undefined) found.add(own)
+    // The server may look up the normalized URI.
+    const normalized = kind === 'resource' ? tables.resource.get(normalize(name)) : undefined
+    if (normalized !== undefined) found.add(normalized)
+    const isListed = own !== undefined || normalized !== undefined
+    return isListed || unlisted[kind] === 'floor'
+      ? undefined
+      : { kind: 'unlisted', operation: kind }
+  }
+
+  return {
+    floor,
+    hasAnonymous: [...methods.values()].includes('anonymous'),
+    isAnonymous: (operations) =>
+      operations.every(
+        (operation) => operation.kind === 'method' && methods.get(operation.method) === 'anonymous',
+      ),
+    select(operations) {
+      const found = new Set<CheckedRequirements>()
+      for (const operation of operations) {
+        const decided = add(operation, found)
+        if (decided !== undefined) return decided
+      }
+      if (found.size === 0) return onlyFloor
+      if (found.size > 1) return toSelection([floor, ...found])
+      for (const one of found) return merged.get(one)!
+      return onlyFloor
+    },
+  }
+}
+
+/** Adds the normalized form of each URI. If two URIs have the same form, a request must meet the requirements of both. */
+function withNormalized(
+  table: ReadonlyMap<string, CheckedRequirements>,
+): ReadonlyMap<string, CheckedRequirements> {
+  const all = new Map(table)
+  for (const [uri, requirements] of table) {
+    const normalized = normalize(uri)
+    const other = all.get(normalized)
+    if (other === undefined) all.set(normalized, requirements)
+    else if (other !== requirements) all.set(normalized, mergeRequirements([other, requirements]))
+  }
+  return all
+}
+
+/** Returns a URI as servers write it after parsing. Returns a text that is not a URI unchanged. */
+function normalize(uri: string): string {
+  return URL.canParse(uri) ? new URL(uri).href : uri
+}

@@ -1,0 +1,38 @@
+import type { MaybePromise } from '@bearward/core/internal'
+import { checkLength, type ParsedBody, readStream } from './body.ts'
+
+/** Reads the body of a web-standard request. The request itself cannot be read afterwards. */
+export function readWebBody(request: Request, limit: number): MaybePromise<ParsedBody> {
+  const tooLarge = checkLength(request.headers.get('content-length'), limit)
+  return tooLarge ?? readStream(toChunks(request.body), limit)
+}
+
+/** Returns the chunks of a stream. Not every runtime can iterate over a `ReadableStream` itself. */
+async function* toChunks(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => {})
+  }
+}
+
+/**
+ * Returns a copy of a request whose body can be read, for handlers that read it themselves. The body is the text of `parsedBody`, so
+ * the handler executes exactly what the guard has checked.
+ *
+ * @example
+ * const handle = mcp.protect((request, { parsedBody }) => handler(toReadableRequest(request, parsedBody)))
+ */
+export function toReadableRequest(request: Request, parsedBody: unknown): Request {
+  if (parsedBody === undefined) return request
+  const headers = new Headers(request.headers)
+  headers.delete('content-length')
+  const { method, url, signal } = request
+  return new Request(url, { method, headers, signal, body: JSON.stringify(parsedBody) })
+}
