@@ -33,12 +33,13 @@ export function checkLength(
   return Number(value ?? 0) > limit ? tooLarge(limit) : undefined
 }
 
-function tooLarge(limit: number): Rejection {
+export function tooLarge(limit: number): Rejection {
   const explanation = { check: 'body', expected: `at most ${limit} bytes`, found: 'more' }
   return new Rejection('body_too_large', explanation)
 }
 
-function parseBytes(chunks: readonly Uint8Array[]): ParsedBody {
+/** Parses bytes as JSON in UTF-8. */
+export function parseBytes(chunks: readonly Uint8Array[]): ParsedBody {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   try {
     const texts = chunks.map((chunk) => decoder.decode(chunk, { stream: true }))

@@ -34,23 +34,21 @@ export interface Body {
 /** Maximum number of levels of nesting. A body with more levels is unreadable. */
 export const DEEPEST = 64
 
-const UNREADABLE: readonly Operation[] = [{ kind: 'unreadable' }]
-const RESPONSE: readonly Operation[] = [{ kind: 'response' }]
+const UNREADABLE: Operation = { kind: 'unreadable' }
+const RESPONSE: Operation = { kind: 'response' }
 
 /**
  * Reads the operations of a parsed body: one message, or a batch of messages. Only own members are read. Never throws. `body` must
  * be the object that the server executes, because another parser can read another operation from the same text.
  */
 export function readOperations(body: unknown): Body {
-  const all: readonly unknown[] = Array.isArray(body) ? Array.from(body) : [body]
+  const all: readonly unknown[] = Array.isArray(body) ? body : [body]
   const messages = () => all.map(toNamed)
   if (isDeeperThan(body, DEEPEST) || all.length === 0)
-    return { operations: UNREADABLE, isModern: false, messages }
-  return {
-    operations: all.flatMap(readMessage),
-    isModern: !Array.isArray(body) && isModern(body),
-    messages,
-  }
+    return { operations: [UNREADABLE], isModern: false, messages }
+  const operations: Operation[] = []
+  for (const message of all) readMessage(message, operations)
+  return { operations, isModern: !Array.isArray(body) && isModern(body), messages }
 }
 
 /** The members that `Mcp-Name` repeats, by the method. */
@@ -72,63 +70,64 @@ function toNamed(message: unknown): NamedMessage {
   return { method, name: typeof name === 'string' ? name : undefined }
 }
 
-function readMessage(message: unknown): readonly Operation[] {
-  if (!isRecord(message)) return UNREADABLE
+/** Adds the operations of a message to `found`. Adds at least one. */
+function readMessage(message: unknown, found: Operation[]): void {
+  if (!isRecord(message)) return void found.push(UNREADABLE)
   const method = getOwn(message, 'method')
-  if (typeof method === 'string') return readRequest(method, getOwn(message, 'params'))
+  if (typeof method === 'string') return readRequest(method, getOwn(message, 'params'), found)
   const isResponse = method === undefined && (isIn(message, 'result') || isIn(message, 'error'))
-  return isResponse ? RESPONSE : UNREADABLE
+  found.push(isResponse ? RESPONSE : UNREADABLE)
 }
 
-function readRequest(method: string, params: unknown): readonly Operation[] {
+function readRequest(method: string, params: unknown, found: Operation[]): void {
   const read = NAMED.get(method)
-  if (read === undefined) return [{ kind: 'method', method }]
-  return isRecord(params) ? read(method, params) : UNREADABLE
+  if (read === undefined) found.push({ kind: 'method', method })
+  else if (isRecord(params)) read(method, params, found)
+  else found.push(UNREADABLE)
 }
 
 type Params = Readonly<Record<string, unknown>>
+type ReadParams = (method: string, params: Params, found: Operation[]) => void
 
 /** The methods whose operations have names. `completion/complete` reveals possible arguments of a prompt or a resource. */
-const NAMED: ReadonlyMap<string, (method: string, params: Params) => readonly Operation[]> =
-  new Map([
-    ['tools/call', byName('tool', 'name')],
-    ['prompts/get', byName('prompt', 'name')],
-    ['resources/read', byName('resource', 'uri')],
-    ['resources/subscribe', byName('resource', 'uri')],
-    ['resources/unsubscribe', byName('resource', 'uri')],
-    ['completion/complete', readReference],
-    ['subscriptions/listen', readSubscriptions],
-  ])
+const NAMED: ReadonlyMap<string, ReadParams> = new Map([
+  ['tools/call', byName('tool', 'name')],
+  ['prompts/get', byName('prompt', 'name')],
+  ['resources/read', byName('resource', 'uri')],
+  ['resources/subscribe', byName('resource', 'uri')],
+  ['resources/unsubscribe', byName('resource', 'uri')],
+  ['completion/complete', readReference],
+  ['subscriptions/listen', readSubscriptions],
+])
 
 /** Returns whether the operations of a method have names. */
 export function hasNames(method: string): boolean {
   return NAMED.has(method)
 }
 
-function byName(kind: OperationKind, member: 'name' | 'uri') {
-  return (method: string, params: Params): readonly Operation[] => {
+function byName(kind: OperationKind, member: 'name' | 'uri'): ReadParams {
+  return (method, params, found) => {
     const name = getOwn(params, member)
-    return typeof name === 'string' ? [{ kind, method, name }] : UNREADABLE
+    found.push(typeof name === 'string' ? { kind, method, name } : UNREADABLE)
   }
 }
 
-function readReference(method: string, params: Params): readonly Operation[] {
+function readReference(method: string, params: Params, found: Operation[]): void {
   const ref = getOwn(params, 'ref')
-  if (!isRecord(ref)) return UNREADABLE
-  const type = getOwn(ref, 'type')
-  if (type === 'ref/prompt') return byName('prompt', 'name')(method, ref)
-  return type === 'ref/resource' ? byName('resource', 'uri')(method, ref) : UNREADABLE
+  const type = isRecord(ref) ? getOwn(ref, 'type') : undefined
+  if (type === 'ref/prompt') byName('prompt', 'name')(method, ref as Params, found)
+  else if (type === 'ref/resource') byName('resource', 'uri')(method, ref as Params, found)
+  else found.push(UNREADABLE)
 }
 
-function readSubscriptions(method: string, params: Params): readonly Operation[] {
+function readSubscriptions(method: string, params: Params, found: Operation[]): void {
   const notifications = getOwn(params, 'notifications')
-  if (!isRecord(notifications)) return UNREADABLE
-  const uris = getOwn(notifications, 'resourceSubscriptions')
-  if (uris === undefined) return [{ kind: 'method', method }]
-  if (!Array.isArray(uris) || !Array.from(uris).every((uri) => typeof uri === 'string'))
-    return UNREADABLE
-  const resources = (uris as string[]).map((name) => ({ kind: 'resource', method, name }) as const)
-  return [{ kind: 'method', method }, ...resources]
+  if (!isRecord(notifications)) return void found.push(UNREADABLE)
+  const uris = getOwn(notifications, 'resourceSubscriptions') ?? []
+  if (!Array.isArray(uris)) return void found.push(UNREADABLE)
+  found.push({ kind: 'method', method })
+  for (const name of uris as unknown[])
+    found.push(typeof name === 'string' ? { kind: 'resource', method, name } : UNREADABLE)
 }
 
 function isModern(message: unknown): boolean {
@@ -156,7 +155,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isIn(object: object, name: string): boolean {
-  return Object.hasOwn(object, name)
+  return Object.prototype.hasOwnProperty.call(object, name)
 }
 
 function getOwn(object: Params, name: string): unknown {

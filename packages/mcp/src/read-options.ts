@@ -100,6 +100,8 @@ class Reader {
   private readonly own: Own
   private readonly server: GuardTools
   private readonly problems: Problems
+  /** Requirements that were read, by their text. */
+  private readonly known = new Map<string, CheckedRequirements>()
 
   constructor(own: Own, server: GuardTools, problems: Problems) {
     this.own = own
@@ -226,14 +228,27 @@ class Reader {
     }
     if (place === undefined)
       return this.collect(() => this.server.readRequirements(given, { isAdditional: false }))
-    const requirements = this.collect(
-      () => this.server.readRequirements(given, { isAdditional: true }),
-      `${place}: `,
-    )
+    const requirements = this.readOnce(given, place)
     // Events then name the operation. All names come from the options.
     return (
       requirements && { ...requirements, describe: () => `${place} ${requirements.describe()}` }
     )
+  }
+
+  /** Reads requirements. Equal requirements of several operations are read once, so that a batch checks them once. */
+  private readOnce(
+    given: Readonly<Record<string, unknown>>,
+    place: string,
+  ): CheckedRequirements | undefined {
+    const text = toComparableText(given)
+    const known = text === undefined ? undefined : this.known.get(text)
+    if (known !== undefined) return known
+    const requirements = this.collect(
+      () => this.server.readRequirements(given, { isAdditional: true }),
+      `${place}: `,
+    )
+    if (text !== undefined && requirements !== undefined) this.known.set(text, requirements)
+    return requirements
   }
 
   private readUnlisted(): Record<OperationKind, 'refuse' | 'floor'> {
@@ -266,6 +281,12 @@ class Reader {
       return undefined
     }
   }
+}
+
+/** Returns a text that equal requirements have in common. Returns `undefined` if a value is not a text. */
+function toComparableText(given: object): string | undefined {
+  const hasTexts = Object.values(given).every((value) => typeof value === 'string')
+  return hasTexts ? JSON.stringify(given) : undefined
 }
 
 /** Requirements for a guard whose options are wrong. It is never created. */

@@ -30,6 +30,9 @@ export interface Rules {
   select(operations: readonly Operation[]): Selection
 }
 
+/** Requirements by their checks: equal requirements of several operations have the same checks. */
+type Found = Map<CheckedRequirements['checks'], CheckedRequirements>
+
 /** Creates the rules of a guard. Requirements of one operation are merged with the floor here, and not for each request. */
 export function createRules({ floor, named, methods, unlisted }: RuleSettings): Rules {
   const merged = new Map<CheckedRequirements, Selection>()
@@ -53,22 +56,22 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
   function findStrictest(): Selection {
     const isRefused = Object.values(unlisted).includes('refuse')
     if (isRefused) return { kind: 'unlisted', operation: 'unreadable' }
-    return toSelection([floor, ...new Set(all)])
+    return toSelection([floor, ...new Map(all.map((one) => [one.checks, one])).values()])
   }
 
   /** Adds the requirements of one operation. Returns a selection if the operation decides about the request alone. */
-  function add(operation: Operation, found: Set<CheckedRequirements>): Selection | undefined {
+  function add(operation: Operation, found: Found): Selection | undefined {
     if (operation.kind === 'unreadable') return strictest
     if (operation.kind === 'response') return undefined
     const rule = methods.get(operation.method)
-    if (rule !== undefined && rule !== 'anonymous') found.add(rule)
+    if (rule !== undefined && rule !== 'anonymous') found.set(rule.checks, rule)
     if (operation.kind === 'method') return undefined
     const { kind, name } = operation
     const own = tables[kind].get(name)
-    if (own !== undefined) found.add(own)
+    if (own !== undefined) found.set(own.checks, own)
     // The server may look up the normalized URI.
     const normalized = kind === 'resource' ? tables.resource.get(normalize(name)) : undefined
-    if (normalized !== undefined) found.add(normalized)
+    if (normalized !== undefined) found.set(normalized.checks, normalized)
     const isListed = own !== undefined || normalized !== undefined
     return isListed || unlisted[kind] === 'floor'
       ? undefined
@@ -83,14 +86,14 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
         (operation) => operation.kind === 'method' && methods.get(operation.method) === 'anonymous',
       ),
     select(operations) {
-      const found = new Set<CheckedRequirements>()
+      const found: Found = new Map()
       for (const operation of operations) {
         const decided = add(operation, found)
         if (decided !== undefined) return decided
       }
       if (found.size === 0) return onlyFloor
-      if (found.size > 1) return toSelection([floor, ...found])
-      for (const one of found) return merged.get(one)!
+      if (found.size > 1) return toSelection([floor, ...found.values()])
+      for (const one of found.values()) return merged.get(one) ?? toSelection([floor, one])
       return onlyFloor
     },
   }

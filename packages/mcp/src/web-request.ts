@@ -1,10 +1,18 @@
 import type { MaybePromise } from '@bearward/core/internal'
-import { checkLength, type ParsedBody, readStream } from './body.ts'
+import { checkLength, parseBytes, type ParsedBody, readStream, tooLarge } from './body.ts'
 
 /** Reads the body of a web-standard request. The request itself cannot be read afterwards. */
 export function readWebBody(request: Request, limit: number): MaybePromise<ParsedBody> {
-  const tooLarge = checkLength(request.headers.get('content-length'), limit)
-  return tooLarge ?? readStream(toChunks(request.body), limit)
+  const length = request.headers.get('content-length')
+  if (length === null) return readStream(toChunks(request.body), limit)
+  // The server of the platform reads at most this number of bytes.
+  return checkLength(length, limit) ?? readKnownLength(request, limit)
+}
+
+/** Reads the whole body at once, which takes less time than to read its chunks. */
+async function readKnownLength(request: Request, limit: number): Promise<ParsedBody> {
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  return bytes.length > limit ? tooLarge(limit) : parseBytes([bytes])
 }
 
 /** Returns the chunks of a stream. Not every runtime can iterate over a `ReadableStream` itself. */

@@ -11,29 +11,32 @@ import type { CheckedRequirements, OrderedCheck } from './requirements.ts'
  */
 export function mergeRequirements(all: readonly CheckedRequirements[]): CheckedRequirements {
   if (all.length === 1) return all[0]!
+  let issuers: readonly string[] | undefined
+  let introspect: number | undefined
+  const byOrder: OrderedCheck[][] = []
+  const applicationChecks: ApplicationCheck[] = []
+  for (const one of all) {
+    issuers = intersect(issuers, one.issuers)
+    introspect = least(introspect, one.introspect)
+    for (const check of one.checks) (byOrder[check.order] ??= []).push(check)
+    if (one.applicationCheck !== undefined) applicationChecks.push(one.applicationCheck)
+  }
+  let challenge: ChallengeParameters | undefined
   return {
-    issuers: all.map(({ issuers }) => issuers).reduce(intersect, undefined),
+    issuers,
     acceptsPublicIssuers: all.some(({ acceptsPublicIssuers }) => acceptsPublicIssuers),
     optional: all.every(({ optional }) => optional),
     needsIssuer: all.some(({ needsIssuer }) => needsIssuer),
-    introspect: all.map(({ introspect }) => introspect).reduce(least, undefined),
-    checks: mergeChecks(all),
-    applicationCheck: mergeApplicationChecks(
-      all.flatMap(({ applicationCheck }) => applicationCheck ?? []),
-    ),
-    challenge: mergeChallenges(all.map(({ challenge }) => challenge)),
+    introspect,
+    // In the order of the requirements: for example, a wrong subject is reported before a missing scope. `flat` skips holes.
+    checks: byOrder.flat(),
+    applicationCheck: mergeApplicationChecks(applicationChecks),
+    // Only a refusal needs the challenge and the description.
+    get challenge() {
+      return (challenge ??= mergeChallenges(all.map((one) => one.challenge)))
+    },
     describe: () => all.map(({ describe }) => describe()).join(' and '),
   }
-}
-
-/** Sorts the checks by the order of their requirements. For example, a wrong subject is reported before a missing scope. */
-function mergeChecks(all: readonly CheckedRequirements[]): readonly OrderedCheck[] {
-  const byOrder: OrderedCheck[][] = []
-  for (const { checks } of all) {
-    for (const one of checks) (byOrder[one.order] ??= []).push(one)
-  }
-  // `flat` skips orders without checks.
-  return byOrder.flat()
 }
 
 /** Calls the checks one after the other. The first rejection ends the calls. */
