@@ -15,6 +15,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { ADVISOR } from '../../packages/core/src/advice/advisor.ts'
+import { getOperationAdvice } from '../../packages/core/src/advice/operation-advice.ts'
 import { toLogLine } from '../../packages/core/src/log/log-line.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
@@ -1366,7 +1367,8 @@ describe('refused requests', () => {
   it('the requests of this file lead to each piece of advice, except advice that other tests cover', () => {
     // Other tests cover a distrusted key, too many header lines, and a pause between fetches.
     // They also cover failed introspection, calls after `close`, and `verify` without a request.
-    // The reason `issuer_unavailable` has advice for each cause.
+    // The reason `issuer_unavailable` has advice for each cause. `refused-mcp-requests.test.ts` covers MCP servers.
+    const ofOperations = Object.keys(getOperationAdvice())
     const elsewhere = ['a distrusted key', 'at least 1000 header lines']
     const {
       keys_refresh_pending: _pending,
@@ -1374,8 +1376,9 @@ describe('refused requests', () => {
       issuer_unavailable: _issuer,
       ...others
     } = ADVICE
-    const all = Object.values(others)
-      .flat()
+    const all = Object.entries(others)
+      .filter(([reason]) => !ofOperations.includes(reason))
+      .flatMap(([, rows]) => rows)
       .map((row) => (typeof row === 'string' ? { advice: row } : row))
       .filter(({ found }: { readonly found?: string }) => !elsewhere.includes(found!))
       .map(({ advice }) => advice)

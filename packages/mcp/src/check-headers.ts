@@ -23,13 +23,13 @@ export function checkHeaders(
   if (method === undefined && name === undefined) return undefined
   const messages = getMessages()
   if (method !== undefined && messages.some((message) => message.method !== method))
-    return mismatch('Mcp-Method', 'the method of the body', 'another method')
+    return mismatch('Mcp-Method', 'the method of the body', 'a different method')
   if (name === undefined) return undefined
   const decoded = decode(name)
   if (decoded === undefined) return mismatch('Mcp-Name', 'valid base64', 'malformed base64')
   return messages.every((message) => message.name === undefined || message.name === decoded)
     ? undefined
-    : mismatch('Mcp-Name', 'the name in the body', 'another name')
+    : mismatch('Mcp-Name', 'the name in the body', 'a different name')
 }
 
 /** Returns whether the request says that it uses `MODERN_VERSION` or later. */

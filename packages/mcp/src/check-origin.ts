@@ -11,7 +11,7 @@ export function checkOrigin(request: RequestLike, origins: Origins): Rejection |
   if (lines.length === 0) return undefined
   if (lines.length > 1) return reject('several header lines')
   const origin = lines[0]!
-  return isAllowed(origin, origins) ? undefined : reject('another origin')
+  return isAllowed(origin, origins) ? undefined : reject('an origin that is not allowed')
 }
 
 function isAllowed(origin: string, origins: Origins): boolean {

@@ -242,6 +242,9 @@ function unlisted(operation: string): Rejection {
   return new Rejection('unlisted_operation', {
     check: 'body',
     expected: 'an operation that the options list',
-    found: operation === 'unreadable' ? 'an operation that cannot be read' : `another ${operation}`,
+    found:
+      operation === 'unreadable'
+        ? 'an operation that cannot be read'
+        : `a ${operation} that is not listed`,
   })
 }

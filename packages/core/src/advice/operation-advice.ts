@@ -28,6 +28,11 @@ export const getOperationAdvice = () =>
       'In the options of the guard: if pages of this origin may call this server, add the origin to origins. Otherwise no change is needed.',
     ],
     unlisted_operation: [
-      'In the options of the guard: if callers may use this operation, list it in tools, prompts, resources or methods.',
+      {
+        found: 'an operation that cannot be read',
+        advice:
+          'In the client: send a message of JSON-RPC with a method, and with the name or the URI of the operation in params. Its nesting has at most 64 levels.',
+      },
+      'In the options of the guard: if callers may use this operation, list it in tools, prompts or resources.',
     ],
   }) satisfies Advice

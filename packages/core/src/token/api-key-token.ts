@@ -45,7 +45,7 @@ const NONE: readonly never[] = Object.freeze([])
 /**
  * Creates the access token that handlers see for a request with an API key. `given` comes from a function of the application.
  *
- * @throws {TypeError} if `given` is not an `ApiKeyOwner`
+ * @throws {TypeError} if `given` is not an `ApiKeyOwner`. Its message completes the text "found ..." of an event.
  */
 export function toApiKeyToken(given: unknown): AccessToken {
   if (!isPlainObject(given)) throw wrong(`an object, not ${describeNotPlain(given)}`)
@@ -90,7 +90,5 @@ function isText(value: unknown): value is string {
 }
 
 function wrong(expected: string): TypeError {
-  return new TypeError(
-    `The function that verifies API keys must return ${expected}. For an unknown key, return undefined.`,
-  )
+  return new TypeError(`a wrong result: it must be ${expected}`)
 }
