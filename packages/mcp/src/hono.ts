@@ -7,6 +7,7 @@ import type { Bearward } from '@bearward/fetch/hono'
 import { createHandler } from '@bearward/core/internal'
 import type { Context, MiddlewareHandler, Next } from 'hono'
 import type { AuthInfo } from './auth-info.ts'
+import { parseRead } from './body.ts'
 import { createDecide } from './decide.ts'
 import { prepare, withPassed } from './define-guard.ts'
 import { endStreamAt } from './ending-responses.ts'
@@ -67,7 +68,10 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Cont
       return result
     },
   }
-  const decide = createDecide<Context>(services, ({ req }, limit) => readWebBody(req.raw, limit))
+  const decide = createDecide<Context>(services, async ({ req }, limit) =>
+    // Hono keeps a body that other middleware has read.
+    req.raw.bodyUsed ? parseRead(await req.text()) : readWebBody(req.raw, limit),
+  )
   return {
     ...createTools(services),
     guard: createHandler(guarding, toRequestLike, decide) as McpGuard['guard'],

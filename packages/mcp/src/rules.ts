@@ -44,8 +44,9 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
   const tables = {
     tool: named.tool,
     prompt: named.prompt,
-    resource: withNormalized(named.resource),
+    resource: withSpelling(named.resource, normalize),
   }
+  const decoded = withSpelling(named.resource, decode)
   const all = [
     ...Object.values(named).flatMap((table) => [...table.values()]),
     ...[...methods.values()].filter((rule) => rule !== 'anonymous'),
@@ -69,13 +70,20 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
     const { kind, name } = operation
     const own = tables[kind].get(name)
     if (own !== undefined) found.set(own.checks, own)
-    // The server may look up the normalized URI.
-    const normalized = kind === 'resource' ? tables.resource.get(normalize(name)) : undefined
-    if (normalized !== undefined) found.set(normalized.checks, normalized)
+    const normalized = kind === 'resource' ? addSpellings(name, found) : undefined
     const isListed = own !== undefined || normalized !== undefined
     return isListed || unlisted[kind] === 'floor'
       ? undefined
       : { kind: 'unlisted', operation: kind }
+  }
+
+  /** Adds the requirements of other spellings of a URI. Returns those of the URI that a server looks up after parsing. */
+  function addSpellings(uri: string, found: Found): CheckedRequirements | undefined {
+    const normalized = tables.resource.get(normalize(uri))
+    // A template of the server may decode the URI. Such a spelling is not listed, but its requirements apply.
+    for (const one of [normalized, decoded.get(decode(uri))])
+      if (one !== undefined) found.set(one.checks, one)
+    return normalized
   }
 
   return {
@@ -99,16 +107,17 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
   }
 }
 
-/** Adds the normalized form of each URI. If two URIs have the same form, a request must meet the requirements of both. */
-function withNormalized(
+/** Adds another spelling of each URI. If two URIs have the same spelling, a request must meet the requirements of both. */
+function withSpelling(
   table: ReadonlyMap<string, CheckedRequirements>,
+  spell: (uri: string) => string,
 ): ReadonlyMap<string, CheckedRequirements> {
   const all = new Map(table)
   for (const [uri, requirements] of table) {
-    const normalized = normalize(uri)
-    const other = all.get(normalized)
-    if (other === undefined) all.set(normalized, requirements)
-    else if (other !== requirements) all.set(normalized, mergeRequirements([other, requirements]))
+    const spelling = spell(uri)
+    const other = all.get(spelling)
+    if (other === undefined) all.set(spelling, requirements)
+    else if (other !== requirements) all.set(spelling, mergeRequirements([other, requirements]))
   }
   return all
 }
@@ -116,4 +125,14 @@ function withNormalized(
 /** Returns a URI as servers write it after parsing. Returns a text that is not a URI unchanged. */
 function normalize(uri: string): string {
   return URL.canParse(uri) ? new URL(uri).href : uri
+}
+
+/** Returns a normalized URI without percent-encoding. Malformed percent-encoding stays as it is. */
+function decode(uri: string): string {
+  const normalized = normalize(uri)
+  try {
+    return decodeURIComponent(normalized)
+  } catch {
+    return normalized
+  }
 }

@@ -3,6 +3,11 @@ import { checkLength, parseBytes, type ParsedBody, readStream, tooLarge } from '
 
 /** Reads the body of a web-standard request. The request itself cannot be read afterwards. */
 export function readWebBody(request: Request, limit: number): MaybePromise<ParsedBody> {
+  if (request.bodyUsed) {
+    throw new TypeError(
+      'The body of the request was read before the guard. Call the guard first, and pass parsedBody to other code.',
+    )
+  }
   const length = request.headers.get('content-length')
   if (length === null) return readStream(toChunks(request.body), limit)
   // The server of the platform reads at most this number of bytes.
