@@ -62,6 +62,8 @@ export function getAccessToken(authInfo: object | undefined): AccessToken {
 }
 
 /** Returns the access token of a caller: of an `authInfo`, or the given access token. */
-export function toAccessToken(caller: AuthInfo | AccessToken): AccessToken {
+export function toAccessToken(
+  caller: Pick<AuthInfo, 'token' | 'clientId' | 'scopes'> | AccessToken,
+): AccessToken {
   return 'verifiedBy' in caller ? caller : getAccessToken(caller)
 }

@@ -19,11 +19,17 @@ export interface McpTools {
    *
    * Does NOT call `check`, and does NOT introspect the token. The guard does both when the operation is used.
    *
+   * The type of `caller` also includes the `AuthInfo` of the SDKs, because they pass on the object of the guard with their own type.
+   *
    * @throws {TypeError} if `caller` is a copy of an `authInfo`
    * @example
    * const visible = tools.filter(({ name }) => mcp.may(extra.authInfo, 'tool', name))
    */
-  may(caller: AuthInfo | AccessToken | undefined, kind: OperationKind, name: string): boolean
+  may(
+    caller: Pick<AuthInfo, 'token' | 'clientId' | 'scopes'> | AccessToken | undefined,
+    kind: OperationKind,
+    name: string,
+  ): boolean
   /**
    * Creates an `authInfo` for a token that your own code has verified, for example with `verify`. `presented` is the token as it was
    * sent. The `authInfo` contains only its hash, unless `exposeToken` is set.
