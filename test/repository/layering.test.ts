@@ -10,6 +10,7 @@ import { filesBelow, readImports, read } from './files.ts'
 const LAYERS = [
   'index',
   'internal',
+  'guard-tools',
   'check-replay-store',
   'adapter',
   'adapter-bearward',
@@ -20,7 +21,7 @@ const LAYERS = [
   'resource-server-from-env',
   'create-resource-server',
   'create-server',
-  'guard-tools',
+  'server-base',
   'resource-server',
   'create-cors',
   'options',

@@ -18,14 +18,12 @@ import type { ServerSettings } from './options/read-options.ts'
 import { createResourceMetadata } from './protected-resource-metadata.ts'
 import { createCredentialsReader } from './request/credentials-elsewhere.ts'
 import { createDetachedExchange, createExchange, createGuardExchange } from './request/exchange.ts'
-import { GuardSession, meetsRequirements } from './request/guard-session.ts'
 import { runPipeline, runPipelineForToken } from './request/pipeline.ts'
 import type { Refused } from './response/refusal.ts'
 import { TokenCache } from './token/cache/token-cache.ts'
 import { MissingAudienceReports } from './token/missing-audience.ts'
-import { getKnownIssuer } from './token/trusted-issuers.ts'
 import type { Guard, ResourceServer } from './resource-server.ts'
-import { setGuardTools } from './guard-tools.ts'
+import { setServerBase } from './server-base.ts'
 
 /** Maximum number of unknown members of results of `errorBody` that are reported. */
 const MOST_IGNORED = 10
@@ -162,17 +160,12 @@ export function createServer(
     forgetIssuer: issuers.forgetIssuer,
     close,
   }
-  setGuardTools(close, {
-    clock: settings.clock,
-    resource: settings.resource,
-    acceptsOpaqueTokens: settings.issuers.some(({ tokenFormat }) => tokenFormat !== 'jwt'),
-    readRequirements: (given, kind) =>
-      readRequirements([given], issuers.guarded, requirementSettings, kind),
-    beginGuard: (request) => new GuardSession(request, services),
-    meets: (token, requirements) => meetsRequirements(token, requirements, services),
+  setServerBase(close, {
+    settings,
+    services,
+    issuers: issuers.guarded,
+    requirementSettings,
     verify: server.verify,
-    getIntrospectionAge: (issuer) =>
-      getKnownIssuer(issuer, issuers.trusted)?.settings.introspection?.maxAge ?? 0,
   })
   return server
 }

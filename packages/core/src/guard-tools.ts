@@ -1,9 +1,12 @@
+import { readRequirements } from './authorization/read-requirements.ts'
 import type { CheckedRequirements } from './authorization/requirements.ts'
 import type { Clock } from './lib/clock.ts'
 import type { AccessToken } from './model/access-token.ts'
 import type { RequestLike } from './model/request-like.ts'
-import type { GuardSession } from './request/guard-session.ts'
+import { GuardSession, meetsRequirements } from './request/guard-session.ts'
 import type { ResourceServer } from './resource-server.ts'
+import { getServerBase, type ServerBase } from './server-base.ts'
+import { getKnownIssuer } from './token/trusted-issuers.ts'
 
 /** Functions of a resource server for packages that build guards of another kind. */
 export interface GuardTools {
@@ -29,14 +32,29 @@ export interface GuardTools {
   readonly getIntrospectionAge: (issuer: string) => number
 }
 
-/** The tools, by the function `close` of the resource server: copies of a resource server share this function. */
-const known = new WeakMap<ResourceServer['close'], GuardTools>()
-
 /** Returns the tools of a resource server, or of an object that was created from it. */
 export function getGuardTools(server: Pick<ResourceServer, 'close'>): GuardTools | undefined {
-  return known.get(server.close)
+  const base = getServerBase(server)
+  return base && createGuardTools(base)
 }
 
-export function setGuardTools(close: ResourceServer['close'], parts: GuardTools): void {
-  known.set(close, parts)
+function createGuardTools({
+  settings,
+  services,
+  issuers,
+  requirementSettings,
+  verify,
+}: ServerBase): GuardTools {
+  return {
+    clock: settings.clock,
+    resource: settings.resource,
+    acceptsOpaqueTokens: settings.issuers.some(({ tokenFormat }) => tokenFormat !== 'jwt'),
+    readRequirements: (given, kind) =>
+      readRequirements([given], issuers, requirementSettings, kind),
+    beginGuard: (request) => new GuardSession(request, services),
+    meets: (token, requirements) => meetsRequirements(token, requirements, services),
+    verify,
+    getIntrospectionAge: (issuer) =>
+      getKnownIssuer(issuer, services.issuers)?.settings.introspection?.maxAge ?? 0,
+  }
 }
