@@ -4,7 +4,7 @@
  * @module @bearward/mcp/fastify
  */
 import type { Bearward, FastifyGuard } from '@bearward/fastify'
-import type { RequestLike } from '@bearward/core'
+import type { RequestLike, ResponseHeaders } from '@bearward/core'
 import { createHandler, type Decision } from '@bearward/core/internal'
 import { parseRead } from './body.ts'
 import { beginGuard } from './decide.ts'
@@ -39,6 +39,14 @@ export interface McpGuard extends McpTools {
   }
 }
 
+/** Sets headers of the response of Node. The SDKs write to it, and it does not get the headers of the reply. */
+function setRawHeaders(headers: ResponseHeaders, raw: Args[1]['raw']): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'Vary') raw.appendHeader(name, value)
+    else raw.setHeader(name, value)
+  }
+}
+
 const CONTINUE: Decision = { kind: 'continue', headers: {} }
 
 /**
@@ -58,6 +66,7 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
   const guarding = withPassed(definition, (passed, request, reply) => {
     Object.assign(request.raw, { auth: passed.authInfo })
     Object.assign(request, { body: passed.parsedBody })
+    setRawHeaders(passed.headers, reply.raw)
     endResponseAt(reply.raw, passed.endsAt, server.clock)
   })
   /** Requests whose token was checked, until their operation is checked. */
