@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { runResultSteps } from '@bearward/example-shared'
 import { startServers } from './start-servers.ts'
 import { STEPS } from './steps.ts'
 
@@ -12,19 +12,9 @@ Next:
 /** Runs all steps and prints the results. Returns whether all results are as expected. */
 export async function runSteps(): Promise<boolean> {
   const servers = await startServers()
-  let passed = 0
   try {
-    for (const [index, { heading, expected, run }] of STEPS.entries()) {
-      const result = await run(servers)
-      const isAsExpected = isDeepStrictEqual(result, expected)
-      console.log(`${String(index + 1).padStart(2)}. ${heading}\n    ${JSON.stringify(result)}`)
-      if (isAsExpected) passed++
-      else console.log(`    NOT AS EXPECTED: it should be ${JSON.stringify(expected)}`)
-    }
+    return await runResultSteps(STEPS, servers, NEXT_STEPS)
   } finally {
     await servers.close()
   }
-  console.log(`\n${passed} of ${STEPS.length} results as expected.`)
-  if (passed === STEPS.length) console.log(NEXT_STEPS)
-  return passed === STEPS.length
 }

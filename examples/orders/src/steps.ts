@@ -1,20 +1,13 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { ERRORS } from '@bearward/client'
+import type { ResultStep } from '@bearward/example-shared'
 import { STOCK } from './clients.ts'
 import { restock } from './restock.ts'
 import type { Servers } from './start-servers.ts'
 
-/** A step with its expected result. */
-export interface OrderStep {
-  /** Case and outcome, for example `Order of an unknown item: the service returns 404`. */
-  readonly heading: string
-  readonly expected: unknown
-  readonly run: (servers: Servers) => Promise<unknown>
-}
-
 /** Steps in order. The last two run after the authorization server has stopped. */
-export const STEPS: readonly OrderStep[] = [
+export const STEPS: readonly ResultStep<Servers>[] = [
   {
     heading: 'Call to the inventory without a token: refused with 401',
     expected: 401,
