@@ -71,6 +71,7 @@ describe.concurrent('an example', { timeout: 60_000 }, () => {
     ['hono/dist/main.js', '7 of 7 responses as expected.'],
     ['worker/dist/main.js', '7 of 7 responses as expected.'],
     ['deno/dist/main.js', '7 of 7 responses as expected.'],
+    ['mcp/dist/main.js', '10 of 10 results as expected.'],
     ['orders/dist/main.js', '11 of 11 results as expected.'],
   ])(
     '%s exits with 0 and prints the number of expected results, then the next steps',
@@ -104,6 +105,7 @@ describe('an example that keeps running', { timeout: 60_000 }, () => {
     ['worker/dist/main.js', ['--serve'], basic],
     ['deno/dist/main.js', ['--serve'], basic],
     ['reports/dist/demo.js', ['--serve'], [...basic, 200, 200, 200, 200]],
+    ['mcp/dist/main.js', ['--serve'], [401, 200, 200, 403, 200, 200, 404]],
     ['orders/dist/main.js', ['--serve'], [201, 200, 403, 401]],
   ])('%s %s prints commands that get the expected statuses', async (program, options, statuses) => {
     const exitCode = await serve(program, options, async (output) => {
