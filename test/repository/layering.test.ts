@@ -10,6 +10,7 @@ import { filesBelow, readImports, read } from './files.ts'
 const LAYERS = [
   'index',
   'internal',
+  'internal-guards',
   'guard-tools',
   'check-replay-store',
   'adapter',

@@ -8,8 +8,8 @@ import { read, readManifest } from './files.ts'
 export function describeApi(name: string): string {
   const { exports, engines, peerDependencies = {} } = readManifest(`packages/${name}/package.json`)
   const entries = Object.entries(exports as Readonly<Record<string, { types: string }>>)
-    // `internal` is not public: it may change at any time.
-    .filter(([path]) => path !== './package.json' && path !== './internal')
+    // `internal` and `internal-guards` are not public: they may change at any time.
+    .filter(([path]) => path !== './package.json' && !path.startsWith('./internal'))
     .map(([path, { types }]) => {
       const module = readModule(posix.join(`packages/${name}`, types))
       return { path, module, exported: getExported(module) }

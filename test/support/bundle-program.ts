@@ -22,6 +22,7 @@ function aliasesFor(runtime: string): Record<string, string> {
     '@bearward/express': source('express/src/index.ts'),
     '@bearward/redis': source('redis/src/index.ts'),
     '@bearward/core/adapter': source('core/src/adapter.ts'),
+    '@bearward/core/internal-guards': source('core/src/internal-guards.ts'),
     '@bearward/core/internal': source('core/src/internal.ts'),
     '@bearward/core': source('core/src/index.ts'),
     '@bearward/client': source('client/src/index.ts'),

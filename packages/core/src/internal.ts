@@ -1,6 +1,7 @@
 /**
- * Parts of the core for `@bearward/client` and `@bearward/redis`: discovery, calls to an authorization server, client
- * authentication and option tables. This module is not public API. It can change in every release, together with these packages.
+ * Parts of the core for `@bearward/client`, `@bearward/redis` and `@bearward/mcp`: discovery, calls to an authorization server,
+ * client authentication and option tables. This module is not public API. It can change in every release, together with these
+ * packages.
  *
  * @packageDocumentation
  */
@@ -78,20 +79,5 @@ export type { AnyOptionRow, OptionRow, OptionTable, OptionValues } from './optio
 export { Problems } from './configuration-problems.ts'
 export { describeNotPlain } from './lib/describe-given.ts'
 export { getMember, isPlainObject, isRecord, copyOwnMembers } from './lib/objects.ts'
-export { type AdapterParts, getAdapterParts } from './adapter-parts.ts'
-export { createHandler, type Decision } from './adapter-handler.ts'
-export { getGuardTools, type GuardTools } from './guard-tools.ts'
-export type { GuardSession, Stage } from './request/guard-session.ts'
-export type { CheckedRequirements } from './authorization/requirements.ts'
-export { mergeRequirements } from './authorization/merge-requirements.ts'
-export { type ApiKeyOwner, toApiKeyToken } from './token/api-key-token.ts'
-export { Rejection } from './response/rejection.ts'
-export { headerValues } from './model/header-values.ts'
 export { andThen } from './lib/maybe-promise.ts'
-export { callWithLimit } from './lib/call-with-limit.ts'
-export { describeThrown } from './authorization-server/network-cause.ts'
-export { toCors } from './request/cors.ts'
-export { readCorsOptions } from './options/cors-options.ts'
-export { REQUIREMENT_NAMES } from './authorization/read-requirements.ts'
 export { isThenable } from './lib/is-thenable.ts'
-export { ignoreRejection } from './lib/ignore-rejection.ts'

@@ -3,8 +3,8 @@ import {
   describeNotPlain,
   isPlainObject,
   type Problems,
-  type GuardTools,
 } from '@bearward/core/internal'
+import { type GuardTools } from '@bearward/core/internal-guards'
 
 /** The options of API keys after validation. */
 export interface ApiKeySettings {

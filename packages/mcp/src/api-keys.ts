@@ -1,13 +1,12 @@
+import { type Clock, type MaybePromise } from '@bearward/core/internal'
 import {
   callWithLimit,
-  type Clock,
   describeThrown,
   type GuardSession,
   headerValues,
-  type MaybePromise,
   Rejection,
   toApiKeyToken,
-} from '@bearward/core/internal'
+} from '@bearward/core/internal-guards'
 import type { AccessToken, RequestLike } from '@bearward/core'
 import type { ApiKeySettings } from './api-key-options.ts'
 

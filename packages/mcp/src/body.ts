@@ -1,4 +1,4 @@
-import { Rejection } from '@bearward/core/internal'
+import { Rejection } from '@bearward/core/internal-guards'
 
 /** The body of a request: the parsed value, or a rejection (400, 413). */
 export type ParsedBody = { readonly value: unknown } | Rejection

@@ -1,4 +1,4 @@
-import { headerValues, Rejection } from '@bearward/core/internal'
+import { headerValues, Rejection } from '@bearward/core/internal-guards'
 import type { RequestLike } from '@bearward/core'
 import { MODERN_VERSION } from './protocol.ts'
 import type { NamedMessage } from './read-operations.ts'

@@ -1,5 +1,5 @@
 import type { RequestLike } from '@bearward/core'
-import { headerValues, ignoreRejection, Rejection } from '@bearward/core/internal'
+import { headerValues, ignoreRejection, Rejection } from '@bearward/core/internal-guards'
 import type { Origins } from './read-options.ts'
 
 /**

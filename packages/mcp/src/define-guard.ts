@@ -1,10 +1,6 @@
 import type { AdapterDefinition } from '@bearward/core/adapter'
-import {
-  type AdapterParts,
-  ConfigurationError,
-  getAdapterParts,
-  getGuardTools,
-} from '@bearward/core/internal'
+import { ConfigurationError } from '@bearward/core/internal'
+import { type AdapterParts, getAdapterParts, getGuardTools } from '@bearward/core/internal-guards'
 import type { McpPassed, McpServices } from './guarded-request.ts'
 import { readOptions } from './read-options.ts'
 

@@ -4,7 +4,7 @@
  * @module @bearward/mcp/express
  */
 import type { Bearward, ExpressGuard } from '@bearward/express'
-import { createHandler } from '@bearward/core/internal'
+import { createHandler } from '@bearward/core/internal-guards'
 import { createDecide } from './decide.ts'
 import { prepare, withPassed } from './define-guard.ts'
 import { endResponseAt } from './ending-responses.ts'

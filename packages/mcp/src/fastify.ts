@@ -5,7 +5,7 @@
  */
 import type { Bearward, FastifyGuard } from '@bearward/fastify'
 import type { RequestLike, ResponseHeaders } from '@bearward/core'
-import { createHandler, type Decision } from '@bearward/core/internal'
+import { createHandler, type Decision } from '@bearward/core/internal-guards'
 import { parseRead } from './body.ts'
 import { beginGuard } from './decide.ts'
 import { prepare, withPassed } from './define-guard.ts'

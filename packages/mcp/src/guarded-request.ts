@@ -1,14 +1,13 @@
 import type { AccessToken, Anonymous, Granted, RequestLike, ResponseHeaders } from '@bearward/core'
+import { hashText, type MaybePromise } from '@bearward/core/internal'
 import {
   type CheckedRequirements,
   type Decision,
   type GuardSession,
-  hashText,
-  type MaybePromise,
   Rejection,
   type GuardTools,
   type Stage,
-} from '@bearward/core/internal'
+} from '@bearward/core/internal-guards'
 import { findApiKey, verifyApiKey } from './api-keys.ts'
 import { type AuthInfo, toAuthInfo } from './auth-info.ts'
 import type { ParsedBody } from './body.ts'

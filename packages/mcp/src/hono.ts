@@ -4,7 +4,7 @@
  * @module @bearward/mcp/hono
  */
 import type { Bearward } from '@bearward/fetch/hono'
-import { createHandler } from '@bearward/core/internal'
+import { createHandler } from '@bearward/core/internal-guards'
 import type { Context, MiddlewareHandler, Next } from 'hono'
 import type { AuthInfo } from './auth-info.ts'
 import { parseRead } from './body.ts'

@@ -4,7 +4,7 @@
  * @module @bearward/mcp
  */
 import { ConfigurationError, type AccessToken } from '@bearward/core'
-import { createHandler } from '@bearward/core/internal'
+import { createHandler } from '@bearward/core/internal-guards'
 import type { Bearward } from '@bearward/fetch'
 import { findContext, type Passage, toPassage, withHeaders } from '@bearward/fetch/internal'
 import type { AuthInfo } from './auth-info.ts'

@@ -4,7 +4,7 @@
  * @module @bearward/mcp/koa
  */
 import type { Bearward, KoaGuard } from '@bearward/koa'
-import { createHandler } from '@bearward/core/internal'
+import { createHandler } from '@bearward/core/internal-guards'
 import { createDecide } from './decide.ts'
 import { prepare, withPassed } from './define-guard.ts'
 import { endResponseAt } from './ending-responses.ts'

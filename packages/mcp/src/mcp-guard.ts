@@ -1,5 +1,6 @@
 import type { AccessToken } from '@bearward/core'
-import { ConfigurationError, hashText, type GuardTools } from '@bearward/core/internal'
+import { ConfigurationError, hashText } from '@bearward/core/internal'
+import { type GuardTools } from '@bearward/core/internal-guards'
 import { type AuthInfo, toAccessToken, toAuthInfo } from './auth-info.ts'
 import { getExpiry, type McpServices } from './guarded-request.ts'
 import type { OperationKind } from './read-operations.ts'

@@ -1,5 +1,5 @@
 import type { CorsOptions, Requirements } from '@bearward/core'
-import type { ApiKeyOwner } from '@bearward/core/internal'
+import type { ApiKeyOwner } from '@bearward/core/internal-guards'
 
 /** The requirements for a tool, a prompt, a resource or a method, in addition to those of the guard. */
 export type OperationRequirements<Raw = unknown> = Omit<Requirements<Raw>, 'optional'>

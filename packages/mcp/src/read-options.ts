@@ -1,5 +1,4 @@
 import {
-  type CheckedRequirements,
   choice,
   ConfigurationError,
   copyOwnMembers,
@@ -9,15 +8,18 @@ import {
   isPlainObject,
   type OptionTable,
   Problems,
-  readCorsOptions,
   readObject,
   readRows,
   reportUnknownNames,
+  wholeNumber,
+} from '@bearward/core/internal'
+import {
+  type CheckedRequirements,
+  readCorsOptions,
   REQUIREMENT_NAMES,
   type GuardTools,
   toCors,
-  wholeNumber,
-} from '@bearward/core/internal'
+} from '@bearward/core/internal-guards'
 import { type ApiKeySettings, readApiKeys } from './api-key-options.ts'
 import type { McpGuardOptions } from './options.ts'
 import { HTTP_METHODS, REQUEST_HEADERS, RESPONSE_HEADERS } from './protocol.ts'

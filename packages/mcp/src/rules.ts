@@ -1,4 +1,4 @@
-import { type CheckedRequirements, mergeRequirements } from '@bearward/core/internal'
+import { type CheckedRequirements, mergeRequirements } from '@bearward/core/internal-guards'
 import type { Operation, OperationKind } from './read-operations.ts'
 
 /** The rule for one method: requirements, or `anonymous` if callers without a token may use it. */

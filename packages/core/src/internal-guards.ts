@@ -1,0 +1,22 @@
+/**
+ * Parts of the core for `@bearward/mcp`, which builds guards of another kind. They are not in `internal.ts`, so that an import of
+ * `@bearward/client` does not load the verification of tokens. This module is not public API. It can change in every release,
+ * together with that package.
+ *
+ * @packageDocumentation
+ */
+export { type AdapterParts, getAdapterParts } from './adapter-parts.ts'
+export { createHandler, type Decision } from './adapter-handler.ts'
+export { getGuardTools, type GuardTools } from './guard-tools.ts'
+export type { GuardSession, Stage } from './request/guard-session.ts'
+export type { CheckedRequirements } from './authorization/requirements.ts'
+export { mergeRequirements } from './authorization/merge-requirements.ts'
+export { type ApiKeyOwner, toApiKeyToken } from './token/api-key-token.ts'
+export { Rejection } from './response/rejection.ts'
+export { headerValues } from './model/header-values.ts'
+export { callWithLimit } from './lib/call-with-limit.ts'
+export { describeThrown } from './authorization-server/network-cause.ts'
+export { toCors } from './request/cors.ts'
+export { readCorsOptions } from './options/cors-options.ts'
+export { REQUIREMENT_NAMES } from './authorization/read-requirements.ts'
+export { ignoreRejection } from './lib/ignore-rejection.ts'
