@@ -26,6 +26,8 @@ async function bundle(directory) {
     transform: { target: 'es2022' },
     // The code stays as it is in the sources.
     treeshake: false,
+    // Required for `groups`. Entries keep their exports, because no chunk contains an entry.
+    preserveEntrySignatures: 'allow-extension',
     plugins: [mapLines(), removeStaleFiles(directory)],
     onLog(level, { message }) {
       if (level === 'warn') throw new Error(message)
@@ -33,6 +35,9 @@ async function bundle(directory) {
     output: {
       dir: 'dist',
       chunkFileNames: 'chunks/[name].js',
+      codeSplitting: {
+        groups: modules.includes('internal') ? [groupChunks(directory, modules)] : [],
+      },
       minify: false,
       minifyInternalExports: false,
       // The documentation is in the types.
@@ -48,9 +53,44 @@ async function bundle(directory) {
  * conditions of a runtime select one of them.
  */
 function listModules(directory) {
-  const { exports, imports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-  const paths = JSON.stringify({ exports, imports }).matchAll(/"\.\/dist\/([\w/-]+)\.js"/g)
+  const { exports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  return [...findModules(exports), ...listTargets(directory)]
+}
+
+/** Returns the modules of `dist` that the manifest of a package names in `imports`. */
+function listTargets(directory) {
+  const { imports = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  return findModules(imports)
+}
+
+function findModules(part) {
+  const paths = JSON.stringify(part).matchAll(/"\.\/dist\/([\w/-]+)\.js"/g)
   return [...new Set([...paths].map(([, module]) => module))]
+}
+
+/**
+ * Puts the modules that several entries share into two chunks: `shared` for those that the entry `internal` needs, `main` for the
+ * others. Otherwise each set of entries would have a chunk of its own. The targets of `imports` keep their own chunks, because
+ * modules of Node must not be in a chunk of another runtime.
+ */
+function groupChunks(directory, modules) {
+  const targets = listTargets(directory)
+  const toName = (id, context) => {
+    const found = findImporters(id, context)
+    const entries = modules.filter((module) => found.has(join(directory, 'src', `${module}.ts`)))
+    if (entries.length < 2 || entries.some((entry) => targets.includes(entry))) return null
+    return entries.includes('internal') ? 'shared' : 'main'
+  }
+  return { name: toName, debugName: 'groupChunks', includeDependenciesRecursively: false }
+}
+
+/** Returns a module and all modules that import it, directly or through others. */
+function findImporters(id, context, found = new Set()) {
+  if (found.has(id)) return found
+  found.add(id)
+  for (const importer of context.getModuleInfo(id).importers)
+    findImporters(importer, context, found)
+  return found
 }
 
 /** Removes the docstrings of types that users of a package cannot reach: no entry refers to these files. */
