@@ -1,4 +1,6 @@
 import { createServer } from 'node:http'
+import { Readable } from 'node:stream'
+import type { ReadableStream as NodeStream } from 'node:stream/web'
 import { createBearward as createExpress } from '@bearward/express'
 import { createBearward as createFastify } from '@bearward/fastify'
 import { createBearward as createFetch } from '@bearward/fetch'
@@ -11,7 +13,7 @@ import { createMcpGuard as createFastifyGuard } from '@bearward/mcp/fastify'
 import { createMcpGuard as createHonoGuard } from '@bearward/mcp/hono'
 import { createMcpGuard as createKoaGuard } from '@bearward/mcp/koa'
 import { getRequestListener } from '@hono/node-server'
-import express5 from 'express'
+import express5, { type ErrorRequestHandler } from 'express'
 import express4 from 'express4'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
@@ -34,14 +36,22 @@ export interface GuardedServer extends RunningServer {
   readonly mcp: Tools
 }
 
+/** A middleware of Express that reads bodies before the guard. */
+export type BodyParser = 'json' | 'text' | 'raw'
+
 /** Options of a server with a guard. */
 export interface McpMount {
   readonly bearward: ResourceServerOptions
   readonly guard: McpGuardOptions
-  /** The handler behind the guard. Its result is sent as JSON with 200. */
+  /**
+   * The handler behind the guard. Its result is sent as JSON with 200. A stream is sent as an event stream. An error that it throws
+   * goes to the framework.
+   */
   readonly handle: (call: SeenCall) => unknown
-  /** `true`: other middleware reads the body before the guard. Frameworks without such middleware ignore it. */
-  readonly isBodyRead?: boolean
+  /** The middleware that reads the body before the guard. Frameworks other than Express ignore it. */
+  readonly bodyParser?: BodyParser
+  /** `true`: the server also serves the metadata of the API. Requires the option `metadata`. */
+  readonly servesMetadata?: boolean
 }
 
 /** A framework with the guard. */
@@ -49,6 +59,8 @@ export interface McpFramework {
   readonly name: string
   /** Set if the framework itself responds to bodies that it cannot read, before the guard sees them. */
   readonly readsBodies?: true
+  /** Set if the framework joins header lines with the same name with commas, as web-standard `Headers` do. */
+  readonly joinsLines?: true
   start(mount: McpMount): Promise<GuardedServer>
 }
 
@@ -61,33 +73,62 @@ interface SeenByExpress {
 /** The path at which the guard is mounted. */
 export const PATH = '/mcp'
 
-const onExpress = (name: string, express: () => ReturnType<typeof express5>): McpFramework => ({
+/** All methods of HTTP that the tests send. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
+
+const EVENT_STREAM = 'text/event-stream'
+
+/** Responds to errors without logging them. */
+const silent: ErrorRequestHandler = (_error, _request, response, _next) => {
+  if (!response.headersSent) response.status(500).end()
+}
+
+const toNodeStream = (stream: ReadableStream) => Readable.fromWeb(stream as NodeStream)
+
+/** Returns the result of a handler as a web-standard response. */
+function toWebResponse(result: unknown): Response {
+  if (!(result instanceof ReadableStream)) return Response.json(result)
+  return new Response(result, { headers: { 'content-type': EVENT_STREAM } })
+}
+
+const onExpress = (name: string, express: typeof express5): McpFramework => ({
   name,
-  async start({ bearward, guard, handle, isBodyRead }) {
+  async start({ bearward, guard, handle, bodyParser, servesMetadata }) {
     const own = createExpress(bearward)
     const mcp = createExpressGuard(own, guard)
     const app = express()
-    if (isBodyRead === true) app.use((name === 'Express 4' ? express4 : express5).json())
+    if (servesMetadata === true) app.use(own.metadata())
+    if (bodyParser !== undefined) app.use(express[bodyParser]({ type: '*/*' }))
     app.all(PATH, mcp.guard, (request, response) => {
       const { auth, body } = request as unknown as SeenByExpress
-      response.json(handle({ authInfo: auth, parsedBody: body }))
+      const result = handle({ authInfo: auth, parsedBody: body })
+      if (!(result instanceof ReadableStream)) return void response.json(result)
+      response.type(EVENT_STREAM)
+      toNodeStream(result)
+        .on('error', () => response.destroy())
+        .pipe(response)
     })
+    app.use(silent)
     return serve(app, mcp, own)
   },
 })
 
 const onKoa = (name: string, create: () => Koa3): McpFramework => ({
   name,
-  async start({ bearward, guard, handle }) {
+  async start({ bearward, guard, handle, servesMetadata }) {
     const own = createKoa(bearward)
     const mcp = createKoaGuard(own, guard)
     const app = create()
     app.silent = true
+    if (servesMetadata === true) app.use(own.metadata())
     app.use(mcp.guard)
     app.use((context) => {
       const { auth } = context.req as { auth?: AuthInfo }
       const { body } = context.request as { body?: unknown }
-      context.body = handle({ authInfo: auth, parsedBody: body })
+      const result = handle({ authInfo: auth, parsedBody: body })
+      const isStream = result instanceof ReadableStream
+      if (isStream) context.type = EVENT_STREAM
+      context.body = isStream ? toNodeStream(result) : result
     })
     return serve(app.callback(), mcp, own)
   },
@@ -96,18 +137,23 @@ const onKoa = (name: string, create: () => Koa3): McpFramework => ({
 const onFastify: McpFramework = {
   name: 'Fastify 5',
   readsBodies: true,
-  async start({ bearward, guard, handle }) {
+  async start({ bearward, guard, handle, servesMetadata }) {
     const own = createFastify(bearward)
     const mcp = createFastifyGuard(own, guard)
-    const app = Fastify()
+    const app = Fastify({ exposeHeadRoutes: false })
+    app.addHttpMethod('QUERY', { hasBody: true })
     await app.register(own.plugin)
+    if (servesMetadata === true) app.addHook('onRequest', own.metadata())
     app.route({
-      method: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+      method: METHODS,
       url: PATH,
       ...mcp.route,
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const { auth } = request.raw as { auth?: AuthInfo }
-        return handle({ authInfo: auth, parsedBody: request.body })
+        const result = handle({ authInfo: auth, parsedBody: request.body })
+        if (!(result instanceof ReadableStream)) return result
+        void reply.type(EVENT_STREAM)
+        return toNodeStream(result)
       },
     })
     await app.ready()
@@ -122,32 +168,36 @@ const onFastify: McpFramework = {
 
 const onHono: McpFramework = {
   name: 'Hono 4',
-  async start({ bearward, guard, handle }) {
+  joinsLines: true,
+  async start({ bearward, guard, handle, servesMetadata }) {
     const own = createHono(bearward)
     const mcp = createHonoGuard(own, guard)
     const app = new Hono()
+    if (servesMetadata === true) app.use(own.metadata())
     app.all(PATH, mcp.guard, (context) =>
-      context.json(
-        handle({ authInfo: context.get('auth'), parsedBody: context.get('parsedBody') }) as object,
+      toWebResponse(
+        handle({ authInfo: context.get('auth'), parsedBody: context.get('parsedBody') }),
       ),
     )
+    app.onError((_error, context) => context.body(null, 500))
     return serve(getRequestListener(app.fetch), mcp, own)
   },
 }
 
 const onFetch: McpFramework = {
   name: 'fetch on Node',
-  async start({ bearward, guard, handle }) {
+  joinsLines: true,
+  async start({ bearward, guard, handle, servesMetadata }) {
     const own = createFetch(bearward)
     const mcp = createMcpGuard(own, guard)
     const respond = mcp.protect((_request, { authInfo, parsedBody }) =>
-      Response.json(handle({ authInfo, parsedBody })),
+      toWebResponse(handle({ authInfo, parsedBody })),
     )
-    return serve(
-      getRequestListener((request) => respond(request)),
-      mcp,
-      own,
-    )
+    const handler = servesMetadata === true ? own.metadata(respond) : respond
+    const listener = getRequestListener(async (request) => handler(request), {
+      errorHandler: () => new Response(null, { status: 500 }),
+    })
+    return serve(listener, mcp, own)
   },
 }
 

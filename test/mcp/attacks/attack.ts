@@ -1,0 +1,93 @@
+import type { McpFramework } from '../servers.ts'
+import type { Sent } from '../requests.ts'
+
+/**
+ * The operation that a body requests, as the rules of the fixture see it.
+ *
+ * - `floor`: every caller that meets the floor may use it.
+ * - `admin`: the scope of admins is required.
+ * - `unlisted`: no rule names it. It is refused, or only the floor applies.
+ * - `unlisted and admin`: a batch of both, or an unlisted spelling to which a rule applies.
+ * - `unreadable`: it cannot be read. It is refused, or all rules apply together.
+ */
+export type Operation = 'floor' | 'admin' | 'unlisted' | 'unlisted and admin' | 'unreadable'
+
+/**
+ * The behavior of the guard for one request.
+ *
+ * - An operation: the callers that may use it reach the handler.
+ * - `malformed`: 400 with the error code of malformed JSON.
+ * - `mismatch`: 400 with the error code of headers that differ from the body, for every caller with a valid token.
+ * - `late mismatch`: the same, but only for callers that may use the operation.
+ * - A status: the framework or the guard responds with it to every caller with a valid token.
+ */
+export type Behavior =
+  | Operation
+  | 'malformed'
+  | 'mismatch'
+  | { readonly lateMismatch: Operation }
+  | number
+
+/** A request that tries to run another operation than the one that the guard checks. */
+export interface Attack {
+  /** The id of a line of the manifest. */
+  readonly id: string
+  /** The request, as a title names it. */
+  readonly what: string
+  readonly behavior: Behavior
+  readonly sent: Omit<Sent, 'token'>
+  /** `true`: the handler gets no body, because the method of HTTP has none. */
+  readonly isBodyIgnored?: boolean
+  /** The behavior on Fastify, which itself reads bodies. */
+  readonly onFastify?: Behavior
+  /** The behavior on frameworks that join header lines with the same name. */
+  readonly joined?: Behavior
+}
+
+/** Differences from an attack that is only a body. */
+export type More = Omit<Sent, 'token' | 'body'> &
+  Pick<Attack, 'isBodyIgnored' | 'onFastify' | 'joined'>
+
+/** Returns a function that creates attacks for one line of the manifest. */
+export function attacksFor(id: string) {
+  return (
+    what: string,
+    behavior: Behavior,
+    body: unknown,
+    { isBodyIgnored, onFastify, joined, ...sent }: More = {},
+  ): Attack => ({
+    id,
+    what,
+    behavior,
+    sent: { ...sent, body },
+    ...(isBodyIgnored !== undefined && { isBodyIgnored }),
+    ...(onFastify !== undefined && { onFastify }),
+    ...(joined !== undefined && { joined }),
+  })
+}
+
+/** Returns the behavior of the guard on a framework. */
+export function getBehavior(
+  { behavior, onFastify, joined }: Attack,
+  { readsBodies, joinsLines }: McpFramework,
+): Behavior {
+  if (readsBodies === true && onFastify !== undefined) return onFastify
+  return joinsLines === true && joined !== undefined ? joined : behavior
+}
+
+/** Returns a behavior as the verb of a title. */
+export function toVerb(behavior: Behavior): string {
+  if (typeof behavior === 'number') return `responds with ${behavior} to`
+  if (typeof behavior === 'object')
+    return `${OPERATION_VERBS[behavior.lateMismatch]} a caller before it responds with a header mismatch to`
+  if (behavior === 'malformed') return 'responds with a parse error to'
+  return behavior === 'mismatch' ? 'responds with a header mismatch to' : OPERATION_VERBS[behavior]
+}
+
+const OPERATION_VERBS: Readonly<Record<Operation, string>> = {
+  floor: 'requires only the floor for',
+  admin: 'requires the scope of admins for',
+  unlisted: 'finds no rule for',
+  'unlisted and admin': 'requires a rule and the scope of admins for',
+  unreadable: 'cannot read',
+}
