@@ -1,6 +1,7 @@
 import { measureDpop } from './dpop/dpop.ts'
 import { requireRedisServer } from './dpop/redis-server.ts'
 import { measureHttp } from './http/http.ts'
+import { measureMcp } from './mcp/mcp.ts'
 import { measureMemory } from './memory/memory.ts'
 import { measureMicro } from './micro/micro.ts'
 import { writePages } from './page/page.ts'
@@ -10,6 +11,7 @@ import { measureStart } from './start/start.ts'
 const MEASURE: { readonly [P in Part]: () => Promise<Parts[P]> } = {
   micro: measureMicro,
   dpop: () => measureDpop(),
+  mcp: () => measureMcp(),
   http: measureHttp,
   memory: measureMemory,
   start: measureStart,

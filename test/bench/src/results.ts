@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { FOLDER } from './output-folder.ts'
 import type { DpopResults } from './dpop/dpop.ts'
 import type { HttpResults } from './http/http.ts'
+import type { McpResults } from './mcp/mcp.ts'
 import type { MemoryResults } from './memory/memory.ts'
 import type { MicroResults } from './micro/micro.ts'
 import { canPin } from './processes.ts'
@@ -14,6 +15,7 @@ import type { StartResults } from './start/start.ts'
 export interface Parts {
   readonly micro: MicroResults
   readonly dpop: DpopResults
+  readonly mcp: McpResults
   readonly http: HttpResults
   readonly memory: MemoryResults
   readonly start: StartResults
@@ -22,6 +24,7 @@ export interface Parts {
 export const PARTS = [
   'micro',
   'dpop',
+  'mcp',
   'http',
   'memory',
   'start',

@@ -1,6 +1,13 @@
 import type { Cost } from './micro/cost.ts'
 import type { RunningProgram } from './processes.ts'
 
+/** Number of operations before the first round and in each round, and the number of measured rounds. */
+export interface Size {
+  readonly warmUp: number
+  readonly round: number
+  readonly rounds: number
+}
+
 /** Command that makes a program measure one round. The program responds with a `Cost`. */
 export const MEASURE_ROUND = { type: 'measure round' } as const
 

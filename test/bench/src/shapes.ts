@@ -36,6 +36,10 @@ const SHAPES: { readonly [P in Part]: PartResults<P> } = {
       stores: COSTS,
     },
   },
+  mcp: {
+    run: RUN,
+    found: { 'one call': COSTS, '100 calls, 20 scopes': COSTS, '100 calls, 100 scopes': COSTS },
+  },
   http: {
     run: RUN,
     found: {

@@ -5,6 +5,8 @@ import { BARE, type Framework, FRAMEWORKS } from './http/contestants.ts'
 import type { LoadName } from './http/http.ts'
 import { getAddedCpu } from './http/comparisons-with-bare.ts'
 import { FRESH_STRING, isBearward, SIGNATURE_ALONE, WITH_DPOP } from './micro/contestants.ts'
+import type { CaseName } from './mcp/cases.ts'
+import { MCP_GUARD, TOKEN_GUARD } from './mcp/contestants.ts'
 import type { Parts, VersionResults } from './results.ts'
 import type { Start } from './start/start.ts'
 import { summarize, type Summary } from './statistics.ts'
@@ -42,6 +44,7 @@ export function createTargets({ major, parts }: VersionResults): Target[] {
   return [
     ...createVerificationTargets(parts.micro?.found, major),
     ...createDpopTargets(parts.dpop?.found),
+    ...createMcpTargets(parts.mcp?.found),
     ...createHttpTargets(parts.http?.found),
     ...createStartTargets(parts.start?.found),
     ...createSizeTargets(parts.start?.found),
@@ -162,6 +165,25 @@ function createDpopTargets(dpop: Parts['dpop'] | undefined): Target[] {
         'DPoP proof, replay store in Redis: time added to `memoryReplay`, relative to one round trip',
       unit: 'x',
       goals: [{ label: '', limit: 1, measured: dpop && getAddedRoundTrips(dpop.stores) }],
+    },
+  ]
+}
+
+/** Cases with a limit. The other cases are shown for information. */
+const MCP_CASES: readonly CaseName[] = ['one call', '100 calls, 20 scopes']
+
+function createMcpTargets(mcp: Parts['mcp'] | undefined): Target[] {
+  return [
+    {
+      name: 'MCP',
+      description:
+        'MCP guard with 1,000 tools: CPU beside the check of the token and the parse of the body',
+      unit: 'us',
+      goals: MCP_CASES.map((label) => ({
+        label,
+        limit: 50,
+        measured: mcp && difference(mcp[label], MCP_GUARD, TOKEN_GUARD, cpu),
+      })),
     },
   ]
 }

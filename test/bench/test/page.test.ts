@@ -4,6 +4,9 @@ import { BAD_SIGNATURE, MEMORY, MEMORY_AND_TRIP, REDIS } from '../src/dpop/conte
 import type { DpopResults } from '../src/dpop/dpop.ts'
 import { FRAMEWORKS } from '../src/http/contestants.ts'
 import { type HttpResults, type HttpRound, LOAD_NAMES } from '../src/http/http.ts'
+import { CASE_NAMES } from '../src/mcp/cases.ts'
+import { MCP_GUARD, TOKEN_GUARD } from '../src/mcp/contestants.ts'
+import type { McpResults } from '../src/mcp/mcp.ts'
 import { FRESH_STRING, SIGNATURE_ALONE, WITH_DPOP } from '../src/micro/contestants.ts'
 import { ALGORITHMS, type MicroResults } from '../src/micro/micro.ts'
 import { createCapacityChart } from '../src/page/charts.ts'
@@ -67,6 +70,15 @@ function createDpopResults(ours: number): DpopResults {
     unbound: { bearward: costs(2, 4), [WITH_DPOP]: costs(2.1, 4.1) },
     stores: { [MEMORY]: costs(100), [MEMORY_AND_TRIP]: costs(200), [REDIS]: costs(250) },
   }
+}
+
+/** Creates results in which the MCP guard adds `added` microseconds to a request. The second round was slow. */
+function createMcpResults(added: number): McpResults {
+  const all = {
+    [TOKEN_GUARD]: costs(100, 300, 100),
+    [MCP_GUARD]: costs(100 + added, 400, 100 + added),
+  }
+  return Object.fromEntries(CASE_NAMES.map((name) => [name, all])) as McpResults
 }
 
 const START: StartResults = {
@@ -198,6 +210,33 @@ describe('createPages', () => {
     expect(createMarkdown(createResults(24, 10))).not.toContain('### DPoP proofs')
   })
 
+  it('createPages shows what the MCP guard adds to a request, and whether its target is met', () => {
+    const create = (added: number): VersionResults => ({
+      major: 24,
+      parts: { mcp: { run: RUN, found: createMcpResults(added) } },
+    })
+    expect(getTargetRows(create(50), 'MCP')).toEqual([
+      ['one call', '50 us', '50 (50 to 100)', 'yes |'],
+      ['100 calls, 20 scopes', '50 us', '50 (50 to 100)', 'yes |'],
+    ])
+    expect(getTargetRows(create(51), 'MCP')[1]!.at(-1)).toBe('**no** |')
+    expect(getTargetRows(createResults(24, 10), 'MCP')[1]).toEqual([
+      '100 calls, 20 scopes',
+      '50 us',
+      '-',
+      'not measured |',
+    ])
+    const report = createMarkdown(create(50))
+    for (const row of [
+      '|  | one call | 100 calls, 20 scopes | 100 calls, 100 scopes |',
+      '| bearward, then JSON.parse | 100 | 100 | 100 |',
+      '| bearward, MCP guard | 150 | 150 | 150 |',
+      '| added by the MCP guard | 50 (50 to 100) | 50 (50 to 100) | 50 (50 to 100) |',
+    ])
+      expect(report).toContain(row)
+    expect(createMarkdown(createResults(24, 10))).not.toContain('### MCP guard')
+  })
+
   it('createPages shows the bytes of a bundle for a worker', () => {
     const parts = { start: { run: RUN, found: START } }
     expect(getTargetRows({ major: 24, parts }, 'bundle')).toEqual([
@@ -264,11 +303,12 @@ describe('createPages', () => {
 
   it('createPages shows whether all parts come from one run', () => {
     const some = createResults(24, 10)
-    expect(createMarkdown(some)).toContain('Not measured: dpop, memory, start.')
+    expect(createMarkdown(some)).toContain('Not measured: dpop, mcp, memory, start.')
     expect(createMarkdown(some)).toContain('All measured parts come from one run of one command.')
     const parts = {
       ...some.parts,
       dpop: { run: RUN, found: createDpopResults(1.2) },
+      mcp: { run: RUN, found: createMcpResults(20) },
       memory: { run: RUN, found: { bearward: { heap: 4_000_000, peak: 2 } } },
       start: { run: RUN, found: START },
     }
@@ -277,7 +317,7 @@ describe('createPages', () => {
     const memory = { ...parts.memory, run: later }
     const apart = createMarkdown({ major: 24, parts: { ...parts, memory } })
     expect(apart).toContain('The parts come from different runs.')
-    expect(apart).toContain('| micro, dpop, http, start | 2026-01-01 12:00 UTC |')
+    expect(apart).toContain('| micro, dpop, mcp, http, start | 2026-01-01 12:00 UTC |')
     expect(apart).toContain('| memory | 2026-01-01 13:00 UTC |')
   })
 

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CASE_NAMES } from '../src/mcp/cases.ts'
 import { readResults } from '../src/results.ts'
 
 const RUN = { command: 'a', began: 'b', node: 'v24.0.0', machine: 'c', pinned: true }
@@ -35,6 +36,17 @@ describe('readResults', () => {
     expect(await readResults(folder)).toEqual([{ major: 24, parts }])
     await saveDpop({ ...found, stores: undefined })
     await expect(readResults(folder)).rejects.toThrow('npm run bench -- dpop')
+  })
+
+  it('readResults reads results of MCP guards, and rejects them without one of the cases', async () => {
+    const costs = { bearward: [{ cpu: 1, wall: 2 }] }
+    const found = Object.fromEntries(CASE_NAMES.map((name) => [name, costs]))
+    const saveMcp = (results: object) =>
+      writeFile(join(folder, 'node24', 'mcp.json'), JSON.stringify({ run: RUN, found: results }))
+    await saveMcp(found)
+    expect(await readResults(folder)).toEqual([{ major: 24, parts: { mcp: { run: RUN, found } } }])
+    await saveMcp({ ...found, 'one call': undefined })
+    await expect(readResults(folder)).rejects.toThrow('npm run bench -- mcp')
   })
 
   it.each([

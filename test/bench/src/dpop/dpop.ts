@@ -2,7 +2,7 @@ import { SIGNATURE_ALONE, WITH_DPOP } from '../micro/contestants.ts'
 import type { Cost } from '../micro/cost.ts'
 import { measureCosts, repeatedTokens } from '../micro/micro.ts'
 import { startProgram } from '../processes.ts'
-import { measurePrograms } from '../rounds.ts'
+import { measurePrograms, type Size } from '../rounds.ts'
 import {
   BAD_SIGNATURE,
   BAD_SIGNATURE_NEW_KEY,
@@ -12,7 +12,7 @@ import {
   REDIS,
   ROUND_TRIP,
 } from './contestants.ts'
-import type { ProofCheckerSetup, Size } from './proof-checker.ts'
+import type { ProofCheckerSetup } from './proof-checker.ts'
 import { PROOF_ALGORITHMS, type ProofAlgorithm } from './proofs.ts'
 import { startRedis } from './redis-server.ts'
 

@@ -1,16 +1,10 @@
 import { createBatchVerifier } from '../micro/batch-verifier.ts'
 import { measureCost } from '../micro/cost.ts'
 import { runProgram } from '../program.ts'
+import type { Size } from '../rounds.ts'
 import { PROOF_CONTESTANTS } from './contestants.ts'
 import { expectResults } from './expect-results.ts'
 import { mintBoundToken, PROOF_KINDS, type ProofAlgorithm, type ProofKind } from './proofs.ts'
-
-/** Number of requests before the first round and in each round, and the number of measured rounds. */
-export interface Size {
-  readonly warmUp: number
-  readonly round: number
-  readonly rounds: number
-}
 
 /** Argument of this program. */
 export interface ProofCheckerSetup {

@@ -10,6 +10,7 @@ import { createDpopSection } from './dpop-section.ts'
 import { createHttpSection } from './http-section.ts'
 import { createOverviewSection } from './overview-section.ts'
 import { createMemorySection } from './memory-section.ts'
+import { createMcpSection } from './mcp-section.ts'
 import { createMicroSection } from './micro-section.ts'
 import { createStartSection } from './start-section.ts'
 import { createSummary } from './summary.ts'
@@ -73,21 +74,22 @@ const METHOD = `\`npm run bench -- page\` writes this report from the latest res
 - Every token has the claims of RFC 9068. A token with RS256 has about 1,000 characters.
 - Every library checks signature, issuer, audience and expiry. \`${SIGNATURE_ALONE}\` checks only the signature. \`${BARE}\` and
   \`${NONE}\` check nothing.
-- The versions of the libraries are in the lockfile. Their options are in \`test/bench/src/http\`, \`test/bench/src/micro\` and
-  \`test/bench/src/dpop\`.`
+- The versions of the libraries are in the lockfile. Their options are in \`test/bench/src/http\`, \`test/bench/src/micro\`,
+  \`test/bench/src/dpop\` and \`test/bench/src/mcp\`.`
 
 function createImage(path: string): string {
   return `![${/(?<name>[\w-]+)\.svg$/.exec(path)!.groups!['name']!}](${path})`
 }
 
 function createSections(results: VersionResults): string[] {
-  const { micro, dpop, http, memory, start } = results.parts
+  const { micro, dpop, mcp, http, memory, start } = results.parts
   return [
     `## Node ${results.major}`,
     ...createConditionsSection(results),
     ...createTargetsSection(results),
     ...(micro ? createMicroSection(micro.found) : []),
     ...(dpop ? createDpopSection(dpop.found) : []),
+    ...(mcp ? createMcpSection(mcp.found) : []),
     ...(http ? createHttpSection(http) : []),
     ...(memory ? createMemorySection(memory.found) : []),
     ...(start ? createStartSection(start.found) : []),
