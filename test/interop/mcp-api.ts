@@ -1,69 +1,59 @@
-import { auth, type ExpressGuard } from '@bearward/express'
-import type { AccessToken, CorsOptions, DpopOptions, MetadataOptions } from '@bearward/core'
-import { toNodeHandler } from '@modelcontextprotocol/node'
-import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
-import express, { type RequestHandler, type Response } from 'express'
+import type { CorsOptions, DpopOptions, MetadataOptions } from '@bearward/core'
+import { createMcpGuard, type McpGuardOptions } from '@bearward/mcp/express'
+import type { Request } from 'express'
+import {
+  ADD_NOTE,
+  type GuardedRequest,
+  LIST_NOTES,
+  type SdkVersion,
+  SERVERS,
+} from './mcp-servers.ts'
 import { startNotesApi } from './notes-api.ts'
 import type { NotesAuthorizationServer } from './notes-authorization-server.ts'
 
-/** The tool that requires the scope `notes:write`. All other messages require `notes:read`. */
-export const ADD_NOTE = 'add_note'
-export const LIST_NOTES = 'list_notes'
+export { ADD_NOTE, LIST_NOTES, type SdkVersion } from './mcp-servers.ts'
+
+/** Options of an MCP server of a test. */
+export interface McpApiOptions {
+  /** @default 2 */
+  readonly sdk?: SdkVersion
+  readonly metadata?: MetadataOptions
+  /** Options of `cors()`, which then runs before the guard. */
+  readonly cors?: CorsOptions
+  readonly dpop?: DpopOptions
+  /** More options of the guard. */
+  readonly guard?: McpGuardOptions<Request>
+}
 
 /**
- * Starts an API with two tools, which speaks the Model Context Protocol. Its server is the one of the SDK, which accepts clients of
- * version 1 and 2.
+ * Starts an MCP server with two tools. All messages require `notes:read`. The tool `ADD_NOTE` also requires `notes:write`. The
+ * server accepts clients of version 1 and 2 of the SDK.
  */
 export function startMcpApi(
   authorizationServer: NotesAuthorizationServer,
   path = '/mcp',
-  {
-    metadata = {},
-    cors,
-    dpop,
-  }: { metadata?: MetadataOptions; cors?: CorsOptions; dpop?: DpopOptions } = {},
+  { sdk = 2, metadata = {}, cors, dpop, guard }: McpApiOptions = {},
 ) {
-  const route = path === '' ? '/' : path
   return startNotesApi(
     authorizationServer,
     path,
-    (app, { requireToken, ...bearward }) => {
+    (app, bearward) => {
       if (cors !== undefined) app.use(bearward.cors(cors))
-      const guardTool = forTool(ADD_NOTE, requireToken({ scope: 'notes:write' }))
-      app.use(route, requireToken({ scope: 'notes:read' }))
-      app.post(route, express.json(), guardTool, serveNotes)
+      const mcp = createMcpGuard(bearward, {
+        scope: 'notes:read',
+        tools: { [LIST_NOTES]: {}, [ADD_NOTE]: { scope: 'notes:write' } },
+        ...guard,
+      })
+      const route = path === '' ? '/' : path
+      app.use(route, mcp.guard)
+      // The servers have no messages of their own to send.
       app.get(route, (_request, response) => void response.status(405).end())
+      app.use(route, (request, response, next) => {
+        // `@bearward/express/req-auth` declares another type. The guard sets `request.auth` to an `AuthInfo`.
+        const guarded: unknown = request
+        SERVERS[sdk](guarded as GuardedRequest, response).catch(next)
+      })
     },
     { metadata, dpop },
   )
-}
-
-/** Calls a guard for all bodies that can call this tool. The SDK executes the same parsed body. */
-function forTool(name: string, guard: ExpressGuard): RequestHandler {
-  return (request, response, next) => {
-    const body: unknown = request.body
-    const isMessage = typeof body === 'object' && body !== null && !Array.isArray(body)
-    const { params } = (isMessage ? body : {}) as { params?: { name?: unknown } }
-    if (isMessage && params?.name !== name) next()
-    else void guard(request, response, next)
-  }
-}
-
-const serveNotes: RequestHandler = (request, response, next) => {
-  const handler = toNodeHandler(createMcpHandler(() => createNotes(auth(request))))
-  // The SDK has another type for `request.auth`. The tools do not use it.
-  const handle = handler as (request: object, response: Response, body: unknown) => Promise<void>
-  handle(request, response, request.body).catch(next)
-}
-
-function createNotes({ subject }: AccessToken): McpServer {
-  const server = new McpServer({ name: 'notes', version: '1.0.0' })
-  const answer = (text: string) => ({ content: [{ type: 'text' as const, text }] })
-  server.registerTool(LIST_NOTES, { description: 'Lists the notes.' }, () =>
-    answer(`the notes of ${subject.id}`),
-  )
-  server.registerTool(ADD_NOTE, { description: 'Adds a note.' }, () =>
-    answer(`a new note of ${subject.id}`),
-  )
-  return server
 }

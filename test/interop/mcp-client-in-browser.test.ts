@@ -1,4 +1,3 @@
-import type { CorsOptions } from '@bearward/core'
 import {
   Client,
   type OAuthDiscoveryState,
@@ -10,7 +9,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closing } from '../support/closing.ts'
 import { createBrowserFetch } from './browser-fetch.ts'
-import { ADD_NOTE, LIST_NOTES, startMcpApi } from './mcp-api.ts'
+import { ADD_NOTE, LIST_NOTES, type McpApiOptions, startMcpApi } from './mcp-api.ts'
 import { AppProvider } from './mcp-app-provider.ts'
 import {
   APP,
@@ -21,7 +20,11 @@ import {
 const ORIGIN = 'https://app.example.com'
 /** The headers that the client sends in addition to `Authorization` and `Content-Type`. */
 const HEADERS = ['MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name']
-const CORS: CorsOptions = { origins: [ORIGIN], headers: HEADERS }
+/** `cors()` in front of the guard. */
+const CORS = {
+  cors: { origins: [ORIGIN], headers: HEADERS },
+  guard: { origins: [ORIGIN] },
+} satisfies McpApiOptions
 
 let authorizationServer: NotesAuthorizationServer
 
@@ -31,8 +34,8 @@ beforeAll(async () => {
 afterAll(() => authorizationServer.close())
 
 /** Starts an API, and a client in a page of `ORIGIN`. The registration endpoint of oidc-provider does not support pages. */
-async function start(cors?: CorsOptions) {
-  const api = await startMcpApi(authorizationServer, '/mcp', cors && { cors })
+async function start(apiOptions: McpApiOptions) {
+  const api = await startMcpApi(authorizationServer, '/mcp', apiOptions)
   const authProvider = new AppProvider<
     StoredOAuthClientInformation,
     StoredOAuthTokens,
@@ -50,12 +53,17 @@ const result = (text: string) => expect.objectContaining({ content: [{ type: 'te
 
 describe('the MCP client in a browser', () => {
   it.each([
-    ['an origin', CORS],
-    ['all origins', { ...CORS, origins: '*' }],
-  ] as const)(
-    'the MCP client in a browser signs in and requests the scope of a 403 with a new sign-in, if cors() allows %s',
-    async (_origins, cors) => {
-      const { api, authProvider, client, createTransport } = await start(cors)
+    ['the guard allows its origin', { guard: { origins: [ORIGIN], cors: true } }],
+    ['the guard allows all origins', { guard: { origins: () => true, cors: true } }],
+    ['cors() and the guard allow its origin', CORS],
+    [
+      'cors() and the guard allow all origins',
+      { cors: { ...CORS.cors, origins: '*' }, guard: { origins: () => true } },
+    ],
+  ] satisfies [string, McpApiOptions][])(
+    'the MCP client in a browser signs in and requests the scope of a 403 with a new sign-in, if %s',
+    async (_condition, options) => {
+      const { api, authProvider, client, createTransport } = await start(options)
       const first = createTransport()
       await expect(client.connect(first)).rejects.toThrow(UnauthorizedError)
       const signIn = await authProvider.signIn()
@@ -85,24 +93,34 @@ describe('the MCP client in a browser', () => {
   )
 
   it.each([
-    ['without cors()', undefined, 'The preflight request got 401.'],
+    ['without an option for pages', {}, 'The preflight request got 403.'],
+    [
+      'if the guard only accepts its origin',
+      { guard: { origins: [ORIGIN] } },
+      'The preflight request got 401.',
+    ],
+    [
+      'if the guard allows another origin',
+      { guard: { origins: ['https://other.example.com'], cors: true } },
+      'The origin is not allowed.',
+    ],
     [
       'if cors() allows another origin',
-      { ...CORS, origins: ['https://other.example.com'] },
+      { ...CORS, cors: { ...CORS.cors, origins: ['https://other.example.com'] } },
       'The origin is not allowed.',
     ],
     ...HEADERS.slice(0, 2).map(
       (name) =>
         [
           `if cors() does not allow ${name}`,
-          { ...CORS, headers: HEADERS.filter((other) => other !== name) },
+          { ...CORS, cors: { ...CORS.cors, headers: HEADERS.filter((other) => other !== name) } },
           `The header ${name.toLowerCase()} is not allowed.`,
-        ] as const,
+        ] satisfies [string, McpApiOptions, string],
     ),
-  ] as const)(
+  ] satisfies [string, McpApiOptions, string][])(
     'the MCP client in a browser cannot call the API %s',
-    async (_when, cors, message) => {
-      const { client, createTransport } = await start(cors)
+    async (_when, options, message) => {
+      const { client, createTransport } = await start(options)
       await expect(client.connect(createTransport())).rejects.toThrow(message)
     },
   )

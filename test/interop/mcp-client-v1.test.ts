@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { closing } from '../support/closing.ts'
 import { ADD_NOTE, LIST_NOTES, startMcpApi } from './mcp-api.ts'
 import { AppProvider } from './mcp-app-provider.ts'
+import { testBatch } from './mcp-batch.ts'
 import { METADATA, testDiscovery } from './mcp-discovery.ts'
 import {
   MACHINE,
@@ -43,13 +44,21 @@ const createMachine = (scope: string) =>
     scope,
   })
 
+const createApp = () =>
+  new AppProvider<OAuthClientInformationMixed, OAuthTokens, OAuthDiscoveryState>()
+
 const result = (text: string) => ({ content: [{ type: 'text', text }] })
 
 describe('the MCP client of version 1', () => {
-  it.each(['/mcp', '/tenants/a/mcp', ''])(
-    'the MCP client of version 1 gets a token of a machine for an API at the path "%s", and calls both tools',
-    async (path) => {
-      const api = await startMcpApi(authorizationServer, path)
+  it.each([
+    ['/mcp', 2],
+    ['/mcp', 1],
+    ['/tenants/a/mcp', 2],
+    ['', 2],
+  ] as const)(
+    'the MCP client of version 1 gets a token of a machine for an API at the path "%s" with a server of version %i, and calls both tools',
+    async (path, sdk) => {
+      const api = await startMcpApi(authorizationServer, path, { sdk })
       const authProvider = createMachine('notes:write')
       const client = createClient()
       await client.connect(new StreamableHTTPClientTransport(api.url, { authProvider }))
@@ -84,51 +93,50 @@ describe('the MCP client of version 1', () => {
     ])
   })
 
-  it('the MCP client of version 1 registers an app, signs its user in, and requests the scope of a 403 with a new sign-in', async () => {
-    const api = await startMcpApi(authorizationServer)
-    authorizationServer.requests.splice(0)
-    const authProvider = new AppProvider<
-      OAuthClientInformationMixed,
-      OAuthTokens,
-      OAuthDiscoveryState
-    >()
-    const client = createClient()
+  it.each([1, 2] as const)(
+    'the MCP client of version 1 registers an app, signs its user in, and requests the scopes of a 403 of a server of version %i with a new sign-in',
+    async (sdk) => {
+      const api = await startMcpApi(authorizationServer, '/mcp', { sdk })
+      authorizationServer.requests.splice(0)
+      const authProvider = createApp()
+      const client = createClient()
 
-    const first = new StreamableHTTPClientTransport(api.url, { authProvider })
-    await expect(client.connect(first)).rejects.toThrow(UnauthorizedError)
-    const signIn = await authProvider.signIn()
-    expect(signIn).toMatchObject({ scope: 'notes:read', resource: api.resource })
-    await first.finishAuth(signIn.code)
-    const transport = new StreamableHTTPClientTransport(api.url, { authProvider })
-    await client.connect(transport)
-    expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
+      const first = new StreamableHTTPClientTransport(api.url, { authProvider })
+      await expect(client.connect(first)).rejects.toThrow(UnauthorizedError)
+      const signIn = await authProvider.signIn()
+      expect(signIn).toMatchObject({ scope: 'notes:read', resource: api.resource })
+      await first.finishAuth(signIn.code)
+      const transport = new StreamableHTTPClientTransport(api.url, { authProvider })
+      await client.connect(transport)
+      expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
 
-    await expect(client.callTool({ name: ADD_NOTE })).rejects.toThrow(UnauthorizedError)
-    const stepUp = await authProvider.signIn()
-    expect(stepUp).toMatchObject({ scope: 'notes:write', resource: api.resource })
-    await transport.finishAuth(stepUp.code)
-    expect(await client.callTool({ name: ADD_NOTE })).toEqual(result('a new note of user-ada'))
-    // This client requests only the scope of the challenge. `notes:write` implies the scope of the other tool.
-    expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
+      await expect(client.callTool({ name: ADD_NOTE })).rejects.toThrow(UnauthorizedError)
+      const stepUp = await authProvider.signIn()
+      expect(stepUp).toMatchObject({ scope: 'notes:read notes:write', resource: api.resource })
+      await transport.finishAuth(stepUp.code)
+      expect(await client.callTool({ name: ADD_NOTE })).toEqual(result('a new note of user-ada'))
+      // This client requests only the scopes of the challenge. The challenge also contains the scope of the other tool.
+      expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
 
-    expect(api.requests).toEqual([
-      'POST /mcp 401',
-      `${METADATA}/mcp 200`,
-      // The provider stores the result of the discovery.
-      'POST /mcp 200',
-      'POST /mcp 202',
-      'GET /mcp 405',
-      'POST /mcp 200',
-      'POST /mcp 403',
-      'POST /mcp 200',
-      'POST /mcp 200',
-    ])
-    expect(authorizationServer.requests.slice(0, 2)).toEqual([
-      'GET /.well-known/oauth-authorization-server 200',
-      'POST /reg 201',
-    ])
-    expect(authorizationServer.requests).not.toContainEqual(expect.stringMatching(/ [45]\d\d$/))
-  })
+      expect(api.requests).toEqual([
+        'POST /mcp 401',
+        `${METADATA}/mcp 200`,
+        // The provider stores the result of the discovery.
+        'POST /mcp 200',
+        'POST /mcp 202',
+        'GET /mcp 405',
+        'POST /mcp 200',
+        'POST /mcp 403',
+        'POST /mcp 200',
+        'POST /mcp 200',
+      ])
+      expect(authorizationServer.requests.slice(0, 2)).toEqual([
+        'GET /.well-known/oauth-authorization-server 200',
+        'POST /reg 201',
+      ])
+      expect(authorizationServer.requests).not.toContainEqual(expect.stringMatching(/ [45]\d\d$/))
+    },
+  )
 
   it('the MCP client of version 1 gets an accepted token for a root resource that its provider writes with a slash', async () => {
     const api = await startMcpApi(authorizationServer, '')
@@ -142,6 +150,26 @@ describe('the MCP client of version 1', () => {
     expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of notes-cron'))
     expect(api.requests).not.toContainEqual(expect.stringMatching(/ 401$/))
   })
+})
+
+describe('the transport of version 1', () => {
+  testBatch(
+    1,
+    (url) => {
+      const authProvider = createApp()
+      const transport = new StreamableHTTPClientTransport(url, { authProvider })
+      return {
+        transport,
+        async signIn() {
+          const { scope, code } = await authProvider.signIn()
+          await transport.finishAuth(code)
+          return scope
+        },
+      }
+    },
+    UnauthorizedError,
+    () => authorizationServer,
+  )
 })
 
 describe('discoverOAuthServerInfo of version 1', () => {

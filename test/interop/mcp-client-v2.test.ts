@@ -12,8 +12,9 @@ import {
 } from '@modelcontextprotocol/client'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { closing } from '../support/closing.ts'
-import { ADD_NOTE, LIST_NOTES, startMcpApi } from './mcp-api.ts'
+import { ADD_NOTE, LIST_NOTES, type SdkVersion, startMcpApi } from './mcp-api.ts'
 import { AppProvider } from './mcp-app-provider.ts'
+import { testBatch } from './mcp-batch.ts'
 import { METADATA, testDiscovery } from './mcp-discovery.ts'
 import type { NotesApi } from './notes-api.ts'
 import {
@@ -37,6 +38,12 @@ afterEach(() => expect(warn).not.toHaveBeenCalled())
 const createClient = (mode: 'legacy' | 'auto' = 'auto') =>
   closing(new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } }))
 
+/** The request with which a client finds that a server of version 1 does not support the protocol of 2026. */
+const PROBE = 'POST /mcp 400'
+
+/** Returns whether the client uses the protocol of 2025. */
+const isLegacy = (mode: 'legacy' | 'auto', sdk: SdkVersion) => mode === 'legacy' || sdk === 1
+
 const connectTo = ({ url }: NotesApi, authProvider: OAuthClientProvider) =>
   new StreamableHTTPClientTransport(url, { authProvider })
 
@@ -54,15 +61,17 @@ const result = (text: string) => expect.objectContaining({ content: [{ type: 'te
 
 describe('the MCP client of version 2', () => {
   it.each([
-    ['legacy', '/mcp'],
-    ['legacy', ''],
-    ['auto', '/mcp'],
-    ['auto', '/tenants/a/mcp'],
-    ['auto', ''],
+    ['legacy', '/mcp', 2],
+    ['legacy', '/mcp', 1],
+    ['legacy', '', 2],
+    ['auto', '/mcp', 2],
+    ['auto', '/mcp', 1],
+    ['auto', '/tenants/a/mcp', 2],
+    ['auto', '', 2],
   ] as const)(
-    'the MCP client of version 2 with the protocol %s gets tokens of a machine at the path "%s", with the scopes of the challenges',
-    async (mode, path) => {
-      const api = await startMcpApi(authorizationServer, path)
+    'the MCP client of version 2 with the protocol %s gets tokens of a machine at the path "%s" of a server of version %i, with the scopes of the challenges',
+    async (mode, path, sdk) => {
+      const api = await startMcpApi(authorizationServer, path, { sdk })
       const authProvider = createMachine()
       const client = createClient(mode)
       await client.connect(connectTo(api, authProvider))
@@ -76,7 +85,8 @@ describe('the MCP client of version 2', () => {
       expect(api.requests).toEqual([
         `POST ${at} 401`,
         `${METADATA}${path} 200`,
-        ...(mode === 'legacy' ? handshake : [`POST ${at} 200`]),
+        ...(sdk === 1 && mode === 'auto' ? [PROBE] : []),
+        ...(isLegacy(mode, sdk) ? handshake : [`POST ${at} 200`]),
         `POST ${at} 200`,
         `POST ${at} 403`,
         `${METADATA}${path} 200`,
@@ -85,10 +95,15 @@ describe('the MCP client of version 2', () => {
     },
   )
 
-  it.each(['legacy', 'auto'] as const)(
-    'the MCP client of version 2 with the protocol %s registers an app, and requests the scope of a 403 with a new sign-in',
-    async (mode) => {
-      const api = await startMcpApi(authorizationServer)
+  it.each([
+    ['legacy', 2],
+    ['legacy', 1],
+    ['auto', 2],
+    ['auto', 1],
+  ] as const)(
+    'the MCP client of version 2 with the protocol %s registers an app, and requests the scope of a 403 of a server of version %i with a new sign-in',
+    async (mode, sdk) => {
+      const api = await startMcpApi(authorizationServer, '/mcp', { sdk })
       authorizationServer.requests.splice(0)
       const authProvider = createApp()
       const client = createClient(mode)
@@ -112,7 +127,8 @@ describe('the MCP client of version 2', () => {
 
       expect(api.requests.filter((request) => request.includes(' 4'))).toEqual([
         'POST /mcp 401',
-        ...(mode === 'legacy' ? ['GET /mcp 405'] : []),
+        ...(sdk === 1 && mode === 'auto' ? [PROBE] : []),
+        ...(isLegacy(mode, sdk) ? ['GET /mcp 405'] : []),
         'POST /mcp 403',
       ])
       // The provider stores the result of the discovery.
@@ -154,6 +170,26 @@ describe('the MCP client of version 2', () => {
     expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of notes-cron'))
     expect(api.requests).not.toContainEqual(expect.stringMatching(/ 401$/))
   })
+})
+
+describe('the transport of version 2', () => {
+  testBatch(
+    2,
+    (url) => {
+      const authProvider = createApp()
+      const transport = new StreamableHTTPClientTransport(url, { authProvider })
+      return {
+        transport,
+        async signIn() {
+          const { scope, response } = await authProvider.signIn()
+          await transport.finishAuth(response)
+          return scope
+        },
+      }
+    },
+    UnauthorizedError,
+    () => authorizationServer,
+  )
 })
 
 describe('discoverOAuthServerInfo of version 2', () => {
