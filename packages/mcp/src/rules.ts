@@ -41,12 +41,10 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
     requirements: mergeRequirements(all),
   })
   const onlyFloor = toSelection([floor])
-  const tables = {
-    tool: named.tool,
-    prompt: named.prompt,
-    resource: withSpelling(named.resource, normalize),
+  const resources = {
+    normalized: bySpelling(named.resource, normalize),
+    decoded: bySpelling(named.resource, decode),
   }
-  const decoded = withSpelling(named.resource, decode)
   const all = [
     ...Object.values(named).flatMap((table) => [...table.values()]),
     ...[...methods.values()].filter((rule) => rule !== 'anonymous'),
@@ -68,22 +66,21 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
     if (rule !== undefined && rule !== 'anonymous') found.set(rule.checks, rule)
     if (operation.kind === 'method') return undefined
     const { kind, name } = operation
-    const own = tables[kind].get(name)
+    const own = named[kind].get(name)
     if (own !== undefined) found.set(own.checks, own)
-    const normalized = kind === 'resource' ? addSpellings(name, found) : undefined
-    const isListed = own !== undefined || normalized !== undefined
+    const isListed = (kind === 'resource' && addSpellings(name, found)) || own !== undefined
     return isListed || unlisted[kind] === 'floor'
       ? undefined
       : { kind: 'unlisted', operation: kind }
   }
 
-  /** Adds the requirements of other spellings of a URI. Returns those of the URI that a server looks up after parsing. */
-  function addSpellings(uri: string, found: Found): CheckedRequirements | undefined {
-    const normalized = tables.resource.get(normalize(uri))
+  /** Adds the requirements of other spellings of a URI. Returns whether a server that parses the URI looks up a listed URI. */
+  function addSpellings(uri: string, found: Found): boolean {
+    const listed = resources.normalized.get(normalize(uri)) ?? []
     // A template of the server may decode the URI. Such a spelling is not listed, but its requirements apply.
-    for (const one of [normalized, decoded.get(decode(uri))])
-      if (one !== undefined) found.set(one.checks, one)
-    return normalized
+    const others = resources.decoded.get(decode(uri)) ?? []
+    for (const one of [...listed, ...others]) found.set(one.checks, one)
+    return listed.length > 0
   }
 
   return {
@@ -101,23 +98,21 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
       }
       if (found.size === 0) return onlyFloor
       if (found.size > 1) return toSelection([floor, ...found.values()])
-      for (const one of found.values()) return merged.get(one) ?? toSelection([floor, one])
+      for (const one of found.values()) return merged.get(one)!
       return onlyFloor
     },
   }
 }
 
-/** Adds another spelling of each URI. If two URIs have the same spelling, a request must meet the requirements of both. */
-function withSpelling(
+/** Returns the requirements of URIs by another spelling. Several URIs can have the same spelling. */
+function bySpelling(
   table: ReadonlyMap<string, CheckedRequirements>,
   spell: (uri: string) => string,
-): ReadonlyMap<string, CheckedRequirements> {
-  const all = new Map(table)
+): ReadonlyMap<string, readonly CheckedRequirements[]> {
+  const all = new Map<string, CheckedRequirements[]>()
   for (const [uri, requirements] of table) {
     const spelling = spell(uri)
-    const other = all.get(spelling)
-    if (other === undefined) all.set(spelling, requirements)
-    else if (other !== requirements) all.set(spelling, mergeRequirements([other, requirements]))
+    all.set(spelling, [...(all.get(spelling) ?? []), requirements])
   }
   return all
 }
