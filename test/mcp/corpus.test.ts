@@ -126,7 +126,7 @@ describe.each(MCP_FRAMEWORKS)('attacks on the guard for $name', (framework) => {
     })
   })
 
-  it('MCP-20: no attack of the corpus causes an uncaught error', async () => {
+  it('MCP-20: the attacks of the corpus cause no uncaught error', async () => {
     expect(await processFaults.faults()).toEqual([])
   })
 })

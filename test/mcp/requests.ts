@@ -7,6 +7,8 @@ import { PATH } from './servers.ts'
 export interface Sent {
   /** @default 'POST' */
   readonly method?: string
+  /** @default '127.0.0.1' */
+  readonly host?: string
   /** The target. */
   readonly path?: string
   /** An access token for the scheme Bearer. */
@@ -45,8 +47,14 @@ export async function send(port: number, sent: Sent): Promise<McpResponse> {
 }
 
 /** Returns the bytes of a request. */
-export function writeRequest({
+export function writeRequest(sent: Sent): Buffer {
+  return Buffer.concat([writeHead(sent), writeContent(sent)])
+}
+
+/** Returns the bytes of the head of a request. */
+export function writeHead({
   method = 'POST',
+  host = '127.0.0.1',
   path = PATH,
   token,
   lines = [],
@@ -57,16 +65,19 @@ export function writeRequest({
   const bytes = toBytes(body)
   const head = [
     `${method} ${path} HTTP/1.1`,
-    'Host: 127.0.0.1',
+    `Host: ${host}`,
     ...(token === undefined ? [] : [bearerLine(token)]),
     ...lines,
     ...(bytes === undefined || type === null ? [] : [`Content-Type: ${type}`]),
     ...writeFraming(bytes, isChunked),
     'Connection: close',
   ]
-  const start = Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1')
-  if (bytes === undefined) return start
-  return Buffer.concat([start, ...(isChunked ? toChunks(bytes) : [bytes])])
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1')
+}
+
+function writeContent({ body, isChunked = false }: Sent): Buffer {
+  const bytes = toBytes(body) ?? Buffer.alloc(0)
+  return isChunked ? Buffer.concat(toChunks(bytes)) : bytes
 }
 
 /** Returns the body as JSON text. */

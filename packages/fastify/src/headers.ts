@@ -9,8 +9,10 @@ export function setHeaders(headers: ResponseHeaders, reply: AnyReply): void {
   }
 }
 
-/** Adds a value to `Vary`, which other code may have set. */
-function addToVary(value: string, reply: AnyReply): void {
-  const before = reply.getHeader('vary')
-  void reply.header('Vary', before === undefined ? value : `${String(before)}, ${value}`)
+/** Adds a name to `Vary`, which other code may have set. */
+function addToVary(name: string, reply: AnyReply): void {
+  const before = String(reply.getHeader('vary') ?? '')
+  // Two hooks of one route can set the same headers.
+  if (before.split(/ *, */).includes(name)) return
+  void reply.header('Vary', before === '' ? name : `${before}, ${name}`)
 }

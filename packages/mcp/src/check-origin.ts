@@ -2,6 +2,9 @@ import type { RequestLike } from '@bearward/core'
 import { headerValues, ignoreRejection, Rejection } from '@bearward/core/internal-guards'
 import type { Origins } from './read-options.ts'
 
+/** Matches one serialized origin, or `null` (Fetch Standard). */
+const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s,/?#]+)$/
+
 /**
  * Checks the `Origin` of a request, so that pages of other origins cannot call a server through the browser of a user (DNS
  * rebinding). A request without `Origin` passes. Never reads `Host`.
@@ -9,8 +12,12 @@ import type { Origins } from './read-options.ts'
 export function checkOrigin(request: RequestLike, origins: Origins): Rejection | undefined {
   const lines = headerValues(request, 'origin')
   if (lines.length === 0) return undefined
-  if (lines.length > 1) return reject('several header lines')
-  const origin = lines[0]!
+  // Web-standard `Headers` join several lines with commas. An origin contains no comma.
+  const values = lines.flatMap((line) => line.split(','))
+  if (values.length > 1) return reject('several origins')
+  const origin = values[0]!
+  // The function of the application may look only at the end of the text.
+  if (!ORIGIN.test(origin)) return reject('a text that is not an origin')
   return isAllowed(origin, origins) ? undefined : reject('an origin that is not allowed')
 }
 

@@ -47,8 +47,6 @@ function setRawHeaders(headers: ResponseHeaders, raw: Args[1]['raw']): void {
   }
 }
 
-const CONTINUE: Decision = { kind: 'continue', headers: {} }
-
 /**
  * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
  *
@@ -82,7 +80,8 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
     const result = await authenticate(request)
     if (!(result instanceof GuardedRequest)) return result
     authenticated.set(request.raw!, result)
-    return CONTINUE
+    // Pages must also be able to read the responses of Fastify to bodies that it cannot read.
+    return { kind: 'continue', headers: result.corsHeaders }
   }
   const preValidation = async (request: RequestLike): Promise<Decision> => {
     const raw = request.raw as Request

@@ -53,11 +53,11 @@ export class GuardedRequest {
   private readonly request: RequestLike
   private readonly services: McpServices
   private readonly session: GuardSession
-  private readonly corsHeaders: ResponseHeaders
+  /** The headers of every response. */
+  readonly corsHeaders: ResponseHeaders
   /** Written by `authenticate`. */
   private caller: Caller | undefined
 
-  /** `corsHeaders` are added to every response. */
   constructor(request: RequestLike, services: McpServices, corsHeaders: ResponseHeaders) {
     this.request = request
     this.services = services

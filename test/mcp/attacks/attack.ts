@@ -28,7 +28,7 @@ export type Behavior =
   | { readonly lateMismatch: Operation }
   | number
 
-/** A request that tries to run another operation than the one that the guard checks. */
+/** A request that tries to run an operation that the guard does not check. */
 export interface Attack {
   /** The id of a line of the manifest. */
   readonly id: string

@@ -24,7 +24,7 @@ const withLines = (...lines: readonly string[]) => ({ lines })
 const base64 = (text: string | Uint8Array) => Buffer.from(text).toString('base64')
 const sentinel = (payload: string) => named(`=?base64?${payload}?=`)
 
-/** Requests of the current version whose headers name another operation than the body. */
+/** Requests of the current version whose headers and bodies can name different operations. */
 const modernRequests: readonly Attack[] = [
   mismatch('a modern call of purge with its headers', 'admin', modernPurge, named('purge')),
   mismatch('a modern call of list with its headers', 'floor', modernList, named('list')),
