@@ -21,14 +21,14 @@ export type { VerifierError } from './mcp-guard.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
 export { toReadableRequest } from './web-request.ts'
 
-/** The second argument of a handler behind the guard. */
+/** The second argument of a handler behind the guard. It has the form of the options of `fetch` of the SDK. */
 export interface McpCall {
-  /** `undefined`: the caller is anonymous. */
-  readonly authInfo: AuthInfo | undefined
-  /** `undefined`: the caller is anonymous. */
-  readonly token: AccessToken | undefined
-  /** The body that the guard has checked. `undefined`: the request has no body. */
-  readonly parsedBody: unknown
+  /** Missing if the caller is anonymous. */
+  readonly authInfo?: AuthInfo
+  /** Missing if the caller is anonymous. */
+  readonly token?: AccessToken
+  /** The body that the guard has checked. Missing if the request has no body. */
+  readonly parsedBody?: unknown
 }
 
 /** The guard of an MCP server with web-standard requests. */
@@ -88,7 +88,8 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
         // Only the passage of this request may continue.
         if (decision !== passage) return decision as Response
         const { authInfo, token, parsedBody, endsAt, headers } = passage
-        const call = { authInfo, token, parsedBody }
+        const caller = authInfo && token && { authInfo, token }
+        const call = { ...caller, ...(parsedBody !== undefined && { parsedBody }) }
         const response = await handler(request, call, ...(rest as never))
         return withHeaders(endStreamAt(response, endsAt, server.clock), headers)
       }

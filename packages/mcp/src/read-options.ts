@@ -84,9 +84,11 @@ export function readOptions(given: unknown, server: GuardTools): McpSettings {
   const context = createOptionContext(problems, own)
   const names = [...Object.keys(SIMPLE_OPTIONS), ...OTHER_OPTIONS]
   const requirementNames = REQUIREMENT_NAMES.filter((name) => name !== 'optional')
-  reportUnknownNames(own, [...requirementNames, ...names], context)
+  // The reader of requirements has a better message for `optional`.
+  const { optional: _optional, ...others } = own
+  reportUnknownNames(others, [...requirementNames, ...names], context)
   const reader = new Reader(own, server, problems)
-  const requirements = Object.entries(own).filter(([name]) => requirementNames.includes(name))
+  const requirements = Object.entries(own).filter(([name]) => REQUIREMENT_NAMES.includes(name))
   const settings = {
     ...readRows(SIMPLE_OPTIONS, own, context),
     rules: reader.readRules(Object.fromEntries(requirements)),
