@@ -6,6 +6,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   Start: ['getting-started', 'express', 'koa', 'fastify', 'hono', 'fetch', 'cloudflare-workers'],
   Guides: [
     'requirements',
+    'mcp',
     'machine-or-user',
     'audience',
     'discovery',

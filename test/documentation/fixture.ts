@@ -13,6 +13,8 @@ import { adapt, readSnippets, runSnippet } from './snippets.ts'
 
 /** Audience of the API in most snippets. */
 export const API = 'https://api.example.com'
+/** Address and audience of the MCP server in the snippets. */
+export const MCP = 'https://mcp.example.com/mcp'
 /** Audience of an API whose tokens are opaque. */
 export const OPAQUE_API = 'https://opaque.example.com'
 /** Client that gets tokens by the client credentials grant. */
@@ -36,6 +38,7 @@ export function useAuthorizationServer(): void {
       resources: [
         { identifier: API, scopes: ['read:reports', 'admin'] },
         { identifier: OPAQUE_API, scopes: ['read:reports'], format: 'opaque' },
+        { identifier: MCP, scopes: ['notes:read', 'notes:write', 'notes:admin'] },
       ],
       clients: [machine, app, api],
       users: [{ id: 'user-ada' }],

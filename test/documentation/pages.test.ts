@@ -10,7 +10,12 @@ const FOR_WORKERS = {
   types: ['@cloudflare/workers-types', '../../documentation/worker-bindings.d.ts'],
 }
 const FETCH = 'docs/fetch.md'
-const OWN_PROJECT = [MIGRATING, WORKERS, FETCH]
+const MCP = 'docs/mcp.md'
+const FOR_MCP = {
+  exactOptionalPropertyTypes: false, // The SDK passes `undefined` for optional members.
+  types: ['node', '../../documentation/koa-body.d.ts'],
+}
+const OWN_PROJECT = [MIGRATING, WORKERS, FETCH, MCP]
 /** Snippets that need large packages. The test `test/packaging/handlers.test.mjs` compiles them. */
 const COMPILED_WITH_THEIR_TYPES = ['Next.js', 'SvelteKit', 'Bun']
 const PAGES = filesBelow('docs').filter((path) => path.endsWith('.md'))
@@ -24,6 +29,7 @@ describe('pages', () => {
     ['of docs/cloudflare-workers.md', 'workers', [WORKERS], FOR_WORKERS],
     // The types of GraphQL Yoga do not fit `exactOptionalPropertyTypes`.
     ['of docs/fetch.md', 'fetch', [FETCH], { types: ['node', 'deno'], skipLibCheck: true }],
+    ['of docs/mcp.md', 'mcp', [MCP], FOR_MCP],
     ['of all other pages', 'pages', PAGES.filter((path) => !OWN_PROJECT.includes(path)), {}],
   ])('every snippet %s compiles', async (_name, folder, pages, options) => {
     const snippets = pages.flatMap((path) =>
