@@ -11,10 +11,12 @@ import type Koa from 'koa'
 import { filesBelow } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
 import { startRedisServer } from '../support/redis-server.ts'
+import { listen } from '../support/servers.ts'
 import { adapt, runSnippet } from './snippets.ts'
 import {
   useAuthorizationServer,
   machineToken,
+  MCP,
   issuerAddress,
   appInstead,
   expectReports,
@@ -59,6 +61,29 @@ const PACKAGES: Readonly<Record<string, Readonly<Record<string, Scenario>>>> = {
     async 'Cloudflare Workers'(code) {
       const { url } = closing(await startSnippetAsWorker('worker-package', code))
       await expectReportsAt(`${url}/reports`)
+    },
+  },
+  'packages/mcp/README.md': {
+    async '@bearward/mcp'(code) {
+      const module = await runSnippet(
+        'mcp-package',
+        adapt(code, { ...issuerAddress(), ...appInstead }),
+      )
+      const { url } = closing(await listen(module['app'] as Express))
+      const call = async (name: string, scope?: string) => {
+        const headers = {
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+          ...(scope && { authorization: `Bearer ${await machineToken(scope, MCP)}` }),
+        }
+        const params = { name, arguments: {} }
+        const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })
+        return fetch(`${url}/mcp`, { method: 'POST', headers, body })
+      }
+      expect((await call('search')).status).toBe(401)
+      expect(await (await call('search', 'notes:read')).text()).toContain('a note')
+      expect((await call('purge', 'notes:read')).status).toBe(403)
+      expect((await call('export', 'notes:read notes:admin')).status).toBe(403)
     },
   },
   'packages/redis/README.md': {

@@ -124,8 +124,7 @@ class Reader {
   }
 
   readOrigins(): Pick<McpSettings, 'origins' | 'cors'> {
-    const { cors } = this.own
-    const origins = this.own['origins'] ?? this.getOwnOrigin()
+    const { cors, origins = this.getOwnOrigin() } = this.own
     if (origins === undefined) {
       this.problems.add(
         "origins is missing: set the origins of the pages that may call this server, such as ['https://app.example.com'], or set the option resource of createBearward. If no page may call it, set origins: [].",
@@ -154,18 +153,24 @@ class Reader {
     cors: object,
     isOn: boolean,
   ): Pick<McpSettings, 'origins' | 'cors'> {
-    const more = copyOwnMembers(cors)
-    const { headers, exposedHeaders } = more
-    const add = (usual: readonly string[], own: unknown) =>
-      Array.isArray(own) ? [...usual, ...(own as string[])] : (own ?? usual)
-    const settings = this.collect(() =>
-      readCorsOptions({
-        ...more,
-        origins,
-        methods: HTTP_METHODS,
-        headers: add(REQUEST_HEADERS, headers),
-        exposedHeaders: add(RESPONSE_HEADERS, exposedHeaders),
-      }),
+    const own = copyOwnMembers(cors)
+    this.problems.unknownNames(own, ['headers', 'exposedHeaders', 'maxAge'], { prefix: 'cors.' })
+    const { headers, exposedHeaders, maxAge } = own
+    // The reader of CORS options reports a value that is not an array.
+    const add = (usual: readonly string[], more: unknown = []) =>
+      Array.isArray(more) ? [...usual, ...(more as string[])] : more
+    const settings = this.collect(
+      () =>
+        readCorsOptions({
+          origins,
+          methods: HTTP_METHODS,
+          headers: add(REQUEST_HEADERS, headers),
+          exposedHeaders: add(RESPONSE_HEADERS, exposedHeaders),
+          maxAge,
+        }),
+      // Here, `origins` is an option of the guard, and all pages together are not allowed.
+      (problem) =>
+        problem.startsWith('origins') ? problem.replace(", '*',", ',') : `cors.${problem}`,
     )
     if (settings === undefined) return { origins: [], cors: undefined }
     return { origins: settings.origins as Origins, cors: isOn ? toCors(settings) : undefined }
@@ -249,7 +254,7 @@ class Reader {
     if (known !== undefined) return known
     const requirements = this.collect(
       () => this.server.readRequirements(given, { isAdditional: true }),
-      `${place}: `,
+      (problem) => `${place}: ${problem}`,
     )
     if (text !== undefined && requirements !== undefined) this.known.set(text, requirements)
     return requirements
@@ -276,12 +281,12 @@ class Reader {
   }
 
   /** Returns the result of a function, or adds the problems of its `ConfigurationError`. */
-  private collect<T>(read: () => T, prefix = ''): T | undefined {
+  private collect<T>(read: () => T, toProblem = (problem: string) => problem): T | undefined {
     try {
       return read()
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error
-      for (const problem of error.problems) this.problems.add(prefix + problem)
+      for (const problem of error.problems) this.problems.add(toProblem(problem))
       return undefined
     }
   }
