@@ -30,30 +30,28 @@ export function prepare<Args extends readonly [object, ...unknown[]], Result>(
     : undefined
   const found = adapter?.definition.framework
   if (server === undefined || adapter === undefined || found !== framework) {
+    const own = FRAMEWORKS.get(framework)!.adapter
+    const other = FRAMEWORKS.get(found)
     throw new ConfigurationError('createMcpGuard got another first argument', [
-      found === undefined
-        ? `Pass the result of createBearward from ${PACKAGES[framework]}.`
-        : `This createMcpGuard is for ${PACKAGES[framework]}. For ${PACKAGES[found]}, import it from ${MODULES[found]}.`,
+      other === undefined
+        ? `Pass the result of createBearward from ${own}.`
+        : `This createMcpGuard is for ${own}. For ${other.adapter}, import it from ${other.guard}.`,
     ])
   }
   return { ...adapter, server, settings: readOptions(options, server) }
 }
 
-const PACKAGES: Readonly<Record<string, string>> = {
-  express: '@bearward/express',
-  fastify: '@bearward/fastify',
-  fetch: '@bearward/fetch',
-  hono: '@bearward/fetch/hono',
-  koa: '@bearward/koa',
-}
-
-const MODULES: Readonly<Record<string, string>> = {
-  express: '@bearward/mcp/express',
-  fastify: '@bearward/mcp/fastify',
-  fetch: '@bearward/mcp',
-  hono: '@bearward/mcp/hono',
-  koa: '@bearward/mcp/koa',
-}
+/** The modules from which an application imports `createBearward` and `createMcpGuard`, by framework. */
+const FRAMEWORKS: ReadonlyMap<
+  string | undefined,
+  { readonly adapter: string; readonly guard: string }
+> = new Map([
+  ['express', { adapter: '@bearward/express', guard: '@bearward/mcp/express' }],
+  ['fastify', { adapter: '@bearward/fastify', guard: '@bearward/mcp/fastify' }],
+  ['fetch', { adapter: '@bearward/fetch', guard: '@bearward/mcp' }],
+  ['hono', { adapter: '@bearward/fetch/hono', guard: '@bearward/mcp/hono' }],
+  ['koa', { adapter: '@bearward/koa', guard: '@bearward/mcp/koa' }],
+])
 
 /** Returns the definition of an adapter whose `grant` also calls `onPass`, with the body and the caller. */
 export function withPassed<Args extends readonly [object, ...unknown[]], Result>(
