@@ -1,6 +1,8 @@
 import { type Clock, type MaybePromise } from '@bearward/core/internal'
 import {
+  ApiKeyOwnerError,
   callWithLimit,
+  checkB64token,
   describeThrown,
   type GuardSession,
   headerValues,
@@ -35,7 +37,8 @@ export function findApiKey(
   }
   if (prefix === undefined || credentials instanceof Rejection) return undefined
   const { scheme, token } = credentials
-  return scheme === 'Bearer' && token.startsWith(prefix) ? checkKey(token) : undefined
+  if (scheme !== 'Bearer' || !token.startsWith(prefix)) return undefined
+  return checkB64token(token) ?? checkKey(token)
 }
 
 /** Returns the token of the owner of a key, or a rejection (401, 503). */
@@ -58,17 +61,25 @@ function toToken(owner: unknown, clock: Clock): AccessToken | Rejection {
   if (owner === undefined) return invalid('a known key', 'an unknown key')
   try {
     const token = toApiKeyToken(owner)
-    const isExpired = token.expiresAt !== undefined && token.expiresAt <= clock.now() / 1000
-    return isExpired ? invalid('a key that has not expired', 'an expired key') : token
+    return checkKeyExpiry(token, clock) ?? token
   } catch (error) {
+    // Another error comes from code of the application, and can contain secrets.
     return unavailable(
-      error instanceof TypeError ? error.message : 'an owner that cannot be copied',
+      error instanceof ApiKeyOwnerError ? error.message : 'an owner that cannot be read',
     )
   }
 }
 
+/** Returns a rejection if a key has expired. */
+export function checkKeyExpiry({ expiresAt }: AccessToken, clock: Clock): Rejection | undefined {
+  if (expiresAt === undefined || expiresAt > clock.now() / 1000) return undefined
+  return invalid('a key that has not expired', 'an expired key')
+}
+
 function checkKey(key: string): string | Rejection {
   if (key.length > KEY_LENGTH) return invalid(`at most ${KEY_LENGTH} characters`, 'more')
+  // A web `Headers` joins two lines with a comma.
+  if (key.includes(',')) return several('several API keys, joined by a comma')
   return key === '' ? invalid('a key', 'an empty text') : key
 }
 

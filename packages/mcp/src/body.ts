@@ -6,7 +6,7 @@ export type ParsedBody = { readonly value: unknown } | Rejection
 /** Parses the text or the bytes of a body that other code has read. Returns any other value unchanged. */
 export function parseRead(body: unknown): ParsedBody {
   if (typeof body === 'string') return parseText(body)
-  return body instanceof Uint8Array ? parseBytes([body]) : { value: body }
+  return body instanceof Uint8Array ? parseBytes(body) : { value: body }
 }
 
 /** Reads a stream up to a number of bytes, and parses it as JSON in UTF-8. Rejects if the stream fails. */
@@ -14,15 +14,33 @@ export async function readStream(
   stream: AsyncIterable<Uint8Array>,
   limit: number,
 ): Promise<ParsedBody> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
+  // One growing array: chunks of a few bytes would take many times the memory of their bytes.
+  let bytes = new Uint8Array(Math.min(limit, FIRST_SIZE))
+  let length = 0
   for await (const chunk of stream) {
-    bytes += chunk.length
+    const end = length + chunk.length
     // Leaving the loop cancels the stream.
-    if (bytes > limit) return tooLarge(limit)
-    chunks.push(chunk)
+    if (end > limit) return tooLarge(limit)
+    if (end > bytes.length) bytes = grow(bytes, Math.min(limit, Math.max(end, 2 * bytes.length)))
+    bytes.set(chunk, length)
+    length = end
   }
-  return parseBytes(chunks)
+  return parseBytes(bytes.subarray(0, length))
+}
+
+/** Returns whether a stream has at least one byte. */
+export async function hasBytes(stream: AsyncIterable<Uint8Array>): Promise<boolean> {
+  for await (const chunk of stream) if (chunk.length > 0) return true
+  return false
+}
+
+/** Bytes of the array with which a body is read. */
+const FIRST_SIZE = 4096
+
+function grow(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const grown = new Uint8Array(size)
+  grown.set(bytes)
+  return grown
 }
 
 /** Returns a rejection if the header `Content-Length` is above the limit. */
@@ -33,20 +51,19 @@ export function checkLength(
   return Number(value ?? 0) > limit ? tooLarge(limit) : undefined
 }
 
-export function tooLarge(limit: number): Rejection {
+function tooLarge(limit: number): Rejection {
   const explanation = { check: 'body', expected: `at most ${limit} bytes`, found: 'more' }
   return new Rejection('body_too_large', explanation)
 }
 
-/** Parses bytes as JSON in UTF-8. */
-export function parseBytes(chunks: readonly Uint8Array[]): ParsedBody {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+function parseBytes(bytes: Uint8Array): ParsedBody {
+  let text: string
   try {
-    const texts = chunks.map((chunk) => decoder.decode(chunk, { stream: true }))
-    return parseText(texts.join('') + decoder.decode())
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     return malformed('bytes that are not UTF-8')
   }
+  return parseText(text)
 }
 
 function parseText(text: string): ParsedBody {

@@ -3,8 +3,13 @@ import type { MaybePromise } from '@bearward/core/internal'
 import type { ParsedBody } from './body.ts'
 import { GuardedRequest, type McpDecision, type McpServices } from './guarded-request.ts'
 
-/** Reads the body of a request. `raw` is the request of the framework. `limit` is the maximum number of bytes. */
-export type ReadBody<Raw extends object> = (raw: Raw, limit: number) => MaybePromise<ParsedBody>
+/** Functions of a framework that read bodies. `Raw` is the request of the framework. */
+export interface BodyReader<Raw extends object> {
+  /** Reads the body of a request. `limit` is the maximum number of bytes. */
+  read(raw: Raw, limit: number): MaybePromise<ParsedBody>
+  /** Returns whether a request has a body that was not read. */
+  hasUnread(raw: Raw): MaybePromise<boolean>
+}
 
 const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
@@ -21,16 +26,16 @@ export function beginGuard(
 /** Creates the function that decides about requests. It reads the body only after the credentials were checked. */
 export function createDecide<Raw extends object>(
   services: McpServices,
-  readBody: ReadBody<Raw>,
+  reader: BodyReader<Raw>,
 ): (request: RequestLike) => Promise<McpDecision> {
   return async (request) => {
     const guarded = beginGuard(request, services)
     if (!(guarded instanceof GuardedRequest)) return guarded
     const refused = await guarded.authenticate()
     if (refused !== undefined) return refused
-    const body = guarded.hasBody
-      ? await readBody(request.raw as Raw, services.settings.bodyLimit)
-      : undefined
-    return guarded.authorize(body)
+    const raw = request.raw as Raw
+    return guarded.hasOperation
+      ? guarded.authorize(await reader.read(raw, services.settings.bodyLimit))
+      : guarded.authorizeWithoutBody(await reader.hasUnread(raw))
   }
 }

@@ -4,19 +4,22 @@ import type { Clock } from '@bearward/core/internal'
 export interface NodeResponse {
   readonly headersSent: boolean
   readonly writableEnded: boolean
+  readonly writableFinished: boolean
   readonly destroyed: boolean
   end(): unknown
+  destroy(): unknown
+  on(event: 'error', listener: () => void): unknown
   once(event: 'close', listener: () => void): unknown
 }
 
 /** Maximum milliseconds of one timer: about 24 days. A longer timer of JavaScript ends immediately. */
 const LONGEST = 2_147_483_647
-/** Milliseconds after which a response that has not begun is looked at again. */
+/** Milliseconds after which a response is looked at again: it has not begun, or the client has not read its end. */
 const AGAIN = 1000
 
 /**
- * Ends a response that is still being sent at a time in seconds since the epoch. A response that has not begun by then ends as soon
- * as it has begun. `endsAt` is `undefined` if the response may take any time.
+ * Ends a response that is still being sent at a time in seconds since the epoch. A response that has not begun by then ends soon
+ * after it has begun. A client that does not read the end is disconnected. `endsAt` is `undefined` if the response may take any time.
  */
 export function endResponseAt(
   response: NodeResponse,
@@ -25,16 +28,19 @@ export function endResponseAt(
 ): void {
   if (endsAt === undefined) return
   const cancel = atTime(endsAt, clock, () => {
-    if (response.writableEnded || response.destroyed) return undefined
+    if (response.destroyed || response.writableFinished) return undefined
+    if (response.writableEnded) return void response.destroy()
     if (!response.headersSent) return AGAIN
+    // The handler may write after the end. Without a listener, this error would end the process.
+    response.on('error', () => {})
     response.end()
-    return undefined
+    return AGAIN
   })
   response.once('close', cancel)
 }
 
 /**
- * Returns a response whose event stream ends at a time in seconds since the epoch. Returns any other response unchanged. `endsAt` is
+ * Returns a response whose body ends at a time in seconds since the epoch, even if the handler has not sent all of it. `endsAt` is
  * `undefined` if the response may take any time.
  */
 export function endStreamAt(
@@ -42,8 +48,7 @@ export function endStreamAt(
   endsAt: number | undefined,
   clock: Clock,
 ): Response {
-  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
-  if (endsAt === undefined || !isStream || response.body === null) return response
+  if (endsAt === undefined || response.body === null) return response
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const ending = new AbortController()
   const cancel = atTime(endsAt, clock, () => {

@@ -9,7 +9,7 @@ import { createDecide } from './decide.ts'
 import { prepare, withPassed } from './define-guard.ts'
 import { endResponseAt } from './ending-responses.ts'
 import { createTools, type McpTools } from './mcp-guard.ts'
-import { readNodeBody } from './node-request.ts'
+import { hasUnreadNodeBody, readNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
 type Args = Parameters<ExpressGuard>
@@ -49,9 +49,10 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
     Object.assign(request, { auth: passed.authInfo, body: passed.parsedBody })
     endResponseAt(response, passed.endsAt, server.clock)
   })
-  const decide = createDecide<Request>(services, (request, limit) =>
-    readNodeBody(request, request.body, limit),
-  )
+  const decide = createDecide<Request>(services, {
+    read: (request, limit) => readNodeBody(request, request.body, limit),
+    hasUnread: hasUnreadNodeBody,
+  })
   return {
     ...createTools(services),
     guard: createHandler(guarding, toRequestLike, decide),

@@ -6,12 +6,14 @@
 import type { Bearward, FastifyGuard } from '@bearward/fastify'
 import type { RequestLike, ResponseHeaders } from '@bearward/core'
 import { createHandler, type Decision } from '@bearward/core/internal-guards'
+import { getUnmetGuard } from '@bearward/core/adapter'
 import { parseRead } from './body.ts'
 import { beginGuard } from './decide.ts'
 import { prepare, withPassed } from './define-guard.ts'
 import { endResponseAt } from './ending-responses.ts'
 import { GuardedRequest } from './guarded-request.ts'
 import { createTools, type McpTools } from './mcp-guard.ts'
+import { hasUnreadNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
 type Args = Parameters<FastifyGuard>
@@ -27,7 +29,8 @@ export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './op
 export interface McpGuard extends McpTools {
   /**
    * Options of a route, which always belong together: `onRequest` checks the token before Fastify reads the body, `preValidation`
-   * checks the operation in the body, and `bodyLimit` is the limit of this guard. `preValidation` also sets `request.raw.auth` to the
+   * checks the operation in the body, `preHandler` fails if another option has replaced one of them, and `bodyLimit` is the limit of
+   * this guard. `preValidation` also sets `request.raw.auth` to the
    * `authInfo`. Pass `request.body` to the SDK. Use them for all methods of HTTP.
    *
    * Fastify itself reads the body. It responds with 400, 413 or 415 to a body that it cannot read.
@@ -35,8 +38,17 @@ export interface McpGuard extends McpTools {
   readonly route: {
     readonly onRequest: FastifyGuard
     readonly preValidation: FastifyGuard
+    readonly preHandler: FastifyGuard
     readonly bodyLimit: number
   }
+}
+
+/** Lets a request continue only if its operation was checked. */
+function checkDecided({ raw }: RequestLike): Decision {
+  if (getUnmetGuard(raw!) === undefined) return { kind: 'continue', headers: {} }
+  throw new Error(
+    'The operation of this request was not checked. Do not replace onRequest and preValidation of mcp.route.',
+  )
 }
 
 /** Sets headers of the response of Node. The SDKs write to it, and it does not get the headers of the reply. */
@@ -89,13 +101,16 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
     const known = authenticated.get(raw) ?? (await authenticate(request))
     if (!(known instanceof GuardedRequest)) return known
     authenticated.delete(raw)
-    return known.authorize(known.hasBody ? parseRead(raw.body) : undefined)
+    if (known.hasOperation) return known.authorize(parseRead(raw.body))
+    const isRead = raw.body !== undefined && raw.body !== null
+    return known.authorizeWithoutBody(isRead || (await hasUnreadNodeBody(raw.raw)))
   }
   return {
     ...createTools(services),
     route: {
       onRequest: createHandler(guarding, toRequestLike, onRequest),
       preValidation: createHandler(guarding, toRequestLike, preValidation),
+      preHandler: createHandler(guarding, toRequestLike, checkDecided),
       bodyLimit: settings.bodyLimit,
     },
   }

@@ -8,7 +8,7 @@ import {
   type GuardTools,
   type Stage,
 } from '@bearward/core/internal-guards'
-import { findApiKey, verifyApiKey } from './api-keys.ts'
+import { checkKeyExpiry, findApiKey, verifyApiKey } from './api-keys.ts'
 import { type AuthInfo, toAuthInfo } from './auth-info.ts'
 import type { ParsedBody } from './body.ts'
 import { checkHeaders, claimsModernVersion } from './check-headers.ts'
@@ -42,7 +42,7 @@ type Caller =
   | { readonly kind: 'api_key'; readonly token: AccessToken; readonly key: string }
   | { readonly kind: 'anonymous' }
 
-/** Methods of HTTP whose requests have no operation. */
+/** Methods of HTTP whose requests have no body, and no operation. */
 const WITHOUT_BODY: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
 
 /**
@@ -65,8 +65,8 @@ export class GuardedRequest {
     this.session = services.server.beginGuard(request)
   }
 
-  /** Returns whether the body of the request must be read. */
-  get hasBody(): boolean {
+  /** Returns whether the body of the request must be read, because it requests an operation. */
+  get hasOperation(): boolean {
     return !WITHOUT_BODY.includes(this.request.method)
   }
 
@@ -84,15 +84,24 @@ export class GuardedRequest {
       const token = await verifyApiKey(key, apiKeys, this.services.server.clock)
       if (token instanceof Rejection) return this.refuseApiKey(token)
       this.caller = { kind: 'api_key', token, key }
-      return this.check(this.floor)
+      return this.check(this.firstRequirements)
     }
     return this.checkToken()
   }
 
-  /** Checks the operations in the body. `body` is `undefined` if the request has no body. Call `authenticate` first. */
-  async authorize(body: ParsedBody | undefined): Promise<McpDecision> {
-    if (this.caller === undefined) throw new TypeError('authorize was called before authenticate.')
-    if (body === undefined) return this.isAnonymous ? this.refuseAnonymous() : this.pass(undefined)
+  /**
+   * Lets a request without an operation pass. `hasBody`: the request has a body nevertheless. It is refused, because a later handler
+   * could execute the body. Call `authenticate` first.
+   */
+  async authorizeWithoutBody(hasBody: boolean): Promise<McpDecision> {
+    if (this.caller === undefined) throw notAuthenticated()
+    if (this.isAnonymous) return this.refuseAnonymous()
+    return hasBody ? this.refuseBody(unexpectedBody()) : this.pass(undefined)
+  }
+
+  /** Checks the operations in the body. Call `authenticate` first. */
+  async authorize(body: ParsedBody): Promise<McpDecision> {
+    if (this.caller === undefined) throw notAuthenticated()
     if (body instanceof Rejection) return this.refuseBody(body)
     const { rules, legacy } = this.services.settings
     const { operations, isModern, messages } = readOperations(body.value)
@@ -117,6 +126,11 @@ export class GuardedRequest {
     return this.services.settings.rules.floor
   }
 
+  /** The requirements that are checked before the body is read. If there is a body, `check` is called only once, afterwards. */
+  private get firstRequirements(): CheckedRequirements {
+    return this.hasOperation ? { ...this.floor, applicationCheck: undefined } : this.floor
+  }
+
   private get isAnonymous(): boolean {
     return this.caller?.kind === 'anonymous'
   }
@@ -124,7 +138,8 @@ export class GuardedRequest {
   /** Checks the token and the requirements of every request. */
   private async checkToken(): Promise<McpDecision | undefined> {
     const { hasAnonymous } = this.services.settings.rules
-    const requirements = hasAnonymous ? { ...this.floor, optional: true } : this.floor
+    const first = this.firstRequirements
+    const requirements = hasAnonymous ? { ...first, optional: true } : first
     const { outcome, ...more } = await this.session.check(requirements)
     if (outcome.kind === 'refused') return this.withCors(outcome)
     this.caller =
@@ -138,11 +153,12 @@ export class GuardedRequest {
   private async check(requirements: CheckedRequirements): Promise<McpDecision | undefined> {
     const { caller, session } = this
     if (caller?.kind === 'api_key') {
+      // A slow client can send the body after the key has expired.
+      const expired = checkKeyExpiry(caller.token, this.services.server.clock)
+      if (expired !== undefined) return this.refuseApiKey(expired)
       const outcome = await session.checkApiKey(caller.token, requirements)
       return outcome.kind === 'refused' ? this.withCors(outcome) : undefined
     }
-    // The first stage has checked these requirements.
-    if (requirements === this.floor) return undefined
     const { outcome, ...more } = await session.check(requirements)
     if (outcome.kind === 'refused') return this.withCors(outcome)
     this.caller = { kind: 'token', stage: { outcome: outcome as Granted, ...more } }
@@ -181,11 +197,12 @@ export class GuardedRequest {
   }
 
   private refuse(rejection: Rejection, protocolBody?: string): McpDecision {
+    if (this.caller?.kind === 'api_key') return this.refuseApiKey(rejection, protocolBody)
     return this.withCors(this.session.refuse(rejection, this.floor, protocolBody))
   }
 
-  private refuseApiKey(rejection: Rejection): McpDecision {
-    return this.withCors(this.session.refuseApiKey(rejection, this.floor))
+  private refuseApiKey(rejection: Rejection, protocolBody?: string): McpDecision {
+    return this.withCors(this.session.refuseApiKey(rejection, this.floor, protocolBody))
   }
 
   private refuseAnonymous(): McpDecision {
@@ -235,6 +252,18 @@ export function getExpiry(token: AccessToken, server: GuardTools): number | unde
   return (
     Math.ceil(server.clock.now() / 1000) + Math.max(1, server.getIntrospectionAge(token.issuer))
   )
+}
+
+function notAuthenticated(): TypeError {
+  return new TypeError('authenticate was not called.')
+}
+
+function unexpectedBody(): Rejection {
+  return new Rejection('malformed_body', {
+    check: 'body',
+    expected: 'no body for this method of HTTP',
+    found: 'a body',
+  })
 }
 
 function unlisted(operation: string): Rejection {

@@ -13,7 +13,7 @@ import { prepare, withPassed } from './define-guard.ts'
 import { endStreamAt } from './ending-responses.ts'
 import { createTools, type McpTools } from './mcp-guard.ts'
 import type { McpGuardOptions } from './options.ts'
-import { readWebBody } from './web-request.ts'
+import { hasUnreadWebBody, readWebBody, wasReadByGuard } from './web-request.ts'
 
 export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
@@ -68,10 +68,14 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Cont
       return result
     },
   }
-  const decide = createDecide<Context>(services, async ({ req }, limit) =>
-    // Hono keeps a body that other middleware has read.
-    req.raw.bodyUsed ? parseRead(await req.text()) : readWebBody(req.raw, limit),
-  )
+  const decide = createDecide<Context>(services, {
+    async read({ req }, limit) {
+      // Hono keeps a body that other middleware has read.
+      const isKept = req.raw.bodyUsed && !wasReadByGuard(req.raw)
+      return isKept ? parseRead(await req.text()) : readWebBody(req.raw, limit)
+    },
+    hasUnread: ({ req }) => hasUnreadWebBody(req.raw),
+  })
   return {
     ...createTools(services),
     guard: createHandler(guarding, toRequestLike, decide) as McpGuard['guard'],

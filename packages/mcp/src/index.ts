@@ -13,7 +13,7 @@ import { prepare, withPassed } from './define-guard.ts'
 import { endStreamAt } from './ending-responses.ts'
 import { createTools, type McpTools } from './mcp-guard.ts'
 import type { McpGuardOptions } from './options.ts'
-import { readWebBody } from './web-request.ts'
+import { hasUnreadWebBody, readWebBody } from './web-request.ts'
 
 export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
@@ -72,7 +72,10 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
   const guarding = withPassed(definition, ({ authInfo, parsedBody, endsAt }, _request, passage) => {
     Object.assign(passage, { authInfo, parsedBody, endsAt })
   })
-  const decide = createDecide<Request>(services, readWebBody)
+  const decide = createDecide<Request>(services, {
+    read: readWebBody,
+    hasUnread: hasUnreadWebBody,
+  })
   const guard = createHandler(guarding, toRequestLike, decide)
   return {
     ...createTools(services),

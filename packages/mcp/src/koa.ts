@@ -9,7 +9,7 @@ import { createDecide } from './decide.ts'
 import { prepare, withPassed } from './define-guard.ts'
 import { endResponseAt } from './ending-responses.ts'
 import { createTools, type McpTools } from './mcp-guard.ts'
-import { readNodeBody } from './node-request.ts'
+import { hasUnreadNodeBody, readNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
 type Args = Parameters<KoaGuard>
@@ -55,8 +55,9 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Cont
     Object.assign(context.request, { body: passed.parsedBody })
     endResponseAt(context.res, passed.endsAt, server.clock)
   })
-  const decide = createDecide<Context>(services, ({ req, request }, limit) =>
-    readNodeBody(req, (request as RequestWithBody).body, limit),
-  )
+  const decide = createDecide<Context>(services, {
+    read: ({ req, request }, limit) => readNodeBody(req, (request as RequestWithBody).body, limit),
+    hasUnread: ({ req }) => hasUnreadNodeBody(req),
+  })
   return { ...createTools(services), guard: createHandler(guarding, toRequestLike, decide) }
 }

@@ -73,7 +73,9 @@ export function createTools({ server, settings }: McpServices): McpTools {
       if (caller === undefined) return false
       const token = toAccessToken(caller)
       const selection = rules.select([{ kind, method: METHODS[kind], name }])
-      return selection.kind === 'requirements' && server.meets(token, selection.requirements)
+      if (selection.kind === 'unlisted') return false
+      // The guard checks both, too: the floor can refuse tokens that other requirements would accept.
+      return server.meets(token, rules.floor) && server.meets(token, selection.requirements)
     },
     verifier(toError) {
       checkVerifier(toError, rules.floor)

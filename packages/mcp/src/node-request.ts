@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@bearward/core/internal'
-import { checkLength, parseRead, type ParsedBody, readStream } from './body.ts'
+import { checkLength, hasBytes, parseRead, type ParsedBody, readStream } from './body.ts'
 
 /** The part of a request of `node:http` that is read. */
 export interface NodeRequest {
@@ -17,4 +17,9 @@ export function readNodeBody(
   const tooLarge = checkLength(request.headers['content-length'], limit)
   // If the stream was destroyed, no response could be sent.
   return tooLarge ?? readStream(request.iterator({ destroyOnReturn: false }), limit)
+}
+
+/** Returns whether a request has a body that was not read. Reads its first bytes. */
+export function hasUnreadNodeBody(request: NodeRequest): Promise<boolean> {
+  return hasBytes(request.iterator({ destroyOnReturn: false }))
 }

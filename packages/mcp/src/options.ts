@@ -96,7 +96,8 @@ export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Ra
    */
   readonly exposeToken?: boolean
   /**
-   * `true` ends an event stream when the token of its request expires. The client then connects again with a new token.
+   * `true` ends a response that is still being sent when the token of its request expires. Such a response is usually an event stream,
+   * and the client connects again with a new token.
    *
    * @default false
    */

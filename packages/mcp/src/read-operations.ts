@@ -1,4 +1,4 @@
-import { VERSION_MEMBER } from './protocol.ts'
+import { MODERN_VERSION, VERSION_MEMBER } from './protocol.ts'
 
 /** The kinds of operations that have a name. */
 export type OperationKind = 'tool' | 'prompt' | 'resource'
@@ -34,6 +34,9 @@ export interface Body {
 /** Maximum number of levels of nesting. A body with more levels is unreadable. */
 export const DEEPEST = 64
 
+/** Maximum number of messages, and of operations. A body with more is unreadable. */
+export const MOST_OPERATIONS = 1000
+
 const UNREADABLE: Operation = { kind: 'unreadable' }
 const RESPONSE: Operation = { kind: 'response' }
 
@@ -44,10 +47,14 @@ const RESPONSE: Operation = { kind: 'response' }
 export function readOperations(body: unknown): Body {
   const all: readonly unknown[] = Array.isArray(body) ? body : [body]
   const messages = () => all.map(toNamed)
-  if (isDeeperThan(body, DEEPEST) || all.length === 0)
-    return { operations: [UNREADABLE], isModern: false, messages }
+  const unreadable = { operations: [UNREADABLE], isModern: false, messages }
+  if (all.length === 0 || all.length > MOST_OPERATIONS || isDeeperThan(body, DEEPEST))
+    return unreadable
   const operations: Operation[] = []
-  for (const message of all) readMessage(message, operations)
+  for (const message of all) {
+    readMessage(message, operations)
+    if (operations.length > MOST_OPERATIONS) return unreadable
+  }
   return { operations, isModern: !Array.isArray(body) && isModern(body), messages }
 }
 
@@ -124,16 +131,19 @@ function readSubscriptions(method: string, params: Params, found: Operation[]): 
   const notifications = getOwn(params, 'notifications')
   if (!isRecord(notifications)) return void found.push(UNREADABLE)
   const uris = getOwn(notifications, 'resourceSubscriptions') ?? []
-  if (!Array.isArray(uris)) return void found.push(UNREADABLE)
+  if (!Array.isArray(uris) || uris.length > MOST_OPERATIONS) return void found.push(UNREADABLE)
   found.push({ kind: 'method', method })
   for (const name of uris as unknown[])
     found.push(typeof name === 'string' ? { kind: 'resource', method, name } : UNREADABLE)
 }
 
+/** Returns whether a message is a request of `MODERN_VERSION` or later. `initialize` belongs to earlier versions only. */
 function isModern(message: unknown): boolean {
-  const params = isRecord(message) ? getOwn(message, 'params') : undefined
+  if (!isRecord(message) || getOwn(message, 'method') === 'initialize') return false
+  const params = getOwn(message, 'params')
   const meta = isRecord(params) ? getOwn(params, '_meta') : undefined
-  return isRecord(meta) && isIn(meta, VERSION_MEMBER)
+  const version = isRecord(meta) ? getOwn(meta, VERSION_MEMBER) : undefined
+  return typeof version === 'string' && version >= MODERN_VERSION
 }
 
 /** Returns whether a value has more than `levels` levels of objects and arrays. Its own calls are never deeper than that. */

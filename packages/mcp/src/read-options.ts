@@ -237,7 +237,8 @@ class Reader {
     }
     if (place === undefined)
       return this.collect(() => this.server.readRequirements(given, { isAdditional: false }))
-    const requirements = this.readOnce(given, place)
+    // A copy, so that getters return one value.
+    const requirements = this.readOnce(copyOwnMembers(given), place)
     // Events then name the operation. All names come from the options.
     return (
       requirements && { ...requirements, describe: () => `${place} ${requirements.describe()}` }
@@ -277,7 +278,14 @@ class Reader {
       )
       return usual
     }
-    return { tool: read('tool'), prompt: read('prompt'), resource: read('resource') }
+    const resource = read('resource')
+    const hasResources = Object.keys(this.own['resources'] ?? {}).length > 0
+    if (resource === 'floor' && hasResources) {
+      this.problems.add(
+        "resources cannot be combined with unlisted 'floor' for resources: a template of the server can read a listed URI in another spelling. List all resources, or set requirements for resources/read in methods.",
+      )
+    }
+    return { tool: read('tool'), prompt: read('prompt'), resource }
   }
 
   /** Returns the result of a function, or adds the problems of its `ConfigurationError`. */

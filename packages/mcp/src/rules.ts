@@ -41,10 +41,7 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
     requirements: mergeRequirements(all),
   })
   const onlyFloor = toSelection([floor])
-  const resources = {
-    normalized: bySpelling(named.resource, normalize),
-    decoded: bySpelling(named.resource, decode),
-  }
+  const normalized = byNormalizedUri(named.resource)
   const all = [
     ...Object.values(named).flatMap((table) => [...table.values()]),
     ...[...methods.values()].filter((rule) => rule !== 'anonymous'),
@@ -68,19 +65,13 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
     const { kind, name } = operation
     const own = named[kind].get(name)
     if (own !== undefined) found.set(own.checks, own)
-    const isListed = (kind === 'resource' && addSpellings(name, found)) || own !== undefined
+    // A server that parses the URI looks up its normalized form.
+    const others = (kind === 'resource' && normalized.get(normalize(name))) || NONE
+    for (const other of others) found.set(other.checks, other)
+    const isListed = own !== undefined || others.length > 0
     return isListed || unlisted[kind] === 'floor'
       ? undefined
       : { kind: 'unlisted', operation: kind }
-  }
-
-  /** Adds the requirements of other spellings of a URI. Returns whether a server that parses the URI looks up a listed URI. */
-  function addSpellings(uri: string, found: Found): boolean {
-    const listed = resources.normalized.get(normalize(uri)) ?? []
-    // A template of the server may decode the URI. Such a spelling is not listed, but its requirements apply.
-    const others = resources.decoded.get(decode(uri)) ?? []
-    for (const one of [...listed, ...others]) found.set(one.checks, one)
-    return listed.length > 0
   }
 
   return {
@@ -104,15 +95,16 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
   }
 }
 
-/** Returns the requirements of URIs by another spelling. Several URIs can have the same spelling. */
-function bySpelling(
+const NONE: readonly CheckedRequirements[] = []
+
+/** Returns the requirements of URIs by their normalized forms. Several URIs can have the same form. */
+function byNormalizedUri(
   table: ReadonlyMap<string, CheckedRequirements>,
-  spell: (uri: string) => string,
 ): ReadonlyMap<string, readonly CheckedRequirements[]> {
   const all = new Map<string, CheckedRequirements[]>()
   for (const [uri, requirements] of table) {
-    const spelling = spell(uri)
-    all.set(spelling, [...(all.get(spelling) ?? []), requirements])
+    const normalized = normalize(uri)
+    all.set(normalized, [...(all.get(normalized) ?? []), requirements])
   }
   return all
 }
@@ -120,14 +112,4 @@ function bySpelling(
 /** Returns a URI as servers write it after parsing. Returns a text that is not a URI unchanged. */
 function normalize(uri: string): string {
   return URL.canParse(uri) ? new URL(uri).href : uri
-}
-
-/** Returns a normalized URI without percent-encoding. Malformed percent-encoding stays as it is. */
-function decode(uri: string): string {
-  const normalized = normalize(uri)
-  try {
-    return decodeURIComponent(normalized)
-  } catch {
-    return normalized
-  }
 }

@@ -1,23 +1,32 @@
 import type { MaybePromise } from '@bearward/core/internal'
-import { checkLength, parseBytes, type ParsedBody, readStream, tooLarge } from './body.ts'
+import { checkLength, hasBytes, type ParsedBody, readStream } from './body.ts'
+
+/** The bodies that guards have read, so that a second guard of a request checks the same object. */
+const parsedBodies = new WeakMap<Request, ParsedBody>()
 
 /** Reads the body of a web-standard request. The request itself cannot be read afterwards. */
-export function readWebBody(request: Request, limit: number): MaybePromise<ParsedBody> {
+export async function readWebBody(request: Request, limit: number): Promise<ParsedBody> {
+  const known = parsedBodies.get(request)
+  if (known !== undefined) return known
   if (request.bodyUsed) {
     throw new TypeError(
       'The body of the request was read before the guard. Call the guard first, and pass parsedBody to other code.',
     )
   }
-  const length = request.headers.get('content-length')
-  if (length === null) return readStream(toChunks(request.body), limit)
-  // The server of the platform reads at most this number of bytes.
-  return checkLength(length, limit) ?? readKnownLength(request, limit)
+  const tooLarge = checkLength(request.headers.get('content-length'), limit)
+  const parsed = tooLarge ?? (await readStream(toChunks(request.body), limit))
+  parsedBodies.set(request, parsed)
+  return parsed
 }
 
-/** Reads the whole body at once, which takes less time than to read its chunks. */
-async function readKnownLength(request: Request, limit: number): Promise<ParsedBody> {
-  const bytes = new Uint8Array(await request.arrayBuffer())
-  return bytes.length > limit ? tooLarge(limit) : parseBytes([bytes])
+/** Returns whether a guard has read the body of a request. */
+export function wasReadByGuard(request: Request): boolean {
+  return parsedBodies.has(request)
+}
+
+/** Returns whether a request has a body that was not read. */
+export function hasUnreadWebBody(request: Request): MaybePromise<boolean> {
+  return request.body !== null && !request.bodyUsed && hasBytes(toChunks(request.body))
 }
 
 /** Returns the chunks of a stream. Not every runtime can iterate over a `ReadableStream` itself. */
@@ -43,9 +52,10 @@ async function* toChunks(body: ReadableStream<Uint8Array> | null): AsyncGenerato
  * const handle = mcp.protect((request, { parsedBody }) => handler(toReadableRequest(request, parsedBody)))
  */
 export function toReadableRequest(request: Request, parsedBody: unknown): Request {
-  if (parsedBody === undefined) return request
   const headers = new Headers(request.headers)
   headers.delete('content-length')
+  headers.delete('transfer-encoding')
   const { method, url, signal } = request
-  return new Request(url, { method, headers, signal, body: JSON.stringify(parsedBody) })
+  const body = parsedBody === undefined ? undefined : { body: JSON.stringify(parsedBody) }
+  return new Request(url, { method, headers, signal, ...body })
 }

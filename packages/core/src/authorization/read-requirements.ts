@@ -32,6 +32,7 @@ const REQUIREMENT = { one: 'a requirement', all: 'requirements' }
 const OF_ISSUERS = [
   'acr',
   'bound',
+  'clients',
   'introspect',
   'issuer',
   'maxAuthAge',

@@ -32,7 +32,11 @@ export interface GuardSession {
   /** Refuses the request. For `protocolBody`, see `refuse`. */
   refuse(rejection: Rejection, requirements: CheckedRequirements, protocolBody?: string): Refused
   /** Refuses the API key of the request. */
-  refuseApiKey(rejection: Rejection, requirements: CheckedRequirements): Refused
+  refuseApiKey(
+    rejection: Rejection,
+    requirements: CheckedRequirements,
+    protocolBody?: string,
+  ): Refused
   /** Records that the guard lets the request pass. Returns the outcome. */
   finish<Result extends Granted | Anonymous>(outcome: Result): Result
 }

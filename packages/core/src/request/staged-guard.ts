@@ -62,10 +62,13 @@ export class StagedGuard implements GuardSession {
     return this.endIfRefused(toOutcome(exchange, rejection, protocolBody) as Refused)
   }
 
-  refuseApiKey(rejection: Rejection, requirements: CheckedRequirements): Refused {
-    return this.endIfRefused(
-      toOutcome(this.createApiKeyExchange(requirements), rejection) as Refused,
-    )
+  refuseApiKey(
+    rejection: Rejection,
+    requirements: CheckedRequirements,
+    protocolBody?: string,
+  ): Refused {
+    const exchange = this.createApiKeyExchange(requirements)
+    return this.endIfRefused(toOutcome(exchange, rejection, protocolBody) as Refused)
   }
 
   finish<Result extends Granted | Anonymous>(outcome: Result): Result {

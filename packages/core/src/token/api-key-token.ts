@@ -89,6 +89,11 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function wrong(expected: string): TypeError {
-  return new TypeError(`a wrong result: it must be ${expected}`)
+/** Error of `toApiKeyToken`. Its message is a fixed text, so that it can be logged. */
+export class ApiKeyOwnerError extends TypeError {
+  override readonly name = 'ApiKeyOwnerError'
+}
+
+function wrong(expected: string): ApiKeyOwnerError {
+  return new ApiKeyOwnerError(`a wrong result: it must be ${expected}`)
 }
