@@ -17,7 +17,7 @@ import type Koa from 'koa'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { KEY_LENGTH, VERIFY_TIME } from '../../packages/mcp/src/api-keys.ts'
 import { OTHER_OPTIONS, SIMPLE_OPTIONS } from '../../packages/mcp/src/read-options.ts'
-import { DEEPEST } from '../../packages/mcp/src/read-operations.ts'
+import { DEEPEST, MOST_OPERATIONS } from '../../packages/mcp/src/read-operations.ts'
 import { read } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
 import { createTestIssuer } from '../support/issuer.ts'
@@ -529,15 +529,17 @@ describe(PAGE, () => {
 
   it('the limits in docs/mcp.md and in SECURITY.md are those of the code', () => {
     const { bounds, default: usual } = SIMPLE_OPTIONS.bodyLimit
-    const [bytes, levels, characters, seconds] = readTable(PAGE, 'limit of a request')
+    const [bytes, levels, operations, characters, seconds] = readTable(PAGE, 'limit of a request')
     expect(bytes![1]).toBe(`bodyLimit: ${String(usual)} by default, at most ${bounds!.max}`)
-    expect([levels![1], characters![1], seconds![1]]).toEqual(
-      [DEEPEST, KEY_LENGTH, VERIFY_TIME].map(String),
+    expect([levels, operations, characters, seconds].map((row) => row![1])).toEqual(
+      [DEEPEST, MOST_OPERATIONS, KEY_LENGTH, VERIFY_TIME].map(String),
     )
     expect(readTable('SECURITY.md', 'limit of the MCP guard').map((row) => row[1])).toEqual(
-      [bounds!.max, usual, DEEPEST, KEY_LENGTH, VERIFY_TIME].map(String),
+      [bounds!.max, usual, DEEPEST, MOST_OPERATIONS, KEY_LENGTH, VERIFY_TIME].map(String),
     )
-    expect(read(PAGE)).toContain(`more than ${DEEPEST} levels`)
+    expect(read(PAGE)).toContain(
+      `more than ${DEEPEST} levels, more than ${MOST_OPERATIONS} messages`,
+    )
   })
 
   it('createMcpGuard and verifier throw the messages in docs/mcp.md', () => {
@@ -557,6 +559,7 @@ describe(PAGE, () => {
       () => guard({ optional: true }),
       () => guard({ methods: { 'tools/call': 'anonymous' } }),
       () => guard({}, { issuer: OPTIONS.issuer, audience: 'api' }),
+      () => guard({ resources: { 'notes://all': {} }, unlisted: { resources: 'floor' } }),
       () => guard({ origins: '*' }),
       () => guard({ origins: [], cors: true }),
       () => guard({ apiKeys: { prefix: 'sk_', verify: () => {} } }, opaque),

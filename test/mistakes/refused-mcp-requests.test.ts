@@ -19,6 +19,8 @@ interface Mistake {
   readonly guard?: Partial<McpGuardOptions<Request>>
   /** Headers besides `Authorization` with a valid token. `''` removes one. */
   readonly headers?: Readonly<Record<string, string>>
+  /** @default 'POST' */
+  readonly method?: string
   /** The text of the body. By default, it is a call of a listed tool. */
   readonly body?: string
   readonly status: number
@@ -59,6 +61,13 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     reason: 'malformed_body',
     found: 'a text that is not JSON',
     advice: 'In the client: send one JSON text in UTF-8 as the body of the request, without',
+  },
+  'a DELETE with a body': {
+    method: 'DELETE',
+    status: 400,
+    reason: 'malformed_body',
+    found: 'a body',
+    advice: 'In the client: send no body with GET, HEAD, DELETE and OPTIONS.',
   },
   'a proxy that writes Mcp-Name': {
     headers: { ...modern, 'mcp-method': 'tools/call', 'mcp-name': 'purge' },
@@ -153,7 +162,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
 const shown = new Set<string>()
 
 /** Sends the request of a mistake. Returns the status, and the event about the refusal. */
-async function refuse({ guard, headers, body = call('search') }: Mistake) {
+async function refuse({ guard, headers, method = 'POST', body = call('search') }: Mistake) {
   const events: BearwardEvent[] = []
   const bearward = createBearward({
     issuer: ISSUER,
@@ -171,7 +180,7 @@ async function refuse({ guard, headers, body = call('search') }: Mistake) {
     ...headers,
   }
   const sent = Object.entries(all).filter(([, value]) => value !== '')
-  const { status } = await handle(new Request(RESOURCE, { method: 'POST', headers: sent, body }))
+  const { status } = await handle(new Request(RESOURCE, { method, headers: sent, body }))
   const refused = events.filter((event) => event.type === 'refused')
   expect(refused).toHaveLength(1)
   return { status, event: refused[0]! }

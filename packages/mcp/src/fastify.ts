@@ -28,10 +28,10 @@ export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './op
 /** The guard of an MCP server on Fastify. */
 export interface McpGuard extends McpTools {
   /**
-   * Options of a route, which always belong together: `onRequest` checks the token before Fastify reads the body, `preValidation`
-   * checks the operation in the body, `preHandler` fails if another option has replaced one of them, and `bodyLimit` is the limit of
-   * this guard. `preValidation` also sets `request.raw.auth` to the
-   * `authInfo`. Pass `request.body` to the SDK. Use them for all methods of HTTP.
+   * Options of a route, which always belong together. `onRequest` checks the token before Fastify reads the body. `preValidation`
+   * checks the operation in the body, and sets `request.raw.auth` to the `authInfo`. `preHandler` fails if another option has
+   * replaced one of these hooks. `bodyLimit` is the limit of this guard. Pass `request.body` to the SDK. Use the options for all
+   * methods of HTTP. For hooks of your own, use `addHook`.
    *
    * Fastify itself reads the body. It responds with 400, 413 or 415 to a body that it cannot read.
    */

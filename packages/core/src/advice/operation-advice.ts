@@ -4,6 +4,11 @@ import type { Advice } from './refusal-facts.ts'
 export const getOperationAdvice = () =>
   ({
     malformed_body: [
+      {
+        found: 'a body',
+        advice: 'In the client: send no body with GET, HEAD, DELETE and OPTIONS.',
+      },
+
       'In the client: send one JSON text in UTF-8 as the body of the request, without Content-Encoding.',
     ],
     header_mismatch: [
@@ -19,7 +24,7 @@ export const getOperationAdvice = () =>
       'In the client: use a valid API key. The function apiKeys.verify of this API did not return an owner for the key, or the key has expired.',
     ],
     api_key_not_sufficient: [
-      'In the client: use an access token. The requirements of the guard include one that an API key never meets: acr, bound, introspect, issuer or maxAuthAge.',
+      'In the client: use an access token. The requirements of the guard include one that an API key never meets: acr, bound, clients, introspect, issuer or maxAuthAge.',
     ],
     api_key_unavailable: [
       'In your code: make apiKeys.verify return an owner or undefined within one second. It threw an error, returned another value, or its store did not respond.',
