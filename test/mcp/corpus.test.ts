@@ -44,11 +44,14 @@ const INSUFFICIENT: Expected = { status: 403, scope: ALL }
 const MISMATCH: Expected = { status: 400, code: -32_020 }
 const MALFORMED: Expected = { status: 400, code: -32_700 }
 
+/** Operations that every caller may use if only the floor applies to operations that no rule names. */
+const FREE: readonly Operation[] = ['unlisted', 'admin resource']
+
 function expectOperation(operation: Operation, caller: Caller, unlisted: Unlisted): Expected {
   const isRefused = operation === 'unreadable' || operation.startsWith('unlisted')
   if (isRefused && unlisted === 'refuse') return FORBIDDEN
-  const needsAdmin = operation !== 'floor' && operation !== 'unlisted'
-  return needsAdmin && caller === 'reader' ? INSUFFICIENT : PASSED
+  const isForAll = operation === 'floor' || (unlisted === 'floor' && FREE.includes(operation))
+  return isForAll || caller === 'admin' ? PASSED : INSUFFICIENT
 }
 
 function toExpected(behavior: Behavior, caller: Caller, unlisted: Unlisted): Expected {
@@ -64,9 +67,10 @@ function toExpected(behavior: Behavior, caller: Caller, unlisted: Unlisted): Exp
 function check(response: McpResponse, expected: Expected, method: string): void {
   expect(response.status).toBe(expected.status)
   const { code } = expected
+  if (method === 'HEAD') return
   if (code !== undefined)
     expect(response.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { code } })
-  if (response.status !== 403 || method === 'HEAD') return
+  if (response.status !== 403) return
   const isInsufficient = expected.scope !== undefined
   expect(response.challenge('error')).toBe(isInsufficient ? 'insufficient_scope' : undefined)
   expect(response.challenge('scope')).toBe(expected.scope)
@@ -79,8 +83,11 @@ describe.each(MCP_FRAMEWORKS)('attacks on the guard for $name', (framework) => {
   let seen: SeenCall[] = []
 
   beforeAll(async () => {
+    // A guard that lists resources refuses all others.
+    const { resources: _resources, ...withoutResources } = RULES
     for (const unlisted of ['refuse', 'floor'] as const) {
-      const guard: McpGuardOptions = { ...RULES, unlisted, bodyLimit: BODY_LIMIT }
+      const rules: McpGuardOptions = unlisted === 'refuse' ? RULES : withoutResources
+      const guard = { ...rules, unlisted, bodyLimit: BODY_LIMIT }
       const handle = (call: SeenCall) => ({ handled: seen.push(call) })
       servers.set(unlisted, await framework.start({ bearward: BEARWARD, guard, handle }))
     }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import type { ReadableStream as NodeStream } from 'node:stream/web'
 import { createBearward as createExpress } from '@bearward/express'
 import { createBearward as createFastify } from '@bearward/fastify'
@@ -44,8 +44,8 @@ export interface McpMount {
   readonly bearward: ResourceServerOptions
   readonly guard: McpGuardOptions
   /**
-   * The handler behind the guard. Its result is sent as JSON with 200. A stream is sent as an event stream. An error that it throws
-   * goes to the framework.
+   * The handler behind the guard. Its result or the result of its promise is sent as JSON with 200. A stream is sent as an event
+   * stream. An error that it throws goes to the framework.
    */
   readonly handle: (call: SeenCall) => unknown
   /** The middleware that reads the body before the guard. Frameworks other than Express ignore it. */
@@ -59,8 +59,8 @@ export interface McpFramework {
   readonly name: string
   /** Set if the framework itself responds to bodies that it cannot read, before the guard sees them. */
   readonly readsBodies?: true
-  /** Set if the framework joins header lines with the same name with commas, as web-standard `Headers` do. */
-  readonly joinsLines?: true
+  /** Set if requests are web-standard: header lines with the same name are joined by commas, and GET has no body. */
+  readonly isWeb?: true
   start(mount: McpMount): Promise<GuardedServer>
 }
 
@@ -99,14 +99,12 @@ const onExpress = (name: string, express: typeof express5): McpFramework => ({
     const app = express()
     if (servesMetadata === true) app.use(own.metadata())
     if (bodyParser !== undefined) app.use(express[bodyParser]({ type: '*/*' }))
-    app.all(PATH, mcp.guard, (request, response) => {
+    app.all(PATH, mcp.guard, async (request, response) => {
       const { auth, body } = request as unknown as SeenByExpress
-      const result = handle({ authInfo: auth, parsedBody: body })
+      const result = await handle({ authInfo: auth, parsedBody: body })
       if (!(result instanceof ReadableStream)) return void response.json(result)
       response.type(EVENT_STREAM)
-      toNodeStream(result)
-        .on('error', () => response.destroy())
-        .pipe(response)
+      pipeline(toNodeStream(result), response, () => {})
     })
     app.use(silent)
     return serve(app, mcp, own)
@@ -122,10 +120,10 @@ const onKoa = (name: string, create: () => Koa3): McpFramework => ({
     app.silent = true
     if (servesMetadata === true) app.use(own.metadata())
     app.use(mcp.guard)
-    app.use((context) => {
+    app.use(async (context) => {
       const { auth } = context.req as { auth?: AuthInfo }
       const { body } = context.request as { body?: unknown }
-      const result = handle({ authInfo: auth, parsedBody: body })
+      const result = await handle({ authInfo: auth, parsedBody: body })
       const isStream = result instanceof ReadableStream
       if (isStream) context.type = EVENT_STREAM
       context.body = isStream ? toNodeStream(result) : result
@@ -150,7 +148,7 @@ const onFastify: McpFramework = {
       ...mcp.route,
       handler: async (request, reply) => {
         const { auth } = request.raw as { auth?: AuthInfo }
-        const result = handle({ authInfo: auth, parsedBody: request.body })
+        const result = await handle({ authInfo: auth, parsedBody: request.body })
         if (!(result instanceof ReadableStream)) return result
         void reply.type(EVENT_STREAM)
         return toNodeStream(result)
@@ -168,15 +166,15 @@ const onFastify: McpFramework = {
 
 const onHono: McpFramework = {
   name: 'Hono 4',
-  joinsLines: true,
+  isWeb: true,
   async start({ bearward, guard, handle, servesMetadata }) {
     const own = createHono(bearward)
     const mcp = createHonoGuard(own, guard)
     const app = new Hono()
     if (servesMetadata === true) app.use(own.metadata())
-    app.all(PATH, mcp.guard, (context) =>
+    app.all(PATH, mcp.guard, async (context) =>
       toWebResponse(
-        handle({ authInfo: context.get('auth'), parsedBody: context.get('parsedBody') }),
+        await handle({ authInfo: context.get('auth'), parsedBody: context.get('parsedBody') }),
       ),
     )
     app.onError((_error, context) => context.body(null, 500))
@@ -186,12 +184,12 @@ const onHono: McpFramework = {
 
 const onFetch: McpFramework = {
   name: 'fetch on Node',
-  joinsLines: true,
+  isWeb: true,
   async start({ bearward, guard, handle, servesMetadata }) {
     const own = createFetch(bearward)
     const mcp = createMcpGuard(own, guard)
-    const respond = mcp.protect((_request, { authInfo, parsedBody }) =>
-      toWebResponse(handle({ authInfo, parsedBody })),
+    const respond = mcp.protect(async (_request, { authInfo, parsedBody }) =>
+      toWebResponse(await handle({ authInfo, parsedBody })),
     )
     const handler = servesMetadata === true ? own.metadata(respond) : respond
     const listener = getRequestListener(async (request) => handler(request), {

@@ -6,11 +6,18 @@ import type { Sent } from '../requests.ts'
  *
  * - `floor`: every caller that meets the floor may use it.
  * - `admin`: the scope of admins is required.
+ * - `admin resource`: the scope of admins is required if the rules list resources, and otherwise only the floor.
  * - `unlisted`: no rule names it. It is refused, or only the floor applies.
- * - `unlisted and admin`: a batch of both, or an unlisted spelling to which a rule applies.
+ * - `unlisted and admin`: a batch of both.
  * - `unreadable`: it cannot be read. It is refused, or all rules apply together.
  */
-export type Operation = 'floor' | 'admin' | 'unlisted' | 'unlisted and admin' | 'unreadable'
+export type Operation =
+  | 'floor'
+  | 'admin'
+  | 'admin resource'
+  | 'unlisted'
+  | 'unlisted and admin'
+  | 'unreadable'
 
 /**
  * The behavior of the guard for one request.
@@ -40,13 +47,13 @@ export interface Attack {
   readonly isBodyIgnored?: boolean
   /** The behavior on Fastify, which itself reads bodies. */
   readonly onFastify?: Behavior
-  /** The behavior on frameworks that join header lines with the same name. */
-  readonly joined?: Behavior
+  /** The behavior on frameworks with web-standard requests. */
+  readonly onWeb?: Behavior
 }
 
 /** Differences from an attack that is only a body. */
 export type More = Omit<Sent, 'token' | 'body'> &
-  Pick<Attack, 'isBodyIgnored' | 'onFastify' | 'joined'>
+  Pick<Attack, 'isBodyIgnored' | 'onFastify' | 'onWeb'>
 
 /** Returns a function that creates attacks for one line of the manifest. */
 export function attacksFor(id: string) {
@@ -54,7 +61,7 @@ export function attacksFor(id: string) {
     what: string,
     behavior: Behavior,
     body: unknown,
-    { isBodyIgnored, onFastify, joined, ...sent }: More = {},
+    { isBodyIgnored, onFastify, onWeb, ...sent }: More = {},
   ): Attack => ({
     id,
     what,
@@ -62,17 +69,17 @@ export function attacksFor(id: string) {
     sent: { ...sent, body },
     ...(isBodyIgnored !== undefined && { isBodyIgnored }),
     ...(onFastify !== undefined && { onFastify }),
-    ...(joined !== undefined && { joined }),
+    ...(onWeb !== undefined && { onWeb }),
   })
 }
 
 /** Returns the behavior of the guard on a framework. */
 export function getBehavior(
-  { behavior, onFastify, joined }: Attack,
-  { readsBodies, joinsLines }: McpFramework,
+  { behavior, onFastify, onWeb }: Attack,
+  { readsBodies, isWeb }: McpFramework,
 ): Behavior {
   if (readsBodies === true && onFastify !== undefined) return onFastify
-  return joinsLines === true && joined !== undefined ? joined : behavior
+  return isWeb === true && onWeb !== undefined ? onWeb : behavior
 }
 
 /** Returns a behavior as the verb of a title. */
@@ -87,6 +94,7 @@ export function toVerb(behavior: Behavior): string {
 const OPERATION_VERBS: Readonly<Record<Operation, string>> = {
   floor: 'requires only the floor for',
   admin: 'requires the scope of admins for',
+  'admin resource': 'requires the scope of admins for',
   unlisted: 'finds no rule for',
   'unlisted and admin': 'requires a rule and the scope of admins for',
   unreadable: 'cannot read',

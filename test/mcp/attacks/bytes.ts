@@ -114,16 +114,24 @@ const sizes: readonly Attack[] = [
   }),
 ]
 
-/** Methods of HTTP whose requests have no operation. Their bodies are not passed on. */
-const withoutBody = ['GET', 'HEAD', 'DELETE', 'OPTIONS'].flatMap((method) => [
-  bytes(`${method} with a call of purge`, 'floor', TEXT, { method, isBodyIgnored: true }),
-  bytes(`${method} with a call of purge and a header that names POST`, 'floor', TEXT, {
-    method,
-    isBodyIgnored: true,
-    lines: ['X-HTTP-Method-Override: POST', 'X-HTTP-Method: POST', 'X-Method-Override: POST'],
-  }),
-  bytes(`${method} without a body`, 'floor', undefined, { method, isBodyIgnored: true }),
-])
+/** Methods of HTTP whose requests have no body. A handler could execute a body, so the guard refuses it. */
+const withoutBody = ['GET', 'HEAD', 'DELETE', 'OPTIONS'].flatMap((method) => {
+  // Web-standard requests with these methods have no body.
+  const isHidden = method === 'GET' || method === 'HEAD'
+  const more: More = { method, isBodyIgnored: true, ...(isHidden && { onWeb: 'floor' }) }
+  return [
+    bytes(`${method} with a call of purge`, 'malformed', TEXT, more),
+    bytes(`${method} with a call of purge in chunks`, 'malformed', TEXT, {
+      ...more,
+      isChunked: true,
+    }),
+    bytes(`${method} with a call of purge and a header that names POST`, 'malformed', TEXT, {
+      ...more,
+      lines: ['X-HTTP-Method-Override: POST', 'X-HTTP-Method: POST', 'X-Method-Override: POST'],
+    }),
+    bytes(`${method} without a body`, 'floor', undefined, { method, isBodyIgnored: true }),
+  ]
+})
 
 const withBody = ['PUT', 'PATCH', 'QUERY'].flatMap((method) => [
   bytes(`${method} with a call of purge`, 'admin', TEXT, { method }),

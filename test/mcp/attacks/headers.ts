@@ -270,10 +270,10 @@ const sentinels: readonly Attack[] = [
     modernPurge,
     withLines(...modernLines('tools/call', 'purge'), 'MCP-METHOD: tools/call'),
   ),
-  // Joined lines look like one line with a comma. The request has no name, so a joined line contradicts nothing.
+  // Joined lines look like one line with a comma. The request has no name, so a onWeb line contradicts nothing.
   encoded('two lines with Mcp-Name and a request without a name', 'mismatch', modernTools, {
     lines: [...modernLines('tools/list', 'list'), 'Mcp-Name: purge'],
-    joined: 'floor',
+    onWeb: 'floor',
   }),
   encoded(
     'a legacy call of purge with two lines of Mcp-Name',
@@ -290,7 +290,7 @@ const sentinels: readonly Attack[] = [
   // Joined versions are compared as one text, which begins with the older version.
   encoded('a legacy call of purge with two versions, the older one first', 'mismatch', PURGE, {
     lines: [LEGACY_LINE, MODERN_LINE, 'Mcp-Name: list'],
-    joined: { lateMismatch: 'admin' },
+    onWeb: { lateMismatch: 'admin' },
   }),
 ]
 
