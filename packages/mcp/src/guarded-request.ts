@@ -13,9 +13,9 @@ import { type AuthInfo, toAuthInfo } from './auth-info.ts'
 import type { ParsedBody } from './body.ts'
 import { checkHeaders, claimsModernVersion } from './check-headers.ts'
 import { checkOrigin } from './check-origin.ts'
-import { ERROR_CODES, MODERN_VERSION, toErrorBody } from './protocol.ts'
+import { ERROR_CODES, type MessageId, MODERN_VERSION, toErrorBody } from './protocol.ts'
 import type { McpSettings } from './read-options.ts'
-import { readOperations } from './read-operations.ts'
+import { readId, readOperations } from './read-operations.ts'
 
 /** A resource server, and the settings of a guard for it. */
 export interface McpServices {
@@ -105,11 +105,11 @@ export class GuardedRequest {
     if (body instanceof Rejection) return this.refuseBody(body)
     const { rules, legacy } = this.services.settings
     const { operations, isModern, messages } = readOperations(body.value)
-    if (legacy === 'refuse' && !isModern) return this.refuseVersion()
+    if (legacy === 'refuse' && !isModern) return this.refuseVersion(readId(body.value))
     const mismatch = checkHeaders(this.request, messages)
     // The protocol prescribes this error. In older versions, these headers have no meaning.
     if (mismatch !== undefined && (isModern || claimsModernVersion(this.request)))
-      return this.refuseHeaders(mismatch)
+      return this.refuseHeaders(mismatch, readId(body.value))
     if (this.isAnonymous) {
       if (!rules.isAnonymous(operations)) return this.refuseAnonymous()
     } else {
@@ -119,7 +119,9 @@ export class GuardedRequest {
       if (refused !== undefined) return refused
     }
     // No client sends such headers with an older version.
-    return mismatch === undefined ? this.pass(body.value) : this.refuseHeaders(mismatch)
+    return mismatch === undefined
+      ? this.pass(body.value)
+      : this.refuseHeaders(mismatch, readId(body.value))
   }
 
   private get floor(): CheckedRequirements {
@@ -216,15 +218,15 @@ export class GuardedRequest {
     const isMalformed = rejection.reason === 'malformed_body'
     return this.refuse(
       rejection,
-      isMalformed ? toErrorBody(ERROR_CODES.parseError, 'Parse error') : undefined,
+      isMalformed ? toErrorBody(ERROR_CODES.parseError, 'Parse error', null) : undefined,
     )
   }
 
-  private refuseHeaders(rejection: Rejection): McpDecision {
-    return this.refuse(rejection, toErrorBody(ERROR_CODES.headerMismatch, 'Header mismatch'))
+  private refuseHeaders(rejection: Rejection, id: MessageId): McpDecision {
+    return this.refuse(rejection, toErrorBody(ERROR_CODES.headerMismatch, 'Header mismatch', id))
   }
 
-  private refuseVersion(): McpDecision {
+  private refuseVersion(id: MessageId): McpDecision {
     const rejection = new Rejection('unsupported_protocol', {
       check: 'body',
       expected: `a request of ${MODERN_VERSION} or later`,
@@ -233,7 +235,7 @@ export class GuardedRequest {
     const data = { supported: [MODERN_VERSION] }
     return this.refuse(
       rejection,
-      toErrorBody(ERROR_CODES.unsupportedVersion, 'Unsupported protocol version', data),
+      toErrorBody(ERROR_CODES.unsupportedVersion, 'Unsupported protocol version', id, data),
     )
   }
 

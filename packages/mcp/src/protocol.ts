@@ -28,10 +28,10 @@ export const RESPONSE_HEADERS: readonly string[] = ['Mcp-Session-Id', 'MCP-Proto
 /** Methods of HTTP that the transports use. */
 export const HTTP_METHODS: readonly string[] = ['GET', 'POST', 'DELETE']
 
-/**
- * Returns the body of an error response. The id is `null`, because a response contains nothing of the request (JSON-RPC 2.0
- * section 5).
- */
-export function toErrorBody(code: number, message: string, data?: object): string {
-  return JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message, data } })
+/** The id of a request. `null` if it is unknown (JSON-RPC 2.0 section 5). */
+export type MessageId = string | number | null
+
+/** Returns the body of an error response. A client assigns the response to its request by the id. */
+export function toErrorBody(code: number, message: string, id: MessageId, data?: object): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } })
 }

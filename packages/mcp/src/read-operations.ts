@@ -1,4 +1,4 @@
-import { MODERN_VERSION, VERSION_MEMBER } from './protocol.ts'
+import { type MessageId, MODERN_VERSION, VERSION_MEMBER } from './protocol.ts'
 
 /** The kinds of operations that have a name. */
 export type OperationKind = 'tool' | 'prompt' | 'resource'
@@ -106,6 +106,16 @@ const NAMED: ReadonlyMap<string, ReadParams> = new Map([
   ['completion/complete', readReference],
   ['subscriptions/listen', readSubscriptions],
 ])
+
+/** Maximum number of characters of an id that a response repeats. */
+const LONGEST_ID = 256
+
+/** Returns the id of a message: a text or an integer. Returns `null` for a batch, a long text and any other id. */
+export function readId(body: unknown): MessageId {
+  const id = isRecord(body) ? getOwn(body, 'id') : undefined
+  if (typeof id === 'string') return id.length <= LONGEST_ID ? id : null
+  return Number.isInteger(id) ? (id as number) : null
+}
 
 /** Returns whether the operations of a method have names. */
 export function hasNames(method: string): boolean {

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { fc } from '../../../test/support/property.ts'
 import { withPollutedPrototype } from '../../core/test/support/with-polluted-prototype.ts'
 import { VERSION_MEMBER } from '../src/protocol.ts'
-import { DEEPEST, hasNames, type Operation, readOperations } from '../src/read-operations.ts'
+import {
+  DEEPEST,
+  hasNames,
+  type Operation,
+  readId,
+  readOperations,
+} from '../src/read-operations.ts'
 
 const UNREADABLE: Operation = { kind: 'unreadable' }
 
@@ -168,7 +174,7 @@ describe('readOperations', () => {
 
   it.each<[expected: boolean, what: string, body: unknown]>([
     [true, 'a version', request('ping', { _meta: { [VERSION_MEMBER]: '2026-07-28' } })],
-    [true, 'a version that is null', request('ping', { _meta: { [VERSION_MEMBER]: null } })],
+    [false, 'a version that is null', request('ping', { _meta: { [VERSION_MEMBER]: null } })],
     [false, 'a batch with a version', [request('ping', { _meta: { [VERSION_MEMBER]: 'a' } })]],
     [false, '_meta without a version', request('ping', { _meta: {} })],
     [false, '_meta in an array', request('ping', { _meta: [VERSION_MEMBER] })],
@@ -325,5 +331,25 @@ describe('hasNames', () => {
     for (const method of METHODS.slice(0, 6)) expect(hasNames(method)).toBe(true)
     for (const method of ['tools/list', 'ping', 'TOOLS/CALL', '', '__proto__', 'tasks/get'])
       expect(hasNames(method)).toBe(false)
+  })
+})
+
+describe('readId', () => {
+  it.each([1, 0, -7, '', 'a', 'i'.repeat(256)])('readId returns the id %j of a message', (id) => {
+    expect(readId({ ...request('tools/list'), id })).toBe(id)
+  })
+
+  it.each([
+    ['a long text', { id: 'i'.repeat(257) }],
+    ['a fraction', { id: 1.5 }],
+    ['an object', { id: { toJSON: () => 1 } }],
+    ['null', { id: null }],
+    ['an inherited id', Object.create({ id: 1 })],
+    ['a notification', { jsonrpc: '2.0', method: 'notifications/initialized' }],
+    ['a batch', [request('tools/list')]],
+    ['a number', 7],
+    ['nothing', undefined],
+  ])('readId returns null for %s', (_what, body: unknown) => {
+    expect(readId(body)).toBe(null)
   })
 })
