@@ -17,7 +17,7 @@ import type Koa from 'koa'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { KEY_LENGTH, VERIFY_TIME } from '../../packages/mcp/src/api-keys.ts'
 import { OTHER_OPTIONS, SIMPLE_OPTIONS } from '../../packages/mcp/src/read-options.ts'
-import { DEEPEST, MOST_OPERATIONS } from '../../packages/mcp/src/read-operations.ts'
+import { DEEPEST, LONGEST_ID, MOST_OPERATIONS } from '../../packages/mcp/src/read-operations.ts'
 import { read } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
 import { createTestIssuer } from '../support/issuer.ts'
@@ -507,6 +507,8 @@ describe(PAGE, () => {
         stepUp,
       ])
       const challenge = response.headers.get('www-authenticate')
+      if (situation === 'a scope of the tool is missing')
+        expect(read(PAGE).replaceAll(/\s+/g, ' ')).toContain(`guard=${refused!.guard}`)
       const isForKey = situation.includes('API key')
       if (response.status === 503) expect(response.headers.has('retry-after')).toBe(true)
       else expect(challenge!.includes('resource_metadata')).toBe(!isForKey)
@@ -535,11 +537,13 @@ describe(PAGE, () => {
       [DEEPEST, MOST_OPERATIONS, KEY_LENGTH, VERIFY_TIME].map(String),
     )
     expect(readTable('SECURITY.md', 'limit of the MCP guard').map((row) => row[1])).toEqual(
-      [bounds!.max, usual, DEEPEST, MOST_OPERATIONS, KEY_LENGTH, VERIFY_TIME].map(String),
+      [bounds!.max, usual, DEEPEST, MOST_OPERATIONS, LONGEST_ID, KEY_LENGTH, VERIFY_TIME].map(
+        String,
+      ),
     )
-    expect(read(PAGE)).toContain(
-      `more than ${DEEPEST} levels, more than ${MOST_OPERATIONS} messages`,
-    )
+    const text = read(PAGE).replaceAll(/\s+/g, ' ')
+    expect(text).toContain(`more than ${DEEPEST} levels, more than ${MOST_OPERATIONS} messages`)
+    expect(text).toContain(`a text of at most ${LONGEST_ID} characters`)
   })
 
   it('createMcpGuard and verifier throw the messages in docs/mcp.md', () => {

@@ -108,7 +108,7 @@ const NAMED: ReadonlyMap<string, ReadParams> = new Map([
 ])
 
 /** Maximum number of characters of an id that a response repeats. */
-const LONGEST_ID = 256
+export const LONGEST_ID = 256
 
 /** Returns the id of a message: a text or an integer. Returns `null` for a batch, a long text and any other id. */
 export function readId(body: unknown): MessageId {
