@@ -14,7 +14,7 @@ import { HEADER_ATTACKS } from './attacks/headers.ts'
 import { NAME_ATTACKS } from './attacks/names.ts'
 import { SHAPE_ATTACKS } from './attacks/shapes.ts'
 import { ALL, BEARWARD, METADATA_URL, RULES, TOKENS } from './fixture.ts'
-import { type McpResponse, send } from './requests.ts'
+import { getId, type McpResponse, send } from './requests.ts'
 import { type GuardedServer, MCP_FRAMEWORKS, type SeenCall } from './servers.ts'
 
 const CORPUS: readonly (readonly [subject: string, attacks: readonly Attack[]])[] = [
@@ -64,12 +64,14 @@ function toExpected(behavior: Behavior, caller: Caller, unlisted: Unlisted): Exp
 }
 
 /** Compares a response with what is expected. */
-function check(response: McpResponse, expected: Expected, method: string): void {
+function check(response: McpResponse, expected: Expected, { method, body }: Attack['sent']): void {
   expect(response.status).toBe(expected.status)
   const { code } = expected
   if (method === 'HEAD') return
-  if (code !== undefined)
-    expect(response.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { code } })
+  if (code !== undefined) {
+    const id = expected === MALFORMED ? null : getId(body)
+    expect(response.json()).toMatchObject({ jsonrpc: '2.0', id, error: { code } })
+  }
   if (response.status !== 403) return
   const isInsufficient = expected.scope !== undefined
   expect(response.challenge('error')).toBe(isInsufficient ? 'insufficient_scope' : undefined)
@@ -106,7 +108,7 @@ describe.each(MCP_FRAMEWORKS)('attacks on the guard for $name', (framework) => {
     const { calls } = parse.mock
     const values = parse.mock.results.map(({ value }) => value as unknown)
     parse.mockRestore()
-    check(response, expected, attack.sent.method ?? 'POST')
+    check(response, expected, attack.sent)
     expect(seen).toHaveLength(expected === PASSED ? 1 : 0)
     if (expected !== PASSED) return
     const { parsedBody } = seen[0]!

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { bearerLine } from '../support/requests.ts'
-import { type RawResponse, sendRaw } from '../support/servers.ts'
+import { parseResponse, type RawResponse, sendRaw } from '../support/servers.ts'
 import { checkChallenges } from './challenges.ts'
 import { PATH } from './servers.ts'
 
@@ -46,6 +48,26 @@ export async function send(port: number, sent: Sent): Promise<McpResponse> {
   }
 }
 
+/**
+ * Sends a part of a request over a new socket, and no more. Resolves with the status of the response. Resolves with `undefined` if
+ * the server closes the connection without a response. `isEnded`: the client closes its side after this part.
+ */
+export async function sendPart(
+  port: number,
+  part: Uint8Array,
+  { isEnded }: { readonly isEnded: boolean },
+): Promise<number | undefined> {
+  const socket = connect(port, '127.0.0.1')
+  if (isEnded) socket.end(part)
+  else socket.write(part)
+  // A reset after the response is not an error: the server did not read the rest of the request.
+  const [chunk] = (await Promise.race([once(socket, 'data'), once(socket, 'close')]).catch(
+    () => [],
+  )) as readonly unknown[]
+  socket.destroy()
+  return Buffer.isBuffer(chunk) ? parseResponse(chunk.toString('latin1')).status : undefined
+}
+
 /** Returns the bytes of a request. */
 export function writeRequest(sent: Sent): Buffer {
   return Buffer.concat([writeHead(sent), writeContent(sent)])
@@ -83,6 +105,13 @@ function writeContent({ body, isChunked = false }: Sent): Buffer {
 /** Returns the body as JSON text. */
 export function toText(body: unknown): string {
   return typeof body === 'string' ? body : JSON.stringify(body)
+}
+
+/** Returns the id that an error response to a body repeats: the id of a message, and `null` for anything else. */
+export function getId(body: unknown): unknown {
+  const value: unknown = JSON.parse(toText(body))
+  const isMessage = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return (isMessage && (value as { id?: unknown }).id) || null
 }
 
 function toBytes(body: unknown): Buffer | undefined {

@@ -99,12 +99,17 @@ const onExpress = (name: string, express: typeof express5): McpFramework => ({
     const app = express()
     if (servesMetadata === true) app.use(own.metadata())
     if (bodyParser !== undefined) app.use(express[bodyParser]({ type: '*/*' }))
-    app.all(PATH, mcp.guard, async (request, response) => {
+    app.all(PATH, mcp.guard, (request, response, next) => {
       const { auth, body } = request as unknown as SeenByExpress
-      const result = await handle({ authInfo: auth, parsedBody: body })
-      if (!(result instanceof ReadableStream)) return void response.json(result)
-      response.type(EVENT_STREAM)
-      pipeline(toNodeStream(result), response, () => {})
+      const respond = (result: unknown) => {
+        if (!(result instanceof ReadableStream)) return void response.json(result)
+        response.type(EVENT_STREAM)
+        pipeline(toNodeStream(result), response, () => {})
+      }
+      new Promise((resolve) => resolve(handle({ authInfo: auth, parsedBody: body }))).then(
+        respond,
+        next,
+      )
     })
     app.use(silent)
     return serve(app, mcp, own)
