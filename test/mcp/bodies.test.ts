@@ -48,7 +48,7 @@ describe.each(EXPRESS)(
     )
 
     it.each(PARSERS)(
-      'MCP-20: no handler gets the body of a GET that express.%s has read',
+      'MCP-20: handlers never get the body of a GET that express.%s has read',
       async (bodyParser) => {
         const server = await start(framework, { bodyParser })
         for (const method of ['GET', 'DELETE', 'OPTIONS'])
