@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../test/support/property.ts'
-import { checkLength, parseRead, readStream } from '../src/body.ts'
+import { checkLength, hasBytes, parseRead, readStream } from '../src/body.ts'
 import { summarize } from './setup.ts'
 
 const toBytes = (text: string) => new TextEncoder().encode(text)
@@ -76,6 +76,22 @@ describe('readStream', () => {
     expect(await read(8, bytes, new Uint8Array())).toEqual({ value: '\u00e9\u{1f600}' })
   })
 
+  it.each([1, 7, 4095, 4096, 4097, 5000, 12_000, 20_000])(
+    'readStream returns a body of 20,000 bytes whose chunks have %i bytes',
+    async (size) => {
+      const value = Array.from({ length: 19_998 }, (_, i) =>
+        String.fromCharCode(97 + (i % 26)),
+      ).join('')
+      const bytes = toBytes(JSON.stringify(value))
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      )
+      expect(await read(bytes.length, ...chunks)).toEqual({ value })
+      expect(await read(bytes.length - 1, ...chunks)).toBe(LARGE)
+      expect(await read(1_000_000, ...chunks)).toEqual({ value })
+    },
+  )
+
   it('readStream stops after the first chunk above the limit, and cancels the stream', async () => {
     const chunk = toBytes('1'.repeat(10))
     const { stream, state } = createStream([chunk, chunk, chunk, chunk])
@@ -103,6 +119,19 @@ describe('readStream', () => {
         expect(await read(bytes.length - 1, ...chunks)).toBe(LARGE)
       }),
     )
+  })
+})
+
+describe('hasBytes', () => {
+  it('hasBytes returns true after the first chunk with bytes, and cancels the stream', async () => {
+    const { stream, state } = createStream([new Uint8Array(), toBytes('a'), toBytes('b')])
+    expect(await hasBytes(stream)).toBe(true)
+    expect(state).toEqual({ read: 1, isCancelled: true })
+  })
+
+  it('hasBytes returns false for a stream without bytes', async () => {
+    expect(await hasBytes(createStream([]).stream)).toBe(false)
+    expect(await hasBytes(createStream([new Uint8Array()]).stream)).toBe(false)
   })
 })
 

@@ -156,25 +156,34 @@ describe('checkOrigin', () => {
     for (const origin of ALLOWED) expect(checkLines(ALLOWED, origin)).toBeUndefined()
   })
 
+  const MALFORMED_ORIGIN = 'wrong_origin: a text that is not an origin'
+  const SEVERAL_ORIGINS = 'wrong_origin: several origins'
   it.each([
-    '',
-    'null',
-    '*',
-    'https://app.example.com/',
-    'https://app.example.com:443',
-    'https://APP.example.com',
-    'http://app.example.com',
-    'https://app.example.com.evil.example',
-    'https://app.example.com, https://app.example.com',
-  ])('checkOrigin rejects the origin %j', (origin) => {
-    expect(checkLines(ALLOWED, origin)).toBe(OTHER)
-    expect(checkLines([], origin)).toBe(OTHER)
+    ['', MALFORMED_ORIGIN],
+    ['*', MALFORMED_ORIGIN],
+    ['app.example.com', MALFORMED_ORIGIN],
+    ['https://app.example.com/', MALFORMED_ORIGIN],
+    ['https://app.example.com, https://app.example.com', SEVERAL_ORIGINS],
+    ['null', OTHER],
+    ['https://app.example.com:443', OTHER],
+    ['https://APP.example.com', OTHER],
+    ['http://app.example.com', OTHER],
+    ['https://app.example.com.evil.example', OTHER],
+  ])('checkOrigin rejects the origin %j', (origin, expected) => {
+    expect(checkLines(ALLOWED, origin)).toBe(expected)
+    expect(checkLines([], origin)).toBe(expected)
   })
 
   it('checkOrigin rejects two lines, even if both are equal', () => {
-    const several = 'wrong_origin: several header lines'
-    expect(checkLines(ALLOWED, ALLOWED[0]!, ALLOWED[0]!)).toBe(several)
-    expect(checkLines(() => true, ALLOWED[0]!, 'https://evil.example')).toBe(several)
+    expect(checkLines(ALLOWED, ALLOWED[0]!, ALLOWED[0]!)).toBe(SEVERAL_ORIGINS)
+    expect(checkLines(() => true, ALLOWED[0]!, 'https://evil.example')).toBe(SEVERAL_ORIGINS)
+  })
+
+  it('checkOrigin does not call the function origins for a text that is not an origin', () => {
+    const never = () => {
+      throw new Error('not expected')
+    }
+    expect(checkLines(never, 'app')).toBe(MALFORMED_ORIGIN)
   })
 
   it('checkOrigin calls the function origins with the header, and uses its result', () => {

@@ -5,6 +5,7 @@ import { VERSION_MEMBER } from '../src/protocol.ts'
 import {
   DEEPEST,
   hasNames,
+  MOST_OPERATIONS,
   type Operation,
   readId,
   readOperations,
@@ -198,6 +199,21 @@ describe('readOperations', () => {
       expect(readOperations([withLevels(64)]).operations).toEqual([UNREADABLE])
     },
   )
+
+  it('readOperations reads a body with 1000 operations, and does not read one with 1001', () => {
+    const batch = (count: number) => Array.from({ length: count }, () => request('ping'))
+    expect(MOST_OPERATIONS).toBe(1000)
+    expect(readOperations(batch(1000)).operations).toHaveLength(1000)
+    expect(readOperations(batch(1001)).operations).toEqual([UNREADABLE])
+    const listen = (count: number) => {
+      const resourceSubscriptions = Array.from({ length: count }, () => 'notes://a')
+      return request('subscriptions/listen', { notifications: { resourceSubscriptions } })
+    }
+    // The method itself is an operation.
+    expect(readOperations(listen(999)).operations).toHaveLength(1000)
+    expect(readOperations(listen(1000)).operations).toEqual([UNREADABLE])
+    expect(readOperations([listen(500), listen(499)]).operations).toEqual([UNREADABLE])
+  })
 
   it('readOperations does not overflow the stack for 1,000,000 levels', () => {
     expect(readOperations(nest(1_000_000, 'array')).operations).toEqual([UNREADABLE])

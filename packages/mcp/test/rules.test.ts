@@ -169,7 +169,7 @@ describe('select', () => {
       resources: {
         'FILE:///a': checked,
         'file:///a': checked,
-        'file:///%61': read({ check: () => true }),
+        'file:///x/../a': read({ check: () => true }),
       },
       methods: { 'resources/read': checked },
     })
@@ -181,15 +181,10 @@ describe('select', () => {
     }
   })
 
-  it('select adds the requirements of a listed URI to another percent-encoding of it, but does not list this encoding', () => {
-    const resources = { 'notes://a/secret': read({ scope: 'secret' }) }
-    const encoded = [resource('notes://a/%73ecret')]
-    expect(describeSelection(create({ resources }).select(encoded))).toBe('unlisted resource')
-    const { select } = create({ resources, unlisted: { resource: 'floor' } })
-    expect(describeSelection(select(encoded))).toBe('read secret')
-    // Malformed percent-encoding cannot be decoded.
-    expect(describeSelection(select([resource('notes://a/%73ecret%')]))).toBe('read')
-    expect(describeSelection(select([resource('%')]))).toBe('read')
+  it('select does not list a URI with another percent-encoding', () => {
+    const { select } = create({ resources: { 'notes://a/secret': read({ scope: 'secret' }) } })
+    for (const uri of ['notes://a/%73ecret', 'notes://a/secret%', '%', ''])
+      expect(describeSelection(select([resource(uri)]))).toBe('unlisted resource')
   })
 
   it('select does not normalize the names of tools and prompts', () => {
