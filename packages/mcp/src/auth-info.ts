@@ -1,4 +1,5 @@
 import type { AccessToken } from '@bearward/core'
+import { Itself } from '@bearward/core/internal-guards'
 
 /** Description of a caller for handlers of the official SDKs. It has the same members as `AuthInfo` of the SDKs. */
 export interface AuthInfo {
@@ -18,8 +19,24 @@ export interface AuthInfo {
   }
 }
 
-/** The access tokens of the results of `toAuthInfo`. */
-const tokens = new WeakMap<object, AccessToken>()
+/** Keeps the access token of a result of `toAuthInfo`. */
+class WithToken extends Itself {
+  readonly #token: AccessToken
+
+  private constructor(info: object, token: AccessToken) {
+    super(info)
+    this.#token = token
+  }
+
+  /** Returns the same object. */
+  static add(info: AuthInfo, token: AccessToken): AuthInfo {
+    return new WithToken(info, token) as unknown as AuthInfo
+  }
+
+  static find(info: unknown): AccessToken | undefined {
+    return typeof info === 'object' && info !== null && #token in info ? info.#token : undefined
+  }
+}
 
 /** Returns the description of the caller for the SDKs. `shown` is the token or its hash. */
 export function toAuthInfo(
@@ -42,8 +59,7 @@ export function toAuthInfo(
     ...(resource !== undefined && { resource: new URL(resource) }),
     extra: { issuer, subject, claims },
   }
-  tokens.set(info, token)
-  return info
+  return WithToken.add(info, token)
 }
 
 /**
@@ -54,7 +70,7 @@ export function toAuthInfo(
  * const { subject } = getAccessToken(extra.authInfo)
  */
 export function getAccessToken(authInfo: object | undefined): AccessToken {
-  const token = authInfo && tokens.get(authInfo)
+  const token = WithToken.find(authInfo)
   if (token !== undefined) return token
   throw new TypeError(
     'Pass the authInfo that the guard has created, not a copy of it. For an anonymous caller, there is no authInfo.',

@@ -1,12 +1,34 @@
 import type { MaybePromise } from '@bearward/core/internal'
+import { Itself } from '@bearward/core/internal-guards'
 import { checkLength, hasBytes, type ParsedBody, readStream } from './body.ts'
 
-/** The bodies that guards have read, so that a second guard of a request checks the same object. */
-const parsedBodies = new WeakMap<Request, ParsedBody>()
+/** Keeps the body of a request that a guard has read, so that a second guard checks the same object. */
+class WithBody extends Itself {
+  static readonly #notExtensible = new WeakMap<Request, ParsedBody>()
+  readonly #body: ParsedBody
+
+  private constructor(request: Request, body: ParsedBody) {
+    super(request)
+    this.#body = body
+  }
+
+  static find(request: Request): ParsedBody | undefined {
+    return #body in request ? request.#body : WithBody.#notExtensible.get(request)
+  }
+
+  /** Returns the body that the request then has. Two guards can read a request without a body at the same time. */
+  static add(request: Request, body: ParsedBody): ParsedBody {
+    const known = WithBody.find(request)
+    if (known !== undefined) return known
+    if (Object.isExtensible(request)) return new WithBody(request, body).#body
+    WithBody.#notExtensible.set(request, body)
+    return body
+  }
+}
 
 /** Reads the body of a web-standard request. The request itself cannot be read afterwards. */
 export async function readWebBody(request: Request, limit: number): Promise<ParsedBody> {
-  const known = parsedBodies.get(request)
+  const known = WithBody.find(request)
   if (known !== undefined) return known
   if (request.bodyUsed) {
     throw new TypeError(
@@ -14,14 +36,12 @@ export async function readWebBody(request: Request, limit: number): Promise<Pars
     )
   }
   const tooLarge = checkLength(request.headers.get('content-length'), limit)
-  const parsed = tooLarge ?? (await readStream(toChunks(request.body), limit))
-  parsedBodies.set(request, parsed)
-  return parsed
+  return WithBody.add(request, tooLarge ?? (await readStream(toChunks(request.body), limit)))
 }
 
 /** Returns whether a guard has read the body of a request. */
 export function wasReadByGuard(request: Request): boolean {
-  return parsedBodies.has(request)
+  return WithBody.find(request) !== undefined
 }
 
 /** Returns whether a request has a body that was not read. */

@@ -99,6 +99,8 @@ describe('getAccessToken', () => {
       JSON.parse(JSON.stringify(info)) as object,
       token,
       {},
+      'shown' as never,
+      null as never,
       undefined,
     ]) {
       expect(() => getAccessToken(other)).toThrow(TypeError)

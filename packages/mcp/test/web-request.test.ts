@@ -67,6 +67,20 @@ describe('readWebBody', () => {
     expect(await readWebBody(request, 1000)).toBe(first)
   })
 
+  it('readWebBody returns the same value for a request without a body that another guard is reading', async () => {
+    const request = post(null)
+    const [first, second] = await Promise.all([readWebBody(request, 9), readWebBody(request, 9)])
+    expect(second).toBe(first)
+  })
+
+  it('readWebBody returns the same value for a request that is not extensible and that another guard has read', async () => {
+    const request = Object.preventExtensions(post('{"a":1}'))
+    const first = await readWebBody(request, 1000)
+    expect(first).toEqual({ value: { a: 1 } })
+    expect(wasReadByGuard(request)).toBe(true)
+    expect(await readWebBody(request, 1000)).toBe(first)
+  })
+
   it('readWebBody rejects a request that other code has read', async () => {
     const request = post('{"a":1}')
     await request.text()

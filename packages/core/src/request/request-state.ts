@@ -1,3 +1,4 @@
+import { Itself } from '../lib/itself.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { RequestOfToken, VerificationServices } from '../token/verification.ts'
 import type { SharedState, SharedVerification } from '../token/verify-token.ts'
@@ -59,15 +60,9 @@ export class RequestState implements SharedState {
   }
 }
 
-/** A constructor that returns its argument. A class that extends `Itself` adds its private fields to this argument. */
-const Itself = function (object: object) {
-  return object
-} as unknown as new (object: object) => object
-
 /**
  * Keeps the state of a request in a private field of the request object, because other code could write to a normal property.
- * A `WeakMap` is used only for objects that are not extensible. Garbage collection of its entries is slow: it takes longer than all
- * claim checks of the request.
+ * A `WeakMap` is used only for objects that are not extensible.
  */
 class WithState extends Itself {
   static readonly #notExtensible = new WeakMap<object, RequestState>()
