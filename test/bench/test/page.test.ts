@@ -78,7 +78,7 @@ function createMcpResults(added: number): McpResults {
     [TOKEN_GUARD]: costs(100, 300, 100),
     [MCP_GUARD]: costs(100 + added, 400, 100 + added),
   }
-  return Object.fromEntries(CASE_NAMES.map((name) => [name, all])) as McpResults
+  return Object.fromEntries(CASE_NAMES.map((name) => [name, all])) as unknown as McpResults
 }
 
 const START: StartResults = {
