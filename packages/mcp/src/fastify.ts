@@ -43,14 +43,6 @@ export interface McpGuard extends McpTools {
   }
 }
 
-/** Lets a request continue only if its operation was checked. */
-function checkDecided({ raw }: RequestLike): Decision {
-  if (getUnmetGuard(raw!) === undefined) return { kind: 'continue', headers: {} }
-  throw new Error(
-    'The operation of this request was not checked. Do not replace onRequest and preValidation of mcp.route.',
-  )
-}
-
 /** Sets headers of the response of Node. The SDKs write to it, and it does not get the headers of the reply. */
 function setRawHeaders(headers: ResponseHeaders, raw: Args[1]['raw']): void {
   for (const [name, value] of Object.entries(headers)) {
@@ -76,9 +68,12 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
   const guarding = withPassed(definition, (passed, request, reply) => {
     Object.assign(request.raw, { auth: passed.authInfo })
     Object.assign(request, { body: passed.parsedBody })
+    decided.add(request)
     setRawHeaders(passed.headers, reply.raw)
     endResponseAt(reply.raw, passed.endsAt, server.clock)
   })
+  /** Requests whose operation was checked. */
+  const decided = new WeakSet<object>()
   /** Requests whose token was checked, until their operation is checked. */
   const authenticated = new WeakMap<object, GuardedRequest>()
 
@@ -105,12 +100,19 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
     const isRead = raw.body !== undefined && raw.body !== null
     return known.authorizeWithoutBody(isRead || (await hasUnreadNodeBody(raw.raw)))
   }
+  const preHandler = ({ raw }: RequestLike): Decision => {
+    if (decided.has(raw!) && getUnmetGuard(raw!) === undefined)
+      return { kind: 'continue', headers: {} }
+    throw new Error(
+      'The operation of this request was not checked. Do not replace onRequest and preValidation of mcp.route.',
+    )
+  }
   return {
     ...createTools(services),
     route: {
       onRequest: createHandler(guarding, toRequestLike, onRequest),
       preValidation: createHandler(guarding, toRequestLike, preValidation),
-      preHandler: createHandler(guarding, toRequestLike, checkDecided),
+      preHandler: createHandler(guarding, toRequestLike, preHandler),
       bodyLimit: settings.bodyLimit,
     },
   }
