@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { filesBelow, PACKAGES, read, readManifest } from './files.ts'
 
 const MANIFESTS = filesBelow('.').filter((path) => /(?:^|\/)package\.json$/.test(path))
-const EXACT = /^(?:npm:(?:@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+$/
+const EXACT = /^(?:npm:(?:@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/
 const WORKSPACE_VERSIONS = ['workspace:^', 'workspace:*']
 
 describe('manifests', () => {

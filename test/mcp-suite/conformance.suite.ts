@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { closing } from '../support/closing.ts'
+import {
+  type Conformance,
+  countChecks,
+  findFailed,
+  runConformance,
+  VERSION,
+} from './conformance.ts'
+import { startGuardedServer } from './guarded-server.ts'
+import { recordOperations } from './record-operations.ts'
+import { startConformanceServer } from './server/conformance-server.ts'
+
+/** Scenarios of the extension `io.modelcontextprotocol/tasks`, which the server does not implement. The suite does not require them. */
+const TASKS = [
+  'tasks-capability-negotiation',
+  'tasks-dispatch-and-envelope',
+  'tasks-lifecycle',
+  'tasks-mrtr-composition',
+  'tasks-mrtr-input',
+  'tasks-request-headers',
+  'tasks-request-state-removal',
+  'tasks-required-task-error',
+  'tasks-wire-fields',
+]
+
+/**
+ * Checks whose requests have no `uri`, so no option can list them. The guard responds with 403, and the suite expects 404 for these
+ * methods of older versions.
+ */
+const WITHOUT_URI = ['subscribe', 'unsubscribe'].map(
+  (method) => `sep-2575-http-server-method-not-found-404-resources-${method}`,
+)
+
+let unguarded: Conformance
+const lines: string[] = []
+
+/** Adds a line to the summary. */
+function summarize(title: string, run: Conformance): void {
+  const all = Object.keys(run.scenarios).length
+  const scenarios = `${all - findFailed(run).length} of ${all} scenarios`
+  const checks = `${countChecks(run, 'SUCCESS')} checks passed, ${countChecks(run, 'FAILURE')} failed`
+  lines.push(`${title.padEnd(34)} ${scenarios}, ${checks}`)
+}
+
+/** Compares the result of each check with that without the guard. `failed` are the checks that fail only with the guard. */
+function expectSameResults(guarded: Conformance, failed: readonly string[] = []): void {
+  const added = guarded.messages.filter((message) => !unguarded.messages.includes(message))
+  const expected = Object.entries(unguarded.scenarios).map(([name, checks]) => [
+    name,
+    checks.map((check) => {
+      const id = check.replace('SUCCESS ', '')
+      return failed.includes(id) ? `FAILURE ${id}` : check
+    }),
+  ])
+  expect(guarded.scenarios, added.join('\n')).toEqual(Object.fromEntries(expected))
+  expect(guarded.exitCode).toBe(failed.length === 0 ? 0 : 1)
+}
+
+beforeAll(async () => {
+  const server = await startConformanceServer()
+  unguarded = await runConformance(server.address)
+  await server.close()
+  summarize('without the guard', unguarded)
+})
+afterAll(() => {
+  const heading = `\nConformance suite, ${VERSION}. ${TASKS.length} scenarios are of an extension that the server does not have:`
+  process.stdout.write(`${[heading, ...lines].join('\n')}\n`)
+})
+
+describe('the conformance suite', () => {
+  it('the conformance suite passes all required scenarios without the guard', () => {
+    expect(findFailed(unguarded)).toEqual(TASKS)
+    expect(unguarded.exitCode).toBe(0)
+    expect(Object.keys(unguarded.scenarios)).toHaveLength(50)
+    expect(countChecks(unguarded, 'SUCCESS')).toBeGreaterThan(150)
+  })
+
+  it('the conformance suite has the same result for each check through a guard with one scope', async () => {
+    const server = closing(await startGuardedServer({}))
+    const guarded = await runConformance(server.proxy)
+    summarize('through a guard with one scope', guarded)
+    expectSameResults(guarded)
+  })
+
+  it('the conformance suite has the same result for each check through a guard that lists every operation, except for two that name none', async () => {
+    const { operations, record } = recordOperations()
+    const open = closing(await startGuardedServer({ unlisted: 'floor' }, record))
+    await runConformance(open.proxy)
+    expect(Object.keys(operations.tools).length).toBeGreaterThan(20)
+    const server = closing(await startGuardedServer({ ...operations, unlisted: 'refuse' }))
+    const guarded = await runConformance(server.proxy)
+    summarize('through a guard that lists all', guarded)
+    expectSameResults(guarded, WITHOUT_URI)
+  })
+
+  it('the conformance suite fails in most checks without a token', async () => {
+    const server = closing(await startGuardedServer({}))
+    const refused = await runConformance(server.address)
+    summarize('without a token', refused)
+    expect(refused.exitCode).toBe(1)
+    expect(countChecks(refused, 'FAILURE')).toBeGreaterThan(100)
+  })
+})
