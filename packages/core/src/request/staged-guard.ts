@@ -22,6 +22,8 @@ export class StagedGuard implements GuardSession {
   private readonly request: RequestLike
   private readonly services: ExchangeServices
   private readonly state: RequestState
+  /** The credentials and the token of a granted stage, for the event of a later refusal. */
+  private granted: Pick<Exchange, 'credentials' | 'verified'> | undefined
 
   constructor(request: RequestLike, services: ExchangeServices) {
     this.request = request
@@ -40,9 +42,11 @@ export class StagedGuard implements GuardSession {
     return andThen(runPipeline(exchange), (outcome) => {
       this.endIfRefused(outcome)
       const isGranted = outcome.kind === 'granted'
+      const { credentials, verified } = exchange
+      if (isGranted) this.granted = { credentials, verified }
       return {
         outcome,
-        presented: isGranted ? exchange.credentials.token : undefined,
+        presented: isGranted ? credentials.token : undefined,
         hashToken: isGranted ? exchange.sharedVerification.hashToken : undefined,
       }
     })
@@ -59,6 +63,7 @@ export class StagedGuard implements GuardSession {
 
   refuse(rejection: Rejection, requirements: CheckedRequirements, protocolBody?: string): Refused {
     const exchange = createExchange(this.request, requirements, this.services)
+    Object.assign(exchange, this.granted)
     return this.endIfRefused(toOutcome(exchange, rejection, protocolBody) as Refused)
   }
 

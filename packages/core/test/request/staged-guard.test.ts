@@ -113,6 +113,21 @@ describe('the guard of a request with several stages', () => {
     expect(getUnmetGuard(request)).toBe('refused')
   })
 
+  it('refuse after a granted stage publishes an event with the client and the token of this stage', async () => {
+    const other = setup()
+    const session = other.begin(requestWith(other.issuer.token()))
+    await session.check(FLOOR)
+    session.refuse(NOT_LISTED, FLOOR)
+    expect(other.events.filter(({ type }) => type === 'refused')).toEqual([
+      expect.objectContaining({
+        reason: 'unlisted_operation',
+        issuer: ISSUER,
+        clientId: 'reports-cron',
+        token: expect.objectContaining({ isVerified: true, aud: AUDIENCE }) as object,
+      }),
+    ])
+  })
+
   it('a stage that throws leaves the guard pending', async () => {
     const failure = new Error('The database is down.')
     const fail = () => {
