@@ -3,7 +3,7 @@
  *
  * @module @bearward/mcp/fastify
  */
-import type { Bearward, FastifyGuard } from '@bearward/fastify'
+import type { Bearward, FastifyGuard, FastifyRequirements } from '@bearward/fastify'
 import type { RequestLike, ResponseHeaders } from '@bearward/core'
 import { createHandler, type Decision } from '@bearward/core/internal-guards'
 import { getUnmetGuard } from '@bearward/core/adapter'
@@ -19,6 +19,8 @@ import type { McpGuardOptions } from './options.ts'
 type Args = Parameters<FastifyGuard>
 /** The request of Fastify. */
 type Request = Args[0]
+/** The request of Fastify, as a `check` receives it. */
+type CheckedRequest = Parameters<NonNullable<FastifyRequirements['check']>>[1]
 
 export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
@@ -62,7 +64,10 @@ function setRawHeaders(headers: ResponseHeaders, raw: Args[1]['raw']): void {
  * })
  * app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mcp', ...mcp.route, handler })
  */
-export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Request>): McpGuard {
+export function createMcpGuard(
+  bearward: Bearward,
+  options: McpGuardOptions<CheckedRequest>,
+): McpGuard {
   const services = prepare<Args, void | Promise<void>>('fastify', bearward, options)
   const { definition, toRequestLike, server, settings } = services
   const guarding = withPassed(definition, (passed, request, reply) => {
