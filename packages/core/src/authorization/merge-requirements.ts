@@ -10,33 +10,55 @@ import type { CheckedRequirements, OrderedCheck } from './requirements.ts'
  * have. `all` must not be empty. If it has one element, returns this element.
  */
 export function mergeRequirements(all: readonly CheckedRequirements[]): CheckedRequirements {
-  if (all.length === 1) return all[0]!
-  let issuers: readonly string[] | undefined
-  let introspect: number | undefined
-  const byOrder: OrderedCheck[][] = []
-  const applicationChecks: ApplicationCheck[] = []
-  for (const one of all) {
-    issuers = intersect(issuers, one.issuers)
-    introspect = least(introspect, one.introspect)
-    for (const check of one.checks) (byOrder[check.order] ??= []).push(check)
-    if (one.applicationCheck !== undefined) applicationChecks.push(one.applicationCheck)
+  return all.length === 1 ? all[0]! : new MergedRequirements(all)
+}
+
+/** A class, because V8 creates and reads an object slowly if the object itself has a getter. */
+class MergedRequirements implements CheckedRequirements {
+  readonly issuers: readonly string[] | undefined
+  readonly acceptsPublicIssuers: boolean
+  readonly optional: boolean
+  readonly needsIssuer: boolean
+  readonly introspect: number | undefined
+  readonly checks: readonly OrderedCheck[]
+  readonly applicationCheck: ApplicationCheck | undefined
+  private readonly all: readonly CheckedRequirements[]
+  private merged: ChallengeParameters | undefined
+
+  constructor(all: readonly CheckedRequirements[]) {
+    let issuers: readonly string[] | undefined
+    let introspect: number | undefined
+    const checks: OrderedCheck[] = []
+    const applicationChecks: ApplicationCheck[] = []
+    for (const one of all) {
+      issuers = intersect(issuers, one.issuers)
+      introspect = least(introspect, one.introspect)
+      for (const check of one.checks) checks.push(check)
+      if (one.applicationCheck !== undefined) applicationChecks.push(one.applicationCheck)
+    }
+    this.all = all
+    this.issuers = issuers
+    this.acceptsPublicIssuers = all.some(({ acceptsPublicIssuers }) => acceptsPublicIssuers)
+    this.optional = all.every(({ optional }) => optional)
+    this.needsIssuer = all.some(({ needsIssuer }) => needsIssuer)
+    this.introspect = introspect
+    this.checks = sortChecks(checks)
+    this.applicationCheck = mergeApplicationChecks(applicationChecks)
   }
-  let challenge: ChallengeParameters | undefined
-  return {
-    issuers,
-    acceptsPublicIssuers: all.some(({ acceptsPublicIssuers }) => acceptsPublicIssuers),
-    optional: all.every(({ optional }) => optional),
-    needsIssuer: all.some(({ needsIssuer }) => needsIssuer),
-    introspect,
-    // In the order of the requirements: for example, a wrong subject is reported before a missing scope. `flat` skips holes.
-    checks: byOrder.flat(),
-    applicationCheck: mergeApplicationChecks(applicationChecks),
-    // Only a refusal needs the challenge and the description.
-    get challenge() {
-      return (challenge ??= mergeChallenges(all.map((one) => one.challenge)))
-    },
-    describe: () => all.map(({ describe }) => describe()).join(' and '),
+
+  /** Only a refusal needs the challenge and the description. */
+  get challenge(): ChallengeParameters {
+    return (this.merged ??= mergeChallenges(this.all.map((one) => one.challenge)))
   }
+
+  readonly describe = (): string => this.all.map(({ describe }) => describe()).join(' and ')
+}
+
+/** Sorts checks in the order of the requirements: for example, a wrong subject is reported before a missing scope. */
+function sortChecks(checks: OrderedCheck[]): readonly OrderedCheck[] {
+  const isSorted = checks.every((check, at) => at === 0 || checks[at - 1]!.order <= check.order)
+  // A sort takes longer than the rest of the merge.
+  return isSorted ? checks : checks.sort((a, b) => a.order - b.order)
 }
 
 /** Calls the checks one after the other. The first rejection ends the calls. */
