@@ -14,15 +14,14 @@ export async function readStream(
   stream: AsyncIterable<Uint8Array>,
   limit: number,
 ): Promise<ParsedBody> {
-  // One growing array: chunks of a few bytes would take many times the memory of their bytes.
-  let bytes = new Uint8Array(Math.min(limit, FIRST_SIZE))
+  let bytes = EMPTY
   let length = 0
   for await (const chunk of stream) {
     const end = length + chunk.length
     // Leaving the loop cancels the stream.
     if (end > limit) return tooLarge(limit)
-    if (end > bytes.length) bytes = grow(bytes, Math.min(limit, Math.max(end, 2 * bytes.length)))
-    bytes.set(chunk, length)
+    // Most bodies are one chunk, which is not copied.
+    bytes = length === 0 ? chunk : append(bytes, length, chunk, limit)
     length = end
   }
   return parseBytes(bytes.subarray(0, length))
@@ -34,10 +33,21 @@ export async function hasBytes(stream: AsyncIterable<Uint8Array>): Promise<boole
   return false
 }
 
-/** Bytes of the array with which a body is read. */
-const FIRST_SIZE = 4096
+const EMPTY: Uint8Array = new Uint8Array()
 
-function grow(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+/**
+ * Writes a chunk after the first `length` bytes of an array. Returns the array, or a larger copy of it. There is only one array,
+ * because chunks of a few bytes take many times the memory of their bytes.
+ */
+function append(bytes: Uint8Array, length: number, chunk: Uint8Array, limit: number): Uint8Array {
+  const end = length + chunk.length
+  const isFull = end > bytes.length
+  const all = isFull ? grow(bytes, Math.min(limit, Math.max(end, 2 * bytes.length))) : bytes
+  all.set(chunk, length)
+  return all
+}
+
+function grow(bytes: Uint8Array, size: number): Uint8Array {
   const grown = new Uint8Array(size)
   grown.set(bytes)
   return grown
@@ -56,10 +66,12 @@ function tooLarge(limit: number): Rejection {
   return new Rejection('body_too_large', explanation)
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
 function parseBytes(bytes: Uint8Array): ParsedBody {
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    text = UTF8.decode(bytes)
   } catch {
     return malformed('bytes that are not UTF-8')
   }

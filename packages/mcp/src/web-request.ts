@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@bearward/core/internal'
 import { Itself } from '@bearward/core/internal-guards'
-import { checkLength, hasBytes, type ParsedBody, readStream } from './body.ts'
+import { checkLength, hasBytes, parseRead, type ParsedBody, readStream } from './body.ts'
 
 /** Keeps the body of a request that a guard has read, so that a second guard checks the same object. */
 class WithBody extends Itself {
@@ -36,7 +36,7 @@ export async function readWebBody(request: Request, limit: number): Promise<Pars
     )
   }
   const tooLarge = checkLength(request.headers.get('content-length'), limit)
-  return WithBody.add(request, tooLarge ?? (await readStream(toChunks(request.body), limit)))
+  return WithBody.add(request, tooLarge ?? (await readChunks(request.body, limit)))
 }
 
 /** Returns whether a guard has read the body of a request. */
@@ -49,18 +49,25 @@ export function hasUnreadWebBody(request: Request): MaybePromise<boolean> {
   return request.body !== null && !request.bodyUsed && hasBytes(toChunks(request.body))
 }
 
+function readChunks(
+  body: ReadableStream<Uint8Array> | null,
+  limit: number,
+): MaybePromise<ParsedBody> {
+  return body === null ? parseRead('') : readStream(toChunks(body), limit)
+}
+
 /** Returns the chunks of a stream. Not every runtime can iterate over a `ReadableStream` itself. */
-async function* toChunks(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
-  if (body === null) return
+function toChunks(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
   const reader = body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } finally {
-    await reader.cancel().catch(() => {})
+  return {
+    // A generator would take more time than the reader itself.
+    [Symbol.asyncIterator]: () => ({
+      next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+      async return() {
+        await reader.cancel().catch(() => {})
+        return { done: true, value: undefined }
+      },
+    }),
   }
 }
 

@@ -122,6 +122,13 @@ describe('readStream', () => {
   })
 })
 
+it('readStream does not write to the chunks of a stream', async () => {
+  const bytes = toBytes('[1,2,3]4')
+  const chunks = [bytes.subarray(0, 4), new Uint8Array(), toBytes(','), toBytes('5]')]
+  expect(await read(1000, ...chunks)).toEqual({ value: [1, 2, 5] })
+  expect(bytes).toEqual(toBytes('[1,2,3]4'))
+})
+
 describe('hasBytes', () => {
   it('hasBytes returns true after the first chunk with bytes, and cancels the stream', async () => {
     const { stream, state } = createStream([new Uint8Array(), toBytes('a'), toBytes('b')])
