@@ -46,7 +46,8 @@ const COMPARISON = `
     required['@bearward/redis'].redisReplay,
     ...adapters.map((name) => required['@bearward/' + name].createBearward),
   ]
-  const isSame = (make) => catchError(() => make({})) instanceof ConfigurationError
+  for (const entry of entries) if (entry.startsWith('@bearward/mcp')) factories.push(required[entry].createMcpGuard)
+  const isSame = (make) => catchError(() => make({}, {})) instanceof ConfigurationError
   result.manifest = require('@bearward/core/package.json').name
   result.sameClass = factories.every(isSame)
   process.stdout.write(JSON.stringify(result))`

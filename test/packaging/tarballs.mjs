@@ -70,7 +70,6 @@ export async function getPinnedVersion(name) {
 /** Versions of tools that only the projects of these tests install, because they are large. */
 const VERSIONS = {
   '@babel/plugin-transform-modules-commonjs': '7.29.14',
-  '@modelcontextprotocol/sdk': '1.32.2',
   '@sveltejs/kit': '3.2.0',
   '@types/react': '19.3.0',
   'bun-types': '1.4.5',
