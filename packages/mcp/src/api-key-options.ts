@@ -28,7 +28,11 @@ const OTHER_HEADERS: readonly string[] = [
   'origin',
 ]
 
-const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+/** Returns whether a text is the name of a header (RFC 9110 section 5.1). */
+export function isHeaderName(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
+}
+
 /** Characters of a Bearer token (RFC 6750 section 2.1). */
 const PREFIX = /^[\w.~+/-]{2,40}$/
 /**
@@ -57,7 +61,7 @@ export function readApiKeys(
   if (header === undefined && prefix === undefined)
     problems.add("apiKeys requires header, such as 'X-Api-Key', or prefix, such as 'sk_'.")
   const name = typeof header === 'string' ? header.toLowerCase() : undefined
-  if (header !== undefined && (name === undefined || !HEADER.test(name)))
+  if (header !== undefined && (name === undefined || !isHeaderName(name)))
     problems.add("apiKeys.header must be the name of a header, such as 'X-Api-Key'.")
   if (name !== undefined && OTHER_HEADERS.includes(name)) {
     problems.add(

@@ -58,7 +58,8 @@ export function verifyApiKey(
 }
 
 function toToken(owner: unknown, clock: Clock): AccessToken | Rejection {
-  if (owner === undefined) return invalid('a known key', 'an unknown key')
+  // Many databases return `null` for an unknown row.
+  if (owner === undefined || owner === null) return invalid('a known key', 'an unknown key')
   try {
     const token = toApiKeyToken(owner)
     return checkKeyExpiry(token, clock) ?? token

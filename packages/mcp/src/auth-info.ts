@@ -1,14 +1,16 @@
 import type { AccessToken } from '@bearward/core'
-import { Itself } from '@bearward/core/internal-guards'
+import { type GuardTools, Itself } from '@bearward/core/internal-guards'
 
 /** Description of a caller for handlers of the official SDKs. It has the same members as `AuthInfo` of the SDKs. */
 export interface AuthInfo {
-  /** The SHA-256 hash of the token or the API key in base64url. The token itself only if the option `exposeToken` is set. */
+  /**
+   * The SHA-256 hash of the token or the API key in base64url. If the option `exposeToken` is set, the token or the API key itself.
+   */
   token: string
   /** The client to which the token was issued. An empty text if the token names no client. */
   clientId: string
   scopes: string[]
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch. For an opaque token without `exp`, a time that the guard calculates from `introspection.maxAge`. */
   expiresAt?: number
   /** The option `resource`. */
   resource?: URL
@@ -19,7 +21,7 @@ export interface AuthInfo {
   }
 }
 
-/** Keeps the access token of a result of `toAuthInfo`. */
+/** Keeps the access token of a result of `createAuthInfo`. */
 class WithToken extends Itself {
   readonly #token: AccessToken
 
@@ -38,19 +40,15 @@ class WithToken extends Itself {
   }
 }
 
-/** Returns the description of the caller for the SDKs. `shown` is the token or its hash. */
-export function toAuthInfo(
+/** Creates the description of a caller for the SDKs. `shown` is the token or its hash. */
+export function createAuthInfo(
   token: AccessToken,
   shown: string,
-  {
-    resource,
-    expiresAt = token.expiresAt,
-  }: {
-    readonly resource: string | undefined
-    readonly expiresAt?: number | undefined
-  },
+  server: Pick<GuardTools, 'clock' | 'resource' | 'getIntrospectionAge'>,
 ): AuthInfo {
   const { issuer, subject, claims, clientId, scopes } = token
+  const { resource } = server
+  const expiresAt = getExpiry(token, server)
   const info: AuthInfo = {
     token: shown,
     clientId: clientId ?? '',
@@ -60,6 +58,18 @@ export function toAuthInfo(
     extra: { issuer, subject, claims },
   }
   return WithToken.add(info, token)
+}
+
+/**
+ * Returns the time until which the SDKs may use a token, in seconds since the epoch. They refuse a token without such a time, so an
+ * opaque token without `exp` gets the time at which a new introspection response would be too old.
+ */
+function getExpiry(
+  { expiresAt, verifiedBy, issuer }: AccessToken,
+  { clock, getIntrospectionAge }: Pick<GuardTools, 'clock' | 'getIntrospectionAge'>,
+): number | undefined {
+  if (expiresAt !== undefined || verifiedBy !== 'introspection') return expiresAt
+  return Math.ceil(clock.now() / 1000) + Math.max(1, getIntrospectionAge(issuer))
 }
 
 /**

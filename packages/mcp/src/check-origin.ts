@@ -1,34 +1,29 @@
 import type { RequestLike } from '@bearward/core'
-import { headerValues, ignoreRejection, Rejection } from '@bearward/core/internal-guards'
-import type { Origins } from './read-options.ts'
+import {
+  type AllowedOrigins,
+  isAllowedOrigin,
+  isOneOrigin,
+  readOrigins,
+  Rejection,
+} from '@bearward/core/internal-guards'
 
-/** Matches one serialized origin, or `null` (Fetch Standard). */
-const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s,/?#]+)$/
+/** The owner of the option `origins` in errors. */
+export const OWNER = 'createMcpGuard'
 
 /**
  * Checks the `Origin` of a request, so that pages of other origins cannot call a server through the browser of a user (DNS
  * rebinding). A request without `Origin` passes. Never reads `Host`.
  */
-export function checkOrigin(request: RequestLike, origins: Origins): Rejection | undefined {
-  const lines = headerValues(request, 'origin')
-  if (lines.length === 0) return undefined
-  // Web-standard `Headers` join several lines with commas. An origin contains no comma.
-  const values = lines.flatMap((line) => line.split(','))
+export function checkOrigin(request: RequestLike, origins: AllowedOrigins): Rejection | undefined {
+  const values = readOrigins(request)
+  if (values.length === 0) return undefined
   if (values.length > 1) return reject('several origins')
-  const origin = values[0]!
+  const origin = values[0]
   // The function of the application may look only at the end of the text.
-  if (!ORIGIN.test(origin)) return reject('a text that is not an origin')
-  return isAllowed(origin, origins) ? undefined : reject('an origin that is not allowed')
-}
-
-function isAllowed(origin: string, origins: Origins): boolean {
-  if (typeof origins !== 'function') return origins.includes(origin)
-  const result: unknown = origins(origin)
-  if (typeof result === 'boolean') return result
-  ignoreRejection(result)
-  throw new TypeError(
-    'The function origins of a guard must return true or false. It cannot return a promise.',
-  )
+  if (!isOneOrigin(origin)) return reject('a text that is not an origin')
+  return isAllowedOrigin(origin, origins, OWNER)
+    ? undefined
+    : reject('an origin that is not allowed')
 }
 
 function reject(found: string): Rejection {

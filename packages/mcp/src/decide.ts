@@ -1,7 +1,12 @@
 import type { RequestLike, ResponseHeaders } from '@bearward/core'
 import type { MaybePromise } from '@bearward/core/internal'
 import type { ParsedBody } from './body.ts'
-import { GuardedRequest, type McpDecision, type McpServices } from './guarded-request.ts'
+import {
+  GuardedRequest,
+  type McpDecision,
+  type McpServices,
+  type Respond,
+} from './guarded-request.ts'
 
 /** Functions of a framework that read bodies. `Raw` is the request of the framework. */
 export interface BodyReader<Raw extends object> {
@@ -14,10 +19,7 @@ export interface BodyReader<Raw extends object> {
 const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
 /** Begins to guard a request. Returns the response to a preflight request instead, which needs no token. */
-export function beginGuard(
-  request: RequestLike,
-  services: McpServices,
-): GuardedRequest | Extract<McpDecision, { kind: 'respond' }> {
+export function beginGuard(request: RequestLike, services: McpServices): GuardedRequest | Respond {
   const cors = services.settings.cors?.(request)
   if (cors?.kind === 'respond') return cors
   return new GuardedRequest(request, services, cors?.headers ?? NO_HEADERS)

@@ -32,7 +32,7 @@ export function prepare<Args extends readonly [object, ...unknown[]], Result>(
   if (server === undefined || adapter === undefined || found !== framework) {
     const own = FRAMEWORKS.get(framework)!.adapter
     const other = FRAMEWORKS.get(found)
-    throw new ConfigurationError('createMcpGuard got another first argument', [
+    throw new ConfigurationError('createMcpGuard was called with a wrong first argument', [
       other === undefined
         ? `Pass the result of createBearward from ${own}.`
         : `This createMcpGuard is for ${own}. For ${other.adapter}, import it from ${other.guard}.`,

@@ -20,6 +20,8 @@ export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
 export type { VerifierError } from './mcp-guard.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
+export type { ApiKeyOwner } from '@bearward/core/internal-guards'
+export type { OperationKind } from './read-operations.ts'
 
 /** The guard of an MCP server on Express. */
 export interface McpGuard extends McpTools {

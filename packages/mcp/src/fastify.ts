@@ -17,7 +17,7 @@ import { hasUnreadNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
 type Args = Parameters<FastifyGuard>
-/** The request of Fastify. */
+/** The request of any app. */
 type Request = Args[0]
 /** The request of Fastify, as a `check` receives it. */
 type CheckedRequest = Parameters<NonNullable<FastifyRequirements['check']>>[1]
@@ -26,6 +26,8 @@ export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
 export type { VerifierError } from './mcp-guard.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
+export type { ApiKeyOwner } from '@bearward/core/internal-guards'
+export type { OperationKind } from './read-operations.ts'
 
 /** The guard of an MCP server on Fastify. */
 export interface McpGuard extends McpTools {

@@ -9,13 +9,22 @@ import {
   type Stage,
 } from '@bearward/core/internal-guards'
 import { checkKeyExpiry, findApiKey, verifyApiKey } from './api-keys.ts'
-import { type AuthInfo, toAuthInfo } from './auth-info.ts'
+import type { ApiKeySettings } from './api-key-options.ts'
+import { type AuthInfo, createAuthInfo } from './auth-info.ts'
 import type { ParsedBody } from './body.ts'
 import { checkHeaders, claimsModernVersion } from './check-headers.ts'
 import { checkOrigin } from './check-origin.ts'
-import { ERROR_CODES, type MessageId, MODERN_VERSION, toErrorBody } from './protocol.ts'
 import type { McpSettings } from './read-options.ts'
 import { readId, readOperations } from './read-operations.ts'
+import {
+  differentHeaders,
+  needsToken,
+  olderVersion,
+  type Refusal,
+  unexpectedBody,
+  unlisted,
+  unreadableBody,
+} from './refusals.ts'
 
 /** A resource server, and the settings of a guard for it. */
 export interface McpServices {
@@ -34,7 +43,10 @@ export type McpPassed = (Granted | Anonymous) & {
 }
 
 /** The decision about a request: a complete response, or the outcome of a request that may continue. */
-export type McpDecision = Exclude<Decision, Granted | Anonymous> | McpPassed
+export type McpDecision = Respond | McpPassed
+
+/** A complete response. */
+export type Respond = Extract<Decision, { kind: 'respond' }>
 
 /** A caller whose credentials were checked. */
 type Caller =
@@ -71,22 +83,18 @@ export class GuardedRequest {
   }
 
   /**
-   * Checks the origin and the credentials, and the requirements of every request. Returns `undefined` if the body must be checked
-   * next.
+   * Checks the origin, the credentials, and the requirements of every request. Returns `undefined` if the request may continue: then
+   * call `authorize` or `authorizeWithoutBody`.
    */
   async authenticate(): Promise<McpDecision | undefined> {
     const { origins, apiKeys } = this.services.settings
     const wrong = checkOrigin(this.request, origins)
-    if (wrong !== undefined) return this.refuse(wrong)
+    if (wrong !== undefined) return this.refuse({ rejection: wrong })
     const key = apiKeys && findApiKey(apiKeys, this.request, this.session)
-    if (key instanceof Rejection) return this.refuseApiKey(key)
-    if (apiKeys !== undefined && key !== undefined) {
-      const token = await verifyApiKey(key, apiKeys, this.services.server.clock)
-      if (token instanceof Rejection) return this.refuseApiKey(token)
-      this.caller = { kind: 'api_key', token, key }
-      return this.check(this.firstRequirements)
-    }
-    return this.checkToken()
+    if (key instanceof Rejection) return this.refuseKey(key)
+    return apiKeys === undefined || key === undefined
+      ? this.checkToken()
+      : this.checkApiKey(key, apiKeys)
   }
 
   /**
@@ -95,33 +103,35 @@ export class GuardedRequest {
    */
   async authorizeWithoutBody(hasBody: boolean): Promise<McpDecision> {
     if (this.caller === undefined) throw notAuthenticated()
-    if (this.isAnonymous) return this.refuseAnonymous()
-    return hasBody ? this.refuseBody(unexpectedBody()) : this.pass(undefined)
+    if (this.isAnonymous) return this.refuse(needsToken())
+    return hasBody ? this.refuse(unexpectedBody()) : this.pass(undefined)
   }
 
   /** Checks the operations in the body. Call `authenticate` first. */
   async authorize(body: ParsedBody): Promise<McpDecision> {
     if (this.caller === undefined) throw notAuthenticated()
-    if (body instanceof Rejection) return this.refuseBody(body)
+    if (body instanceof Rejection)
+      return this.refuse(this.isAnonymous ? needsToken() : unreadableBody(body))
     const { rules, legacy } = this.services.settings
     const { operations, isModern, messages } = readOperations(body.value)
-    if (legacy === 'refuse' && !isModern) return this.refuseVersion(readId(body.value))
+    const id = readId(body.value)
+    if (legacy === 'refuse' && !isModern) return this.refuse(olderVersion(id))
     const mismatch = checkHeaders(this.request, messages)
-    // The protocol prescribes this error. In older versions, these headers have no meaning.
+    // In an older version, the operation is checked first, so a missing scope is reported before the header.
     if (mismatch !== undefined && (isModern || claimsModernVersion(this.request)))
-      return this.refuseHeaders(mismatch, readId(body.value))
+      return this.refuse(differentHeaders(mismatch, id))
     if (this.isAnonymous) {
-      if (!rules.isAnonymous(operations)) return this.refuseAnonymous()
+      if (!rules.isAnonymous(operations)) return this.refuse(needsToken())
     } else {
       const selection = rules.select(operations)
       if (selection.kind === 'unlisted') return this.refuse(unlisted(selection.operation))
       const refused = await this.check(selection.requirements)
       if (refused !== undefined) return refused
     }
-    // No client sends such headers with an older version.
+    // Older versions do not define these headers. A wrong header is refused nevertheless.
     return mismatch === undefined
       ? this.pass(body.value)
-      : this.refuseHeaders(mismatch, readId(body.value))
+      : this.refuse(differentHeaders(mismatch, id))
   }
 
   private get floor(): CheckedRequirements {
@@ -135,6 +145,21 @@ export class GuardedRequest {
 
   private get isAnonymous(): boolean {
     return this.caller?.kind === 'anonymous'
+  }
+
+  /** Verifies an API key, and checks the requirements of every request. */
+  private async checkApiKey(
+    key: string,
+    apiKeys: ApiKeySettings,
+  ): Promise<McpDecision | undefined> {
+    const token = await verifyApiKey(key, apiKeys, this.services.server.clock)
+    if (token instanceof Rejection) return this.refuseKey(token)
+    this.caller = { kind: 'api_key', token, key }
+    return this.check(this.firstRequirements)
+  }
+
+  private refuseKey(rejection: Rejection): McpDecision {
+    return this.withCors(this.session.refuseApiKey(rejection, this.floor))
   }
 
   /** Checks the token and the requirements of every request. */
@@ -157,7 +182,7 @@ export class GuardedRequest {
     if (caller?.kind === 'api_key') {
       // A slow client can send the body after the key has expired.
       const expired = checkKeyExpiry(caller.token, this.services.server.clock)
-      if (expired !== undefined) return this.refuseApiKey(expired)
+      if (expired !== undefined) return this.refuseKey(expired)
       const outcome = await session.checkApiKey(caller.token, requirements)
       return outcome.kind === 'refused' ? this.withCors(outcome) : undefined
     }
@@ -170,7 +195,8 @@ export class GuardedRequest {
   /** Lets the request continue. */
   private async pass(parsedBody: unknown): Promise<McpPassed> {
     const { caller, corsHeaders } = this
-    if (caller === undefined || caller.kind === 'anonymous') {
+    if (caller === undefined) throw notAuthenticated()
+    if (caller.kind === 'anonymous') {
       const headers = corsHeaders
       const outcome = this.session.finish({ kind: 'anonymous', headers })
       return { ...outcome, authInfo: undefined, parsedBody, endsAt: undefined }
@@ -178,10 +204,8 @@ export class GuardedRequest {
     const isKey = caller.kind === 'api_key'
     const token = isKey ? caller.token : caller.stage.outcome.token
     const headers = isKey ? corsHeaders : { ...corsHeaders, ...caller.stage.outcome.headers }
-    const authInfo = toAuthInfo(token, await this.getShownToken(caller), {
-      resource: this.services.server.resource,
-      expiresAt: this.getExpiry(token),
-    })
+    const shown = await this.getShownToken(caller)
+    const authInfo = createAuthInfo(token, shown, this.services.server)
     const outcome = this.session.finish({ kind: 'granted', token, headers })
     const endsAt = this.services.settings.endStreamsAtExpiry ? token.expiresAt : undefined
     return { ...outcome, authInfo, parsedBody, endsAt }
@@ -194,48 +218,12 @@ export class GuardedRequest {
     return exposeToken ? presented! : hashToken!()
   }
 
-  private getExpiry(token: AccessToken): number | undefined {
-    return getExpiry(token, this.services.server)
-  }
-
-  private refuse(rejection: Rejection, protocolBody?: string): McpDecision {
-    if (this.caller?.kind === 'api_key') return this.refuseApiKey(rejection, protocolBody)
-    return this.withCors(this.session.refuse(rejection, this.floor, protocolBody))
-  }
-
-  private refuseApiKey(rejection: Rejection, protocolBody?: string): McpDecision {
-    return this.withCors(this.session.refuseApiKey(rejection, this.floor, protocolBody))
-  }
-
-  private refuseAnonymous(): McpDecision {
-    const found = 'nothing'
-    const explanation = { check: 'Authorization', expected: 'an access token', found }
-    return this.refuse(new Rejection('no_credentials', explanation))
-  }
-
-  private refuseBody(rejection: Rejection): McpDecision {
-    if (this.isAnonymous) return this.refuseAnonymous()
-    const isMalformed = rejection.reason === 'malformed_body'
-    return this.refuse(
-      rejection,
-      isMalformed ? toErrorBody(ERROR_CODES.parseError, 'Parse error', null) : undefined,
-    )
-  }
-
-  private refuseHeaders(rejection: Rejection, id: MessageId): McpDecision {
-    return this.refuse(rejection, toErrorBody(ERROR_CODES.headerMismatch, 'Header mismatch', id))
-  }
-
-  private refuseVersion(id: MessageId): McpDecision {
-    const rejection = new Rejection('unsupported_protocol', {
-      check: 'body',
-      expected: `a request of ${MODERN_VERSION} or later`,
-      found: 'an older request or a batch',
-    })
-    const data = { supported: [MODERN_VERSION] }
-    return this.refuse(
-      rejection,
-      toErrorBody(ERROR_CODES.unsupportedVersion, 'Unsupported protocol version', id, data),
+  private refuse({ rejection, protocolBody }: Refusal): McpDecision {
+    const { session, floor } = this
+    return this.withCors(
+      this.caller?.kind === 'api_key'
+        ? session.refuseApiKey(rejection, floor, protocolBody)
+        : session.refuse(rejection, floor, protocolBody),
     )
   }
 
@@ -245,36 +233,6 @@ export class GuardedRequest {
   }
 }
 
-/**
- * Returns the time until which the SDKs may use a token, in seconds since the epoch. They refuse a token without such a time, so an
- * opaque token without `exp` gets the time for which its introspection response is cached.
- */
-export function getExpiry(token: AccessToken, server: GuardTools): number | undefined {
-  if (token.expiresAt !== undefined || token.verifiedBy !== 'introspection') return token.expiresAt
-  return (
-    Math.ceil(server.clock.now() / 1000) + Math.max(1, server.getIntrospectionAge(token.issuer))
-  )
-}
-
 function notAuthenticated(): TypeError {
   return new TypeError('authenticate was not called.')
-}
-
-function unexpectedBody(): Rejection {
-  return new Rejection('malformed_body', {
-    check: 'body',
-    expected: 'no body for this method of HTTP',
-    found: 'a body',
-  })
-}
-
-function unlisted(operation: string): Rejection {
-  return new Rejection('unlisted_operation', {
-    check: 'body',
-    expected: 'an operation that the options list',
-    found:
-      operation === 'unreadable'
-        ? 'an operation that cannot be read'
-        : `a ${operation} that is not listed`,
-  })
 }

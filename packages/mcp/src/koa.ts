@@ -25,6 +25,8 @@ export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
 export type { VerifierError } from './mcp-guard.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
+export type { ApiKeyOwner } from '@bearward/core/internal-guards'
+export type { OperationKind } from './read-operations.ts'
 
 /** The guard of an MCP server on Koa. */
 export interface McpGuard extends McpTools {
@@ -45,7 +47,10 @@ export interface McpGuard extends McpTools {
  *   scope: 'notes:read',
  *   tools: { search: {}, purge: { scope: 'notes:admin' } },
  * })
- * router.all('/mcp', mcp.guard, (ctx) => handle(ctx.req, ctx.res, ctx.request.body))
+ * router.all('/mcp', mcp.guard, async (ctx) => {
+ *   ctx.respond = false // the SDK writes the response
+ *   await handle(ctx.req, ctx.res, ctx.request.body)
+ * })
  */
 export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Context>): McpGuard {
   const services = prepare<Args, Promise<void>>('koa', bearward, options)

@@ -1,8 +1,8 @@
 import type { AccessToken } from '@bearward/core'
 import { ConfigurationError, hashText } from '@bearward/core/internal'
 import { type GuardTools } from '@bearward/core/internal-guards'
-import { type AuthInfo, toAccessToken, toAuthInfo } from './auth-info.ts'
-import { getExpiry, type McpServices } from './guarded-request.ts'
+import { type AuthInfo, createAuthInfo, toAccessToken } from './auth-info.ts'
+import type { McpServices } from './guarded-request.ts'
 import type { OperationKind } from './read-operations.ts'
 
 /** An error that the SDKs turn into a response. */
@@ -18,7 +18,7 @@ export interface McpTools {
    * Returns whether a caller may use a tool, a prompt or a resource, by the same rules as the guard. Use it to filter lists. Returns
    * `false` for an anonymous caller.
    *
-   * Does NOT call `check`, and does NOT introspect the token. The guard does both when the operation is used.
+   * Does NOT verify the token again, not even its expiry. Does NOT call `check`, and does NOT introspect the token. The guard does both when the operation is used.
    *
    * The type of `caller` also includes the `AuthInfo` of the SDKs, because they pass on the object of the guard with their own type.
    *
@@ -62,9 +62,7 @@ export function createTools({ server, settings }: McpServices): McpTools {
   const { rules, exposeToken } = settings
 
   async function authInfo(token: AccessToken, presented: string): Promise<AuthInfo> {
-    const shown = exposeToken ? presented : await hashText(presented)
-    const { resource } = server
-    return toAuthInfo(token, shown, { resource, expiresAt: getExpiry(token, server) })
+    return createAuthInfo(token, exposeToken ? presented : await hashText(presented), server)
   }
 
   return {
@@ -100,7 +98,11 @@ async function verify(
 ): Promise<AccessToken> {
   const outcome = await server.verify(presented)
   if (outcome.kind === 'granted') return outcome.token
-  if (outcome.status === 503) throw new Error('The access token cannot be verified at the moment.')
+  if (outcome.status === 503) {
+    throw new Error(
+      'The access token cannot be verified at the moment. The log of this server contains the cause.',
+    )
+  }
   throw toError({ code: 'invalid_token', message: 'The access token is not valid.' })
 }
 

@@ -10,24 +10,28 @@ export interface ApiKeyOptions {
   readonly header?: string
   /**
    * The beginning of API keys that clients send as Bearer tokens, such as `sk_`: some clients can send only `Authorization: Bearer`.
-   * No JWT begins with this text, and issuers with opaque tokens are not allowed.
+   * It cannot begin with `e`, `I`, `C` or `D`, because a JWT can. All issuers must have JWTs only.
    */
   readonly prefix?: string
   /**
-   * Returns the owner of a key, or `undefined` for an unknown key. If it throws, returns another value, or takes longer than one
-   * second, the request gets 503. Compare hashes of keys, or find the key in a database: a comparison of texts with `===` takes
-   * longer if more characters are equal.
+   * Returns the owner of a key, or `undefined` or `null` for an unknown key. If it throws, returns another value, or takes longer
+   * than one second, the request gets 503. Look up the hash of the key: a comparison of keys with `===` takes longer if more
+   * characters are equal.
    *
    * @example
-   * ```ts
-   * const verify = async (key: string) => {
-   *   const row = await keys.findByHash(sha256(key))
-   *   return row && { subject: { kind: 'machine', id: row.service }, scopes: row.scopes }
+   * apiKeys: {
+   *   header: 'X-Api-Key',
+   *   async verify(key) {
+   *     const row = await keys.findByHash(sha256(key))
+   *     return row && { subject: { kind: 'machine', id: row.service }, scopes: row.scopes }
+   *   },
    * }
-   * ```
    */
-  readonly verify: (key: string) => ApiKeyOwner | undefined | Promise<ApiKeyOwner | undefined>
+  readonly verify: (key: string) => FoundOwner | Promise<FoundOwner>
 }
+
+/** The result of `verify`: the owner of a key. `undefined` or `null`: the key is unknown. */
+type FoundOwner = ApiKeyOwner | undefined | null
 
 /**
  * Options of `createMcpGuard`. The requirements (`scope`, `subject`, `clients`, `check` and so on) apply to every request. They are
@@ -47,7 +51,8 @@ export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Ra
   readonly methods?: Readonly<Record<string, OperationRequirements<Raw> | 'anonymous'>>
   /**
    * The rule for tools, prompts and resources that are not listed. `'refuse'`: they get 403. `'floor'`: only the requirements of the
-   * guard apply, so a new tool is open to every caller that meets them. An object sets the kinds separately.
+   * guard apply, so a new tool is open to every caller that meets them. An object sets the kinds separately. Methods that are not
+   * listed are never refused: they need only the requirements of the guard.
    *
    * @default 'refuse' if tools, prompts or resources is set, otherwise 'floor'
    */
@@ -66,12 +71,14 @@ export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Ra
    * origin may. A request from another origin gets 403. A request without `Origin`, as all clients outside of browsers send, passes
    * this check. `Host` is never read.
    *
+   * Required if the option `resource` is not set. An empty array: no page may call this server.
+   *
    * @default the origin of the option `resource`
    */
   readonly origins?: readonly string[] | ((origin: string) => boolean)
   /**
-   * Responds to preflight requests, and lets pages of `origins` read responses. An object adds request headers, such as those that
-   * tools define (`Mcp-Param-Region`).
+   * Responds to preflight requests, and lets pages of `origins` read responses. An object also sets `headers` (more request headers,
+   * such as those that tools define: `Mcp-Param-Region`), `exposedHeaders` (more response headers) and `maxAge`.
    *
    * @default false
    */
@@ -83,14 +90,15 @@ export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Ra
    */
   readonly bodyLimit?: number
   /**
-   * Requests of versions before 2026-07-28, and batches. `'refuse'`: they get 400.
+   * Defines whether the guard accepts requests of versions before 2026-07-28, and batches. `'refuse'`: they get 400. Has no effect
+   * on GET and DELETE.
    *
    * @default 'accept'
    */
   readonly legacy?: 'accept' | 'refuse'
   /**
-   * `true`: `authInfo.token` is the token of the caller. Use it only for a token exchange (RFC 8693), and never send the token to
-   * another server. `false`: it is the SHA-256 hash of the token.
+   * `true`: `authInfo.token` is the token or the API key of the caller. Use it only for a token exchange (RFC 8693), and never send
+   * the token to another server. `false`: it is the SHA-256 hash.
    *
    * @default false
    */

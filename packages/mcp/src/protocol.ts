@@ -9,6 +9,7 @@ export const VERSION_MEMBER = 'io.modelcontextprotocol/protocolVersion'
 /** Error codes of JSON-RPC and of the Model Context Protocol. */
 export const ERROR_CODES = {
   parseError: -32_700,
+  invalidRequest: -32_600,
   headerMismatch: -32_020,
   unsupportedVersion: -32_022,
 } as const

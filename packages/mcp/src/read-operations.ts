@@ -101,8 +101,8 @@ const NAMED: ReadonlyMap<string, ReadParams> = new Map([
   ['tools/call', byName('tool', 'name')],
   ['prompts/get', byName('prompt', 'name')],
   ['resources/read', byName('resource', 'uri')],
-  ['resources/subscribe', byName('resource', 'uri')],
-  ['resources/unsubscribe', byName('resource', 'uri')],
+  ['resources/subscribe', readSubscription],
+  ['resources/unsubscribe', readSubscription],
   ['completion/complete', readReference],
   ['subscriptions/listen', readSubscriptions],
 ])
@@ -129,6 +129,16 @@ function byName(kind: OperationKind, member: 'name' | 'uri'): ReadParams {
   }
 }
 
+/**
+ * Reads a method that `MODERN_VERSION` has removed. A modern request without any URI requests nothing, and the server responds that
+ * it does not know the method.
+ */
+function readSubscription(method: string, params: Params, found: Operation[]): void {
+  const isWithoutUri = !isIn(params, 'uri') && !isIn(params, '__proto__')
+  if (isWithoutUri && hasModernMeta(params)) found.push({ kind: 'method', method })
+  else byName('resource', 'uri')(method, params, found)
+}
+
 function readReference(method: string, params: Params, found: Operation[]): void {
   const ref = getOwn(params, 'ref')
   const type = isRecord(ref) ? getOwn(ref, 'type') : undefined
@@ -151,7 +161,11 @@ function readSubscriptions(method: string, params: Params, found: Operation[]): 
 function isModern(message: unknown): boolean {
   if (!isRecord(message) || getOwn(message, 'method') === 'initialize') return false
   const params = getOwn(message, 'params')
-  const meta = isRecord(params) ? getOwn(params, '_meta') : undefined
+  return isRecord(params) && hasModernMeta(params)
+}
+
+function hasModernMeta(params: Params): boolean {
+  const meta = getOwn(params, '_meta')
   const version = isRecord(meta) ? getOwn(meta, VERSION_MEMBER) : undefined
   return typeof version === 'string' && version >= MODERN_VERSION
 }

@@ -14,26 +14,25 @@ import {
   wholeNumber,
 } from '@bearward/core/internal'
 import {
+  type AllowedOrigins,
   type CheckedRequirements,
   readCorsOptions,
   REQUIREMENT_NAMES,
   type GuardTools,
   toCors,
 } from '@bearward/core/internal-guards'
-import { type ApiKeySettings, readApiKeys } from './api-key-options.ts'
+import { type ApiKeySettings, isHeaderName, readApiKeys } from './api-key-options.ts'
+import { OWNER } from './check-origin.ts'
 import type { McpGuardOptions } from './options.ts'
 import { HTTP_METHODS, REQUEST_HEADERS, RESPONSE_HEADERS } from './protocol.ts'
 import { hasNames, type OperationKind } from './read-operations.ts'
 import { createRules, type MethodRule, type Rules } from './rules.ts'
 
-/** The origins whose pages may call a server. */
-export type Origins = readonly string[] | ((origin: string) => boolean)
-
 /** The options of a guard after validation, with defaults. */
 export interface McpSettings {
   readonly rules: Rules
   readonly apiKeys: ApiKeySettings | undefined
-  readonly origins: Origins
+  readonly origins: AllowedOrigins
   readonly cors: ReturnType<typeof toCors> | undefined
   readonly bodyLimit: number
   readonly legacy: 'accept' | 'refuse'
@@ -142,14 +141,14 @@ class Reader {
       this.problems.add('cors requires origins: list the origins whose pages may call this server.')
     if (isEmpty || origins === undefined || origins === '*') return { origins: [], cors: undefined }
     return this.readCors(
-      origins as Origins,
+      origins as AllowedOrigins,
       isPlainObject(cors) ? cors : {},
       cors !== undefined && cors !== false,
     )
   }
 
   private readCors(
-    origins: Origins,
+    origins: AllowedOrigins,
     cors: object,
     isOn: boolean,
   ): Pick<McpSettings, 'origins' | 'cors'> {
@@ -164,7 +163,7 @@ class Reader {
         readCorsOptions({
           origins,
           methods: HTTP_METHODS,
-          headers: add(REQUEST_HEADERS, headers),
+          headers: add([...REQUEST_HEADERS, ...this.getKeyHeader()], headers),
           exposedHeaders: add(RESPONSE_HEADERS, exposedHeaders),
           maxAge,
         }),
@@ -173,7 +172,17 @@ class Reader {
         problem.startsWith('origins') ? problem.replace(", '*',", ',') : `cors.${problem}`,
     )
     if (settings === undefined) return { origins: [], cors: undefined }
-    return { origins: settings.origins as Origins, cors: isOn ? toCors(settings) : undefined }
+    return {
+      origins: settings.origins as AllowedOrigins,
+      cors: isOn ? toCors(settings, OWNER) : undefined,
+    }
+  }
+
+  /** Returns the name of the header with API keys, which pages must be able to send. */
+  private getKeyHeader(): readonly string[] {
+    const { apiKeys } = this.own
+    const header = isPlainObject(apiKeys) ? copyOwnMembers(apiKeys)['header'] : undefined
+    return typeof header === 'string' && isHeaderName(header) ? [header] : []
   }
 
   /** Returns the origin of the option `resource`. */

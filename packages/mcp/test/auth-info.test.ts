@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { AccessToken } from '@bearward/core'
 import { toApiKeyToken } from '@bearward/core/internal-guards'
-import { getAccessToken, toAccessToken, toAuthInfo } from '../src/auth-info.ts'
+import { createAuthInfo, getAccessToken, toAccessToken } from '../src/auth-info.ts'
+import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { createServer, issuer, RESOURCE } from './setup.ts'
 
 const presented = issuer.token({ claims: { scope: 'read write', tenant: 'a' } })
+
+/** The option `introspection.maxAge` of issuers. */
+const AGES = new Map([[issuer.issuer, 60]])
+const SERVER = {
+  clock: fakeClock(1000),
+  resource: RESOURCE,
+  getIntrospectionAge: (name: string) => AGES.get(name) ?? 0,
+}
+const WITHOUT_RESOURCE = { ...SERVER, resource: undefined }
 
 /** Verifies the token. */
 async function verify(token = presented): Promise<AccessToken> {
@@ -13,10 +23,10 @@ async function verify(token = presented): Promise<AccessToken> {
   return outcome.token
 }
 
-describe('toAuthInfo', () => {
-  it('toAuthInfo returns the members that the SDKs read', async () => {
+describe('createAuthInfo', () => {
+  it('createAuthInfo returns the members that the SDKs read', async () => {
     const token = await verify()
-    const info = toAuthInfo(token, 'shown', { resource: RESOURCE })
+    const info = createAuthInfo(token, 'shown', SERVER)
     expect(info).toEqual({
       token: 'shown',
       clientId: 'reports-cron',
@@ -30,9 +40,9 @@ describe('toAuthInfo', () => {
     expect(info.extra.claims['tenant']).toBe('a')
   })
 
-  it('toAuthInfo returns scopes that handlers can change without a change of the token', async () => {
+  it('createAuthInfo returns scopes that handlers can change without a change of the token', async () => {
     const token = await verify()
-    const info = toAuthInfo(token, 'shown', { resource: undefined })
+    const info = createAuthInfo(token, 'shown', WITHOUT_RESOURCE)
     info.scopes.push('admin')
     info.extra = { ...info.extra, issuer: 'other' }
     expect(token.scopes).toEqual(['read', 'write'])
@@ -40,31 +50,35 @@ describe('toAuthInfo', () => {
     expect(getAccessToken(info)).toBe(token)
   })
 
-  it('toAuthInfo returns an empty clientId for a token without a client, and no resource without the option', async () => {
+  it('createAuthInfo returns an empty clientId for a token without a client, and no resource without the option', async () => {
     const token = await verify(issuer.token({ claims: { client_id: undefined } }))
-    const info = toAuthInfo(token, 'shown', { resource: undefined })
+    const info = createAuthInfo(token, 'shown', WITHOUT_RESOURCE)
     expect(info.clientId).toBe('')
     expect(Object.keys(info)).not.toContain('resource')
   })
 
-  it('toAuthInfo returns the given time of expiry, or the one of the token', () => {
-    const key = toApiKeyToken({})
-    const expiring = toApiKeyToken({ expiresAt: 100 })
-    const expiry = (...args: Parameters<typeof toAuthInfo>) => toAuthInfo(...args).expiresAt
-    expect(expiry(key, 's', { resource: undefined, expiresAt: 200 })).toBe(200)
-    expect(expiry(expiring, 's', { resource: undefined })).toBe(100)
-    expect(Object.keys(toAuthInfo(key, 's', { resource: undefined }))).not.toContain('expiresAt')
+  it('createAuthInfo returns the expiry of the token, and for an opaque token without exp the age of a new introspection response', async () => {
+    const expiry = (token: AccessToken) => createAuthInfo(token, 's', SERVER).expiresAt
+    const opaque: AccessToken = {
+      ...(await verify()),
+      verifiedBy: 'introspection',
+      expiresAt: undefined,
+    }
+    expect(expiry(toApiKeyToken({ expiresAt: 100 }))).toBe(100)
+    expect(expiry(opaque)).toBe(1000 + AGES.get(opaque.issuer)!)
+    expect(expiry({ ...opaque, issuer: 'https://other.example.com' })).toBe(1001)
+    expect(Object.keys(createAuthInfo(toApiKeyToken({}), 's', SERVER))).not.toContain('expiresAt')
   })
 
   it('the JSON of an authInfo contains neither the token nor a part of it', async () => {
-    const text = JSON.stringify(toAuthInfo(await verify(), 'shown', { resource: RESOURCE }))
+    const text = JSON.stringify(createAuthInfo(await verify(), 'shown', SERVER))
     expect(JSON.parse(text)).toMatchObject({ token: 'shown', resource: RESOURCE })
     for (const part of presented.split('.')) expect(text).not.toContain(part)
   })
 
   it('the JSON of an authInfo for an API key contains only the members of the owner', () => {
     const token = toApiKeyToken({ subject: { kind: 'machine', id: 'cron' }, claims: { a: 1 } })
-    expect(JSON.parse(JSON.stringify(toAuthInfo(token, 's', { resource: undefined })))).toEqual({
+    expect(JSON.parse(JSON.stringify(createAuthInfo(token, 's', WITHOUT_RESOURCE)))).toEqual({
       token: 's',
       clientId: '',
       scopes: [],
@@ -86,12 +100,12 @@ describe('getAccessToken', () => {
 
   it('getAccessToken returns the token of an authInfo', async () => {
     const token = await verify()
-    expect(getAccessToken(toAuthInfo(token, 'shown', { resource: undefined }))).toBe(token)
+    expect(getAccessToken(createAuthInfo(token, 'shown', WITHOUT_RESOURCE))).toBe(token)
   })
 
   it('getAccessToken throws a TypeError for copies of an authInfo, for other objects and for undefined', async () => {
     const token = await verify()
-    const info = toAuthInfo(token, 'shown', { resource: undefined })
+    const info = createAuthInfo(token, 'shown', WITHOUT_RESOURCE)
     for (const other of [
       { ...info },
       structuredClone({ ...info, extra: {} }),
@@ -112,7 +126,7 @@ describe('getAccessToken', () => {
 describe('toAccessToken', () => {
   it('toAccessToken returns an access token unchanged, and the token of an authInfo', async () => {
     const token = await verify()
-    const info = toAuthInfo(token, 'shown', { resource: undefined })
+    const info = createAuthInfo(token, 'shown', WITHOUT_RESOURCE)
     expect(toAccessToken(token)).toBe(token)
     expect(toAccessToken(info)).toBe(token)
     expect(() => toAccessToken({ ...info })).toThrow(TypeError)

@@ -3,7 +3,7 @@ import { createBearward } from '@bearward/fetch'
 import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, type ResourceServerOptions } from '@bearward/core'
-import { toApiKeyToken } from '@bearward/core/internal-guards'
+import { getGuardTools, toApiKeyToken } from '@bearward/core/internal-guards'
 import { closing } from '../../../test/support/closing.ts'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { introspectionServer } from '../../../test/support/introspection-server.ts'
@@ -22,7 +22,7 @@ import { bearer } from '../../../test/support/requests.ts'
 import { noteSecret } from '../../../test/support/secrets.ts'
 import { listen } from '../../../test/support/servers.ts'
 import { getProblemsOf } from '../../core/test/support/get-problems.ts'
-import { toAuthInfo } from '../src/auth-info.ts'
+import { createAuthInfo } from '../src/auth-info.ts'
 import { createMcpGuard } from '../src/index.ts'
 import type { VerifierError } from '../src/mcp-guard.ts'
 import type { McpGuardOptions } from '../src/options.ts'
@@ -96,7 +96,9 @@ describe('may', () => {
   ])('mcp.may returns %s for the claims %j and the %s %s', async (expected, claims, kind, name) => {
     const token = await verify(created, claims)
     expect(may(token, kind, name)).toBe(expected)
-    expect(may(toAuthInfo(token, 'shown', { resource: undefined }), kind, name)).toBe(expected)
+    expect(may(createAuthInfo(token, 'shown', getGuardTools(created.bearward)!), kind, name)).toBe(
+      expected,
+    )
   })
 
   it('mcp.may returns false for an anonymous caller', () => {
@@ -161,7 +163,7 @@ describe('may', () => {
   })
 
   it('mcp.may throws a TypeError for a copy of an authInfo', async () => {
-    const info = toAuthInfo(await verify(created), 'shown', { resource: undefined })
+    const info = createAuthInfo(await verify(created), 'shown', getGuardTools(created.bearward)!)
     expect(() => may({ ...info }, 'tool', 'list')).toThrow(TypeError)
   })
 })

@@ -1,7 +1,7 @@
-import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import type { HttpResponse, ResponseHeaders } from '../response/http-response.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import { headerValues } from '../model/header-values.ts'
+import { type AllowedOrigins, isAllowedOrigin, isOneOrigin, readOrigins } from './origin.ts'
 
 /** The options of `cors` after validation, with defaults: see `CorsOptions`. */
 export interface CorsSettings {
@@ -27,11 +27,14 @@ const USUAL_HEADERS = ['Authorization', 'Content-Type', 'DPoP']
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const EXPOSED = ['WWW-Authenticate', 'Retry-After', 'DPoP-Nonce']
 
-/** Matches one serialized origin, or `null` (Fetch Standard). */
-const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s,/?#]+)$/
-
-/** Creates the function that `createCors` of the public API returns, from validated options. */
-export function toCors(settings: CorsSettings): (request: RequestLike) => CorsResult {
+/**
+ * Creates the function that `createCors` of the public API returns, from validated options. `owner` names the owner of these options
+ * in an error.
+ */
+export function toCors(
+  settings: CorsSettings,
+  owner = 'cors',
+): (request: RequestLike) => CorsResult {
   const { origins, methods = USUAL_METHODS, maxAge } = settings
   const isAnyone = origins === '*'
   const exposed = [...EXPOSED, ...(settings.exposedHeaders ?? [])].join(', ')
@@ -44,22 +47,12 @@ export function toCors(settings: CorsSettings): (request: RequestLike) => CorsRe
   function getAllowed(origin: string | undefined): string | undefined {
     if (isAnyone) return '*'
     if (origin === undefined) return undefined
-    if (typeof origins !== 'function') return origins.includes(origin) ? origin : undefined
-    const isAllowed = origins(origin)
-    // The function may be asynchronous by mistake. A rejection would end the process.
-    ignoreRejection(isAllowed)
-    if (typeof isAllowed !== 'boolean') {
-      throw new TypeError(
-        'The function origins of cors must return true or false. It cannot return a promise.',
-      )
-    }
-    return isAllowed ? origin : undefined
+    return isAllowedOrigin(origin, origins as AllowedOrigins, owner) ? origin : undefined
   }
 
   return (request) => {
-    // A web `Headers` joins several lines with commas. A browser sends one `Origin` line, which contains no comma.
-    const lines = headerValues(request, 'origin').flatMap((value) => value.split(','))
-    const origin = lines.length === 1 && ORIGIN.test(lines[0]!) ? lines[0] : undefined
+    const lines = readOrigins(request)
+    const origin = lines.length === 1 && isOneOrigin(lines[0]) ? lines[0] : undefined
     const allowed = getAllowed(origin)
     const headers: Record<string, string> = isAnyone ? {} : { Vary: 'Origin' }
     if (allowed !== undefined) headers['Access-Control-Allow-Origin'] = allowed

@@ -5,10 +5,10 @@ import type { AccessToken } from '../model/access-token.ts'
 import { evidence } from '../subject/evidence.ts'
 import type { Subject } from '../subject/subject.ts'
 
-/** The owner of an API key, as the application describes them. */
+/** The owner of an API key, as the application describes it. */
 export interface ApiKeyOwner {
   /**
-   * The subject. `id` is a name of the application.
+   * The subject. `id` identifies the owner in your application. The owners of all API keys share one namespace.
    *
    * @default the subject kind is `unknown`
    */
@@ -19,7 +19,7 @@ export interface ApiKeyOwner {
    * @default none
    */
   readonly scopes?: readonly string[]
-  /** The client that uses the key. */
+  /** The client that uses the key. The requirement `clients` never accepts an API key. */
   readonly clientId?: string
   /** Seconds since the epoch. The key is refused from this time on. */
   readonly expiresAt?: number
@@ -56,8 +56,8 @@ export function toApiKeyToken(given: unknown): AccessToken {
   if (clientId !== undefined && !isText(clientId)) throw wrong('an object with a text as clientId')
   if (!Array.isArray(scopes) || !Array.from(scopes).every(isText))
     throw wrong('an object with an array of texts as scopes')
-  if (expiresAt !== undefined && !Number.isFinite(expiresAt))
-    throw wrong('an object with a number of seconds as expiresAt')
+  if (expiresAt !== undefined && !isSeconds(expiresAt))
+    throw wrong('an object with a number of seconds (not milliseconds) as expiresAt')
   if (!isPlainObject(claims)) throw wrong('an object with an object as claims')
   const names: readonly string[] = Object.freeze([...(scopes as string[])])
   return Object.freeze({
@@ -83,6 +83,11 @@ function toSubject(given: unknown, clientId: string | undefined): Subject {
   if ((kind !== 'machine' && kind !== 'user') || !isText(id))
     throw wrong("an object with { kind: 'machine' or 'user', id: text } as subject")
   return Object.freeze({ kind, id, ...client, evidence: CONFIGURED })
+}
+
+/** Returns whether a value can be a time in seconds since the epoch. A current time in milliseconds is too large. */
+function isSeconds(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) < 100_000_000_000
 }
 
 function isText(value: unknown): value is string {
