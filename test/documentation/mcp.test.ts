@@ -458,6 +458,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
     headers: { 'x-api-key': 'a-key' },
   },
   'the body is not JSON': { body: 'name=search', token: tokenWith() },
+  'DELETE with a body': { method: 'DELETE', body: call('search'), token: tokenWith() },
   'a header differs from the body': {
     body: call('search'),
     token: tokenWith(),
@@ -495,10 +496,12 @@ describe(PAGE, () => {
     'the row "%s" of docs/mcp.md agrees with the response of a guard',
     async (situation, [, status, shown, reason, stepUp]) => {
       const { guard = {}, options, ...sent } = SITUATIONS[situation]!
-      const { url, events } = await startOwn(guard, options)
+      const errorBody = vi.fn(() => undefined)
+      const { url, events } = await startOwn(guard, { errorBody, ...options })
       const response = await send(url, sent)
       const { error } = (await response.clone().json()) as { error: string | { code: number } }
       const code = typeof error === 'string' ? error : `JSON-RPC ${error.code}`
+      expect(errorBody).toHaveBeenCalledTimes(typeof error === 'string' ? 1 : 0)
       const refused = events.find((event) => event.type === 'refused')
       expect([String(response.status), code, refused?.reason, toStepUp(response)]).toEqual([
         status,
@@ -514,6 +517,64 @@ describe(PAGE, () => {
       else expect(challenge!.includes('resource_metadata')).toBe(!isForKey)
     },
   )
+
+  it('a guard sends no resource_metadata without the option metadata, as docs/mcp.md says', async () => {
+    const { url } = await startOwn({}, { metadata: undefined })
+    const response = await send(url, { body: call('search') })
+    expect(response.headers.get('www-authenticate')).not.toContain('resource_metadata')
+    const sentence = /If `createBearward` has the option `metadata`, each 401 and 403/
+    expect(read(PAGE).replaceAll(/\s+/g, ' ')).toMatch(sentence)
+  })
+
+  it('the table of results of verify in docs/mcp.md agrees with the responses of a guard', async () => {
+    const owner = { ...OWNER, expiresAt: Math.floor(Date.now() / 1000) + 3600 }
+    const results: readonly (readonly unknown[])[] = [
+      [
+        owner,
+        OWNER,
+        { scopes: OWNER.scopes, subject: { kind: 'user', id: 'ada' }, clientId: 'app' },
+      ],
+      [{ ...OWNER, expiresAt: past }],
+      [undefined, null],
+      [
+        { ...OWNER, expiresAt: Date.now() + 3_600_000 },
+        { ...OWNER, expiresAt: 100_000_000_000 },
+      ],
+      [true, 'ada', new Error('unknown')],
+    ]
+    const rows = readTable(PAGE, 'result of `verify`')
+    expect(rows).toHaveLength(results.length)
+    for (const [index, [, shown]] of rows.entries()) {
+      for (const result of results[index]!) {
+        const { url, events } = await startOwn(withKey(() => result))
+        const ask = (name: string) => send(url, { body: call(name), headers: { 'x-api-key': 'k' } })
+        const { status } = await ask('search')
+        const refused = events.find((event) => event.type === 'refused')
+        if (index > 0) expect(`${status} ${refused!.reason}`).toBe(shown)
+        else expect([status, (await ask('purge')).status]).toEqual([200, 403])
+      }
+    }
+  })
+
+  it('clients refuses an API key whose owner has a clientId, as docs/mcp.md says', async () => {
+    const { url, events } = await startOwn(withKey(() => ({ ...OWNER, clientId: 'notes-app' })))
+    await send(url, { body: call('other'), headers: { 'x-api-key': 'k' } })
+    const refused = events.find((event) => event.type === 'refused')
+    expect(refused?.reason).toBe('api_key_not_sufficient')
+    expect(read(PAGE)).toContain('`clients` refuses a key even if its owner has a `clientId`.')
+  })
+
+  it('cors of a guard allows the header of apiKeys, as docs/mcp.md says', async () => {
+    const { url } = await startOwn({
+      ...withKey(() => OWNER),
+      origins: [APP_ORIGIN],
+      cors: true,
+    })
+    const headers = { origin: APP_ORIGIN, 'access-control-request-method': 'POST' }
+    const response = await send(url, { method: 'OPTIONS', headers })
+    const allowed = response.headers.get('access-control-allow-headers')!.toLowerCase()
+    expect(allowed.split(', ')).toContain('x-api-key')
+  })
 
   it('the table of options in docs/mcp.md has the names and defaults of the code', () => {
     const [requirements, ...rows] = readTable(PAGE, 'option')
