@@ -174,8 +174,12 @@ describe('verifyApiKey', () => {
       expect(summarize(at(expiresAt))).toBe('invalid_api_key: an expired key')
   })
 
+  it('verifyApiKey rejects a key whose owner is undefined or null with 401', () => {
+    for (const owner of [undefined, null])
+      expect(summarize(verify(() => owner))).toBe('invalid_api_key: an unknown key')
+  })
+
   it.each<[what: string, call: () => unknown, found: string]>([
-    ['null', () => null, 'a wrong result: it must be an object, not null'],
     ['false', () => false, 'a wrong result: it must be an object, not a boolean'],
     ['true', () => true, 'a wrong result: it must be an object, not a boolean'],
     [

@@ -196,7 +196,7 @@ describe('checkOrigin', () => {
 
   it('checkOrigin throws if the function origins does not return true or false, and handles its promise', () => {
     const message =
-      'The function origins of a guard must return true or false. It cannot return a promise.'
+      'The function origins of createMcpGuard must return true or false. It cannot return a promise.'
     for (const result of [undefined, 1, 'yes', Promise.reject(new Error('no'))])
       expect(() => checkLines((() => result) as never, 'https://a.example')).toThrow(message)
   })

@@ -63,7 +63,7 @@ function problemOf(createGuard: Create, bearward: unknown): string | undefined {
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigurationError)
     const { message, problems } = error as ConfigurationError
-    expect(message).toContain('createMcpGuard got another first argument')
+    expect(message).toContain('createMcpGuard was called with a wrong first argument')
     expect(problems).toHaveLength(1)
     return problems[0]
   }

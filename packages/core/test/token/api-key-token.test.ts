@@ -72,7 +72,7 @@ describe('toApiKeyToken', () => {
   const SUBJECT = "an object with { kind: 'machine' or 'user', id: text } as subject"
   const SCOPES = 'an object with an array of texts as scopes'
   const CLIENT = 'an object with a text as clientId'
-  const EXPIRY = 'an object with a number of seconds as expiresAt'
+  const EXPIRY = 'an object with a number of seconds (not milliseconds) as expiresAt'
   const CLAIMS = 'an object with an object as claims'
 
   it.each<[owner: unknown, expected: string]>([
@@ -110,6 +110,7 @@ describe('toApiKeyToken', () => {
     [{ expiresAt: null }, EXPIRY],
     [{ expiresAt: NaN }, EXPIRY],
     [{ expiresAt: Infinity }, EXPIRY],
+    [{ expiresAt: 1_900_000_000_000 }, EXPIRY],
     [{ expiresAt: '1900000000' }, EXPIRY],
     [{ expiresAt: new Date() }, EXPIRY],
     [{ claims: null }, CLAIMS],
