@@ -28,10 +28,13 @@ const ROUTES: readonly (readonly [
       'a token without the scope of the tool': { status: 200, handled: 1 },
     },
   ],
-  ['uses mcp.route without onRequest', ({ route: { onRequest: _, ...route } }) => route],
+  [
+    'uses mcp.route without onRequest',
+    ({ route: { preValidation, preHandler } }) => ({ preValidation, preHandler }),
+  ],
   [
     'uses mcp.route without preValidation',
-    ({ route: { preValidation: _, ...route } }) => route,
+    ({ route: { onRequest, preHandler } }) => ({ onRequest, preHandler }),
     STOPPED,
   ],
   [
