@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { REASONS } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import { FRAMEWORKS } from '../frameworks.ts'
+import { REASON_CASES } from '../mcp/reasons.ts'
 import { ADAPTERS, getFramework, readManifest } from '../repository/files.ts'
 import { CASES } from './cases.ts'
 import { toTitle } from './contract-case.ts'
@@ -36,6 +37,7 @@ describe('the manifest', () => {
       stepUp: 12,
       resourceIndicators: 2,
       dpop: 61,
+      mcp: 32,
     }),
   )('the manifest numbers the lines of %s without a gap', (name, count) => {
     const numbers = SERIES[name]!.map(({ id }) => Number(id.slice(-2)))
@@ -72,11 +74,12 @@ describe('the contract', () => {
     expect(titles.filter((title, i) => titles.indexOf(title) !== i)).toEqual([])
   })
 
-  it('the contract has a case for every reason of a refusal', () => {
+  it('the contract or the tests of the MCP guard have a case for every reason of a refusal', () => {
     const reasons = CASES.flatMap(({ outcome }) =>
       outcome.kind === 'refused' ? outcome.reason : [],
     )
-    expect([...new Set(reasons)].sort()).toEqual(Object.keys(REASONS).sort())
+    const all = [...reasons, ...REASON_CASES.map(({ reason }) => reason)]
+    expect([...new Set(all)].sort()).toEqual(Object.keys(REASONS).sort())
   })
 
   it('the contract runs for every adapter, with every major version of its framework', () => {

@@ -36,7 +36,4 @@ export const SERIES: Readonly<Record<string, readonly Line[]>> = {
 export const MANIFEST: readonly Line[] = Object.values(SERIES).flat()
 
 /** Prefixes of ids of other standards. Tests may cite them, but need not cover all of them. */
-export const OTHER_SUBJECTS: readonly string[] = [
-  'MCP-', // the other lines of MCP
-  'FAPI-',
-]
+export const OTHER_SUBJECTS: readonly string[] = ['FAPI-']

@@ -182,11 +182,10 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
       },
     ],
     ['rejects', () => Promise.reject(new Error('the database is down'))],
-    ['returns null', () => null],
     ['returns true', () => true],
     ['returns a text', () => 'admin'],
     ['returns an array', () => [FLOOR]],
-    ['returns a promise of null', async () => null],
+    ['returns a promise of false', async () => false],
     ['returns scopes that are a text', () => ({ scopes: ALL })],
     ['returns a scope that is not a text', () => ({ scopes: [FLOOR, 5] })],
     ['returns a member that does not exist', () => ({ scope: [FLOOR, ADMIN] })],
@@ -217,6 +216,23 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
     expect((await server.send({ body: PURGE, token: TOKENS.admin })).status).toBe(200)
     expect(server.seen).toHaveLength(1)
   })
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+  ])(
+    'MCP-28: the guard responds with 401 if verify of the API keys returns %s',
+    async (_what, owner) => {
+      for (const verify of [() => owner, async () => owner]) {
+        const guard = { apiKeys: { ...apiKeys, verify: verify as never } }
+        const server = await start(framework, { guard })
+        const response = await server.send({ body: LIST, lines: [inHeader(KEYS.admin)] })
+        expect(response.status).toBe(401)
+        expect(server.takeReasons()).toEqual(['invalid_api_key'])
+        expect(server.seen).toEqual([])
+      }
+    },
+  )
 
   it('MCP-28: the guard responds with 503 if verify of the API keys takes longer than one second', async () => {
     const own = fakeClock(clock.seconds())
