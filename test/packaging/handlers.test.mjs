@@ -32,7 +32,24 @@ const ROUTES = {
     export const GET = metadata()
     export const POST = cors({ origins: '*' }, protect({}, () => new Response()))
     export const OPTIONS = POST\n`,
+
+  'app/mcp/route.ts': `import { createBearward } from '@bearward/fetch'
+    import { createMcpGuard } from '@bearward/mcp'
+    const bearward = createBearward({
+      issuer: 'https://as.example.com',
+      resource: 'https://api.example.com/mcp',
+    })
+    const { protect } = createMcpGuard(bearward, { tools: { search: {} } })
+    export const POST = protect((request, { authInfo, parsedBody }) =>
+      Response.json([request.url, authInfo?.clientId, parsedBody]),
+    )
+    export const GET = POST
+    export const DELETE = POST\n`,
 }
+
+const MCP_ON_BUN = `import { POST } from './app/mcp/route'
+  Bun.serve({ routes: { '/mcp': POST } })
+  export default { fetch: (request: Request) => POST(request) }\n`
 
 const WRONG_ROUTE = `import { protect } from '@/bearward'
   interface Context { readonly params: Promise<{ readonly name: string }> }
@@ -85,13 +102,13 @@ async function write(path, text) {
 
 before(async () => {
   directory = await createTemporaryDirectory()
-  const { core, fetch } = await packAll(directory.path)
+  const { core, fetch, mcp } = await packAll(directory.path)
   project = join(directory.path, 'handlers')
   await mkdir(project)
   // Without their optional and peer dependencies, the frameworks have half the size. Their types are complete.
   await writeFile(join(project, '.npmrc'), 'omit=optional\nlegacy-peer-deps=true\n')
   const names = ['@sveltejs/kit', '@types/node', '@types/react', 'bun-types', 'next']
-  await createProject(project, core, fetch, ...(await withVersions(...names)))
+  await createProject(project, core, fetch, mcp, ...(await withVersions(...names)))
   await write(
     'bearward.ts',
     await readProgram('Next.js, SvelteKit, Deno, Bun and other web handlers'),
@@ -104,6 +121,7 @@ before(async () => {
   await write('src/routes/wrong.ts', WRONG_SVELTE)
   await write('bun.ts', await readProgram('Bun'))
   await write('wrong-bun.ts', WRONG_BUN)
+  await write('mcp-bun.ts', MCP_ON_BUN)
 })
 after(() => directory.remove())
 
@@ -136,6 +154,10 @@ test('handlers: results of protect, metadata and cors are route handlers of Next
   assert.equal(await compileRoutes('/reports', '/reports/[id]', '/documents'), '')
 })
 
+test('handlers: results of protect of an MCP guard are route handlers of Next.js', async () => {
+  assert.equal(await compileRoutes('/mcp'), '')
+})
+
 test('handlers: the type of Next.js rejects a handler with parameters that the route does not have', async () => {
   await write('app/wrong/[id]/route.ts', WRONG_ROUTE)
   assert.match(await compileRoutes('/wrong/[id]'), /validator\.ts.* error TS2344/)
@@ -151,4 +173,8 @@ test('handlers: the program for Bun matches the routes of Bun.serve', async () =
     await compile(project, ['bun.ts', 'wrong-bun.ts'], { ...OPTIONS, types: ['bun-types'] }),
     '',
   )
+})
+
+test('handlers: results of protect of an MCP guard match the routes of Bun.serve', async () => {
+  assert.equal(await compile(project, ['mcp-bun.ts'], { ...OPTIONS, types: ['bun-types'] }), '')
 })
