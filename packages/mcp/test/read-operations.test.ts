@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../test/support/property.ts'
 import { withPollutedPrototype } from '../../core/test/support/with-polluted-prototype.ts'
-import { VERSION_MEMBER } from '../src/protocol.ts'
+import { MODERN_VERSION, VERSION_MEMBER } from '../src/protocol.ts'
 import {
   DEEPEST,
   hasNames,
@@ -28,6 +28,25 @@ function nest(levels: number, kind: 'array' | 'object'): unknown {
 }
 
 describe('readOperations', () => {
+  it.each(['resources/subscribe', 'resources/unsubscribe'])(
+    'readOperations reads %s without a uri as a method only in a modern request, because a modern server does not have it',
+    (method) => {
+      const read = (params: object) => readOperations(request(method, params)).operations
+      const _meta = { [VERSION_MEMBER]: MODERN_VERSION }
+      expect(read({ _meta })).toEqual([{ kind: 'method', method }])
+      expect(read({ _meta, uri: 'notes://a' })).toEqual([resource('notes://a', method)])
+      const polluting = JSON.parse('{ "__proto__": { "uri": "notes://a" } }') as object
+      for (const params of [
+        {},
+        { _meta: { [VERSION_MEMBER]: '2025-11-25' } },
+        { _meta, uri: undefined },
+        { _meta, uri: 5 },
+        Object.assign(polluting, { _meta }),
+      ])
+        expect(read(params)).toEqual([UNREADABLE])
+    },
+  )
+
   it.each<[method: string, params: unknown, operations: readonly object[]]>([
     ['tools/call', { name: 'purge' }, [tool('purge')]],
     ['tools/call', { name: 'purge', arguments: { name: 'list' } }, [tool('purge')]],
