@@ -1,10 +1,11 @@
+import type { RequestHandler } from 'express'
+
 /** The functions and errors of both SDKs that verify tokens. Packages import them from here, so they use the same versions. */
 export {
   type OAuthError as OAuthErrorV1,
   InsufficientScopeError,
   InvalidTokenError,
 } from '@modelcontextprotocol/sdk/server/auth/errors.js'
-export { requireBearerAuth as requireBearerAuthV1 } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
 export type { AuthInfo as AuthInfoV1 } from '@modelcontextprotocol/sdk/server/auth/types.js'
 export {
   type AuthInfo as AuthInfoV2,
@@ -13,3 +14,18 @@ export {
   requireBearerAuth as requireBearerAuthV2,
   verifyBearerToken,
 } from '@modelcontextprotocol/server'
+
+/** Options of `requireBearerAuth` of version 1. */
+interface BearerAuthOptions {
+  readonly verifier: { verifyAccessToken(token: string): Promise<object> }
+  readonly requiredScopes?: readonly string[]
+  readonly resourceMetadataUrl?: string
+}
+
+// The types of this module declare `auth` of every request of Express, as `@bearward/express/req-auth` does with another type.
+const BEARER_AUTH: string = '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
+
+/** The middleware of version 1. */
+export const { requireBearerAuth: requireBearerAuthV1 } = (await import(BEARER_AUTH)) as {
+  readonly requireBearerAuth: (options: BearerAuthOptions) => RequestHandler
+}

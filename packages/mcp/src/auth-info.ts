@@ -61,7 +61,7 @@ export function createAuthInfo(
 }
 
 /**
- * Returns the time until which the SDKs may use a token, in seconds since the epoch. They refuse a token without such a time, so an
+ * Returns the time until which the SDKs may use a token, in seconds since the epoch. The SDKs refuse a token without such a time. An
  * opaque token without `exp` gets the time at which a new introspection response would be too old.
  */
 function getExpiry(

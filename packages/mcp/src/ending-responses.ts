@@ -49,19 +49,33 @@ export function endStreamAt(
   clock: Clock,
 ): Response {
   if (endsAt === undefined || response.body === null) return response
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-  const ending = new AbortController()
-  const cancel = atTime(endsAt, clock, () => {
-    ending.abort()
-    return undefined
-  })
-  const end = () => (ending.signal.aborted ? writable.close().catch(() => {}) : undefined)
-  void response.body
-    .pipeTo(writable, { signal: ending.signal, preventAbort: true })
-    .catch(async (error: unknown) => (ending.signal.aborted ? end() : writable.abort(error)))
-    .catch(() => {})
-    .finally(cancel)
-  return new Response(readable, response)
+  // `pipeTo` with a signal is not used: in workerd, it does not stop while the handler sends nothing.
+  const reader = response.body.getReader()
+  const stop = async (reason?: unknown) => {
+    cancel()
+    await reader.cancel(reason).catch(() => {})
+  }
+  let cancel = () => {}
+  let isEnded = false
+  const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    cancel = atTime(endsAt, clock, () => {
+      isEnded = true
+      controller.close()
+      void stop()
+      return undefined
+    })
+  }
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const { done, value } = await reader.read().finally(() => {
+      if (isEnded) cancel()
+    })
+    if (isEnded) return
+    if (!done) return controller.enqueue(value)
+    cancel()
+    controller.close()
+  }
+  const body = new ReadableStream<Uint8Array>({ start, pull, cancel: stop }, { highWaterMark: 0 })
+  return new Response(body, response)
 }
 
 /** Calls `act` at a time. If `act` returns milliseconds, calls it again after this time. Returns a function that cancels. */

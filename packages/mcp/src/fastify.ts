@@ -80,7 +80,7 @@ export function createMcpGuard(
     endResponseAt(reply.raw, passed.endsAt, server.clock)
   })
   /** Requests whose operation was checked. */
-  const decided = new WeakSet<object>()
+  const decided = new WeakSet()
   /** Requests whose token was checked, until their operation is checked. */
   const authenticated = new WeakMap<object, GuardedRequest>()
 

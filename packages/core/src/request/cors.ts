@@ -47,7 +47,7 @@ export function toCors(
   function getAllowed(origin: string | undefined): string | undefined {
     if (isAnyone) return '*'
     if (origin === undefined) return undefined
-    return isAllowedOrigin(origin, origins as AllowedOrigins, owner) ? origin : undefined
+    return isAllowedOrigin(origin, origins, owner) ? origin : undefined
   }
 
   return (request) => {
