@@ -1,7 +1,7 @@
 import type { HttpResponse, ResponseHeaders } from '../response/http-response.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import { headerValues } from '../model/header-values.ts'
-import { type AllowedOrigins, isAllowedOrigin, isOneOrigin, readOrigins } from './origin.ts'
+import { isAllowedOrigin, isOneOrigin, readOrigins } from './origin.ts'
 
 /** The options of `cors` after validation, with defaults: see `CorsOptions`. */
 export interface CorsSettings {
