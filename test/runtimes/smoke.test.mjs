@@ -126,7 +126,7 @@ for (const file of readdirSync(new URL('applications', import.meta.url))) {
 }
 
 /** Entry points of all packages, such as `@bearward/core` and `@bearward/core/adapter`. */
-const ENTRIES = ['client', 'core', 'redis', ...Object.keys(APPLICATIONS)].flatMap((name) => {
+const ENTRIES = ['client', 'core', 'mcp', 'redis', ...Object.keys(APPLICATIONS)].flatMap((name) => {
   const { exports } = require(`@bearward/${name}/package.json`)
   const paths = Object.keys(exports).filter((path) => path !== './package.json')
   return paths.map((path) => `@bearward/${name}${path.slice(1)}`)
@@ -342,6 +342,176 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
         assert.deepEqual(statuses, [200, 401])
       })
     })
+  })
+}
+
+const MCP_RESOURCE = 'https://notes.example.com/mcp'
+const MCP_OPTIONS = {
+  scope: 'read',
+  tools: { list: {}, purge: { scope: 'admin' } },
+  bodyLimit: 1000,
+}
+
+/**
+ * MCP servers with a guard, by framework. Each function returns a request listener for an HTTP server of Node, or a function for
+ * web-standard requests.
+ */
+const MCP_SERVERS = {
+  async express(bearward, createMcpGuard) {
+    const { default: express } = await import('express')
+    const { guard } = createMcpGuard(bearward, MCP_OPTIONS)
+    const app = express()
+    app.all('/mcp', guard, ({ auth, body }, response) => void response.json([auth, body]))
+    return { listener: app }
+  },
+  async fastify(bearward, createMcpGuard) {
+    const { default: fastify } = await import('fastify')
+    const { route } = createMcpGuard(bearward, MCP_OPTIONS)
+    const app = fastify()
+    const handler = async ({ raw, body }) => [raw.auth, body]
+    app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mcp', ...route, handler })
+    await app.ready()
+    return { listener: (request, response) => app.routing(request, response) }
+  },
+  async koa(bearward, createMcpGuard) {
+    const { default: Koa } = await import('koa')
+    const { guard } = createMcpGuard(bearward, MCP_OPTIONS)
+    const app = new Koa().use(guard).use((context) => {
+      context.body = [context.req.auth, context.request.body]
+    })
+    return { listener: app.callback() }
+  },
+  async hono(bearward, createMcpGuard) {
+    const { Hono } = await import('hono')
+    const { guard } = createMcpGuard(bearward, MCP_OPTIONS)
+    const app = new Hono()
+    app.all('/mcp', guard, (c) => c.json([c.get('auth'), c.get('parsedBody')]))
+    return { fetch: (request) => app.fetch(request) }
+  },
+  async fetch(bearward, createMcpGuard) {
+    const { protect } = createMcpGuard(bearward, MCP_OPTIONS)
+    return { fetch: protect((_request, call) => Response.json([call.authInfo, call.parsedBody])) }
+  },
+}
+
+/** Entry points of the adapter and of the guard. */
+const MCP_MODULES = {
+  express: ['@bearward/express', '@bearward/mcp/express'],
+  fastify: ['@bearward/fastify', '@bearward/mcp/fastify'],
+  koa: ['@bearward/koa', '@bearward/mcp/koa'],
+  hono: ['@bearward/fetch/hono', '@bearward/mcp/hono'],
+  fetch: ['@bearward/fetch', '@bearward/mcp'],
+}
+
+const callTool = (name, more = {}) =>
+  JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, ...more } })
+
+/** Returns a body in chunks, which has no length. */
+function toChunks(text) {
+  const chunks = text.match(/[^]{1,300}/g).map((chunk) => new TextEncoder().encode(chunk))
+  return new ReadableStream({
+    pull(controller) {
+      const chunk = chunks.shift()
+      if (chunk === undefined) controller.close()
+      else controller.enqueue(chunk)
+    },
+  })
+}
+
+for (const [name, createMcpServer] of Object.entries(MCP_SERVERS)) {
+  test(`${name}: a guard of an MCP server grants and refuses tools, and limits bodies`, async () => {
+    const [adapter, guard] = MCP_MODULES[name]
+    const { createBearward } = await import(adapter)
+    const { createMcpGuard } = await import(guard)
+    const { jwks, token } = await createIssuer('ES256')
+    const options = { issuer: ISSUER, resource: MCP_RESOURCE, jwks, logger: false }
+    const { listener, fetch: respond } = await createMcpServer(
+      createBearward(options),
+      createMcpGuard,
+    )
+    const good = await token({ aud: MCP_RESOURCE })
+    const admin = await token({ aud: MCP_RESOURCE, scope: 'read admin' })
+
+    async function check(request) {
+      const call = (body, authorization = `Bearer ${good}`) => {
+        const headers = { 'content-type': 'application/json' }
+        if (authorization !== '') headers.authorization = authorization
+        return request({ method: 'POST', headers, body, duplex: 'half' })
+      }
+      for (const body of [callTool('list'), toChunks(callTool('list'))]) {
+        const granted = await call(body)
+        assert.equal(granted.status, 200)
+        const [authInfo, parsed] = await granted.json()
+        assert.deepEqual([authInfo.clientId, authInfo.scopes], ['reports-cron', ['read']])
+        assert.equal(authInfo.resource, MCP_RESOURCE)
+        assert.notEqual(authInfo.token, good)
+        assert.equal(parsed.params.name, 'list')
+      }
+      assert.equal((await call(callTool('purge'), `Bearer ${admin}`)).status, 200)
+      const forbidden = await call(callTool('purge'))
+      assert.equal(forbidden.status, 403)
+      assert.match(forbidden.headers.get('www-authenticate'), /scope="read admin"/)
+      assert.equal((await call(callTool('other'))).status, 403)
+      assert.equal((await call(callTool('list'), '')).status, 401)
+      assert.equal((await call('{')).status, 400)
+      const large = callTool('list', { padding: ' '.repeat(1000) })
+      assert.equal((await call(large)).status, 413)
+      assert.equal((await call(toChunks(large))).status, 413)
+      const headers = { authorization: `Bearer ${good}` }
+      assert.equal((await request({ method: 'GET', headers })).status, 200)
+      assert.equal((await request({ method: 'DELETE' })).status, 401)
+    }
+
+    if (respond !== undefined) await check((init) => respond(new Request(MCP_RESOURCE, init)))
+    else
+      await serve(listener, (port) => check((init) => fetch(`http://127.0.0.1:${port}/mcp`, init)))
+  })
+}
+
+/** Handlers with an event stream without an end. */
+const MCP_STREAMS = {
+  async express(guard) {
+    const { default: express } = await import('express')
+    const app = express().get('/mcp', guard.guard, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+    })
+    return { listener: app }
+  },
+  async fetch(guard) {
+    const event = new TextEncoder().encode('data: 1\n\n')
+    const start = (controller) => controller.enqueue(event)
+    return { fetch: guard.protect(() => new Response(new ReadableStream({ start }))) }
+  },
+}
+
+for (const [name, createStream] of Object.entries(MCP_STREAMS)) {
+  test(`${name}: a guard of an MCP server ends an event stream when the token expires`, async () => {
+    const [adapter, guard] = MCP_MODULES[name]
+    const { createBearward } = await import(adapter)
+    const { createMcpGuard } = await import(guard)
+    const { jwks, token } = await createIssuer('ES256')
+    // Each timer ends at once, and advances the clock by its time.
+    let ahead = 0
+    const now = () => Date.now() + ahead
+    const after = (milliseconds, callback) => {
+      const timer = setTimeout(() => {
+        ahead += milliseconds
+        callback()
+      }, 0)
+      return () => clearTimeout(timer)
+    }
+    const clock = { now, monotonic: now, after }
+    const options = { issuer: ISSUER, resource: MCP_RESOURCE, jwks, clock, logger: false }
+    const mcp = createMcpGuard(createBearward(options), { endStreamsAtExpiry: true })
+    const { listener, fetch: respond } = await createStream(mcp)
+    const init = { headers: { authorization: `Bearer ${await token({ aud: MCP_RESOURCE })}` } }
+    const text =
+      respond === undefined
+        ? await serve(listener, async (port) =>
+            (await fetch(`http://127.0.0.1:${port}/mcp`, init)).text(),
+          )
+        : await (await respond(new Request(MCP_RESOURCE, init))).text()
+    assert.equal(text, 'data: 1\n\n')
   })
 }
 

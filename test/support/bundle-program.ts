@@ -17,9 +17,11 @@ const RUNTIME_IMPORTS = [
 function aliasesFor(runtime: string): Record<string, string> {
   return {
     '@bearward/fetch/hono': source('fetch/src/hono.ts'),
+    '@bearward/fetch/internal': source('fetch/src/internal.ts'),
     '@bearward/fetch/small': source('fetch/src/small.ts'),
     '@bearward/fetch': source('fetch/src/index.ts'),
     '@bearward/express': source('express/src/index.ts'),
+    '@bearward/mcp': source('mcp/src/index.ts'),
     '@bearward/redis': source('redis/src/index.ts'),
     '@bearward/core/adapter': source('core/src/adapter.ts'),
     '@bearward/core/internal-guards': source('core/src/internal-guards.ts'),

@@ -49,32 +49,39 @@ export function endStreamAt(
   clock: Clock,
 ): Response {
   if (endsAt === undefined || response.body === null) return response
-  // `pipeTo` with a signal is not used: in workerd, it does not stop while the handler sends nothing.
+  // In workerd, `pipeTo` with a signal does not stop while the handler sends nothing.
   const reader = response.body.getReader()
-  const stop = async (reason?: unknown) => {
-    cancel()
-    await reader.cancel(reason).catch(() => {})
-  }
-  let cancel = () => {}
+  let cancelTimer = () => {}
   let isEnded = false
-  const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    cancel = atTime(endsAt, clock, () => {
-      isEnded = true
-      controller.close()
-      void stop()
-      return undefined
-    })
+  const stop = (reason?: unknown) => {
+    isEnded = true
+    cancelTimer()
+    return reader.cancel(reason).catch(() => {})
   }
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    const { done, value } = await reader.read().finally(() => {
-      if (isEnded) cancel()
-    })
-    if (isEnded) return
-    if (!done) return controller.enqueue(value)
-    cancel()
-    controller.close()
-  }
-  const body = new ReadableStream<Uint8Array>({ start, pull, cancel: stop }, { highWaterMark: 0 })
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        cancelTimer = atTime(endsAt, clock, () => {
+          controller.close()
+          void stop()
+          return undefined
+        })
+      },
+      async pull(controller) {
+        const { done, value } = await reader.read().catch((error: unknown) => {
+          cancelTimer()
+          throw error
+        })
+        if (isEnded) return
+        if (!done) return controller.enqueue(value)
+        cancelTimer()
+        controller.close()
+      },
+      cancel: stop,
+    },
+    // The handler writes only if the client reads.
+    { highWaterMark: 0 },
+  )
   return new Response(body, response)
 }
 
