@@ -43,6 +43,7 @@ const FORBIDDEN: Expected = { status: 403 }
 const INSUFFICIENT: Expected = { status: 403, scope: ALL }
 const MISMATCH: Expected = { status: 400, code: -32_020 }
 const MALFORMED: Expected = { status: 400, code: -32_700 }
+const NOT_A_REQUEST: Expected = { status: 400, code: -32_600 }
 
 /** Operations that every caller may use if only the floor applies to operations that no rule names. */
 const FREE: readonly Operation[] = ['unlisted', 'admin resource']
@@ -58,6 +59,7 @@ function toExpected(behavior: Behavior, caller: Caller, unlisted: Unlisted): Exp
   if (typeof behavior === 'number') return { status: behavior }
   if (behavior === 'mismatch') return MISMATCH
   if (behavior === 'malformed') return MALFORMED
+  if (behavior === 'not a request') return NOT_A_REQUEST
   if (typeof behavior === 'string') return expectOperation(behavior, caller, unlisted)
   const expected = expectOperation(behavior.lateMismatch, caller, unlisted)
   return expected === PASSED ? MISMATCH : expected
@@ -69,7 +71,7 @@ function check(response: McpResponse, expected: Expected, { method, body }: Atta
   const { code } = expected
   if (method === 'HEAD') return
   if (code !== undefined) {
-    const id = expected === MALFORMED ? null : getId(body)
+    const id = expected === MISMATCH ? getId(body) : null
     expect(response.json()).toMatchObject({ jsonrpc: '2.0', id, error: { code } })
   }
   if (response.status !== 403) return

@@ -3,6 +3,7 @@ import type { McpGuardOptions } from '@bearward/mcp'
 import { describe, expect, it } from 'vitest'
 import { closing } from '../support/closing.ts'
 import { fakeClock, settled } from '../support/fake-clock.ts'
+import { parseResponse } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { watchProcess } from '../support/watch-process.ts'
 import { ADMIN, clock, FLOOR, TOKENS } from './fixture.ts'
@@ -47,8 +48,12 @@ function open(port: number, sent: Sent) {
   })
 }
 
-/** Returns whether a response has ended as its server intended: the last chunk has arrived. */
-const isComplete = (text: string) => text.endsWith('0\r\n\r\n')
+/** Returns whether a response has ended as its server intended: the last chunk or the whole length has arrived. */
+function isComplete(text: string): boolean {
+  const { header, body } = parseResponse(text)
+  const length = header('Content-Length')
+  return length === undefined ? body.endsWith('0\r\n\r\n') : body.length === Number(length)
+}
 
 describe.each(MCP_FRAMEWORKS)(
   'event streams behind the guard for $name',

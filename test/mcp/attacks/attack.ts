@@ -24,6 +24,7 @@ export type Operation =
  *
  * - An operation: the callers that may use it reach the handler.
  * - `malformed`: 400 with the error code of malformed JSON.
+ * - `not a request`: 400 with the error code of a body that is not a request.
  * - `mismatch`: 400 with the error code of headers that differ from the body, for every caller with a valid token.
  * - `late mismatch`: the same, but only for callers that may use the operation.
  * - A status: the framework or the guard responds with it to every caller with a valid token.
@@ -31,6 +32,7 @@ export type Operation =
 export type Behavior =
   | Operation
   | 'malformed'
+  | 'not a request'
   | 'mismatch'
   | { readonly lateMismatch: Operation }
   | number
@@ -88,6 +90,7 @@ export function toVerb(behavior: Behavior): string {
   if (typeof behavior === 'object')
     return `${OPERATION_VERBS[behavior.lateMismatch]} a caller before it responds with a header mismatch to`
   if (behavior === 'malformed') return 'responds with a parse error to'
+  if (behavior === 'not a request') return 'responds with an error about the body to'
   return behavior === 'mismatch' ? 'responds with a header mismatch to' : OPERATION_VERBS[behavior]
 }
 

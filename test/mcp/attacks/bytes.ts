@@ -120,12 +120,12 @@ const withoutBody = ['GET', 'HEAD', 'DELETE', 'OPTIONS'].flatMap((method) => {
   const isHidden = method === 'GET' || method === 'HEAD'
   const more: More = { method, isBodyIgnored: true, ...(isHidden && { onWeb: 'floor' }) }
   return [
-    bytes(`${method} with a call of purge`, 'malformed', TEXT, more),
-    bytes(`${method} with a call of purge in chunks`, 'malformed', TEXT, {
+    bytes(`${method} with a call of purge`, 'not a request', TEXT, more),
+    bytes(`${method} with a call of purge in chunks`, 'not a request', TEXT, {
       ...more,
       isChunked: true,
     }),
-    bytes(`${method} with a call of purge and a header that names POST`, 'malformed', TEXT, {
+    bytes(`${method} with a call of purge and a header that names POST`, 'not a request', TEXT, {
       ...more,
       lines: ['X-HTTP-Method-Override: POST', 'X-HTTP-Method: POST', 'X-Method-Override: POST'],
     }),
