@@ -10,7 +10,7 @@ interface Documented {
   readonly docstring: string
 }
 
-const PACKAGES = ['core', 'client', 'express', 'koa', 'fastify', 'fetch', 'redis']
+const PACKAGES = ['core', 'client', 'express', 'koa', 'fastify', 'fetch', 'mcp', 'redis']
 /** Functions and methods that users call, by package. The docstring of each one has an example. */
 const CALLED: Readonly<Record<string, readonly string[]>> = {
   core: [
@@ -39,6 +39,18 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
   koa: ['createBearward', 'requireToken', 'auth'],
   fastify: ['createBearward', 'requireToken', 'auth', 'plugin'],
   fetch: ['createBearward', 'requireToken', 'auth', 'protect', 'metadata', 'cors', 'toResponse'],
+  mcp: [
+    'createMcpGuard',
+    'protect',
+    'guard',
+    'route',
+    'may',
+    'authInfo',
+    'verifier',
+    'getAccessToken',
+    'toReadableRequest',
+    'verify',
+  ],
   redis: ['redisReplay', 'fromNodeRedis', 'fromIoredis', 'fromGlide'],
 }
 
@@ -104,9 +116,10 @@ describe('docstrings', () => {
   })
 
   it('the docstring of each optional option has a @default', () => {
-    const options = ['core/src/options', 'client/src', 'redis/src'].flatMap((folder) =>
+    const options = ['core/src/options', 'client/src', 'mcp/src', 'redis/src'].flatMap((folder) =>
       filesBelow(`packages/${folder}`).filter((path) => path.endsWith('options.ts')),
     )
+    options.push('packages/core/src/token/api-key-token.ts')
     const silent = options.flatMap((path) =>
       [...read(path).matchAll(/(\/\*\*(?:(?!\*\/)[^])*\*\/)?\n\s*readonly (\w+)\?:(?! never)/g)]
         .filter(([, docstring]) => docstring?.includes('@default') !== true)

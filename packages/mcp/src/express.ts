@@ -29,12 +29,17 @@ export interface McpGuard extends McpTools {
    * A middleware that calls `next` if the request passes, and otherwise sends the refusal. It reads the body, and sets
    * `request.body` to the object that it has checked and `request.auth` to the `authInfo`. Pass `request.body` to the SDK. Use it for
    * all methods of HTTP. If your own code calls it, use `await`.
+   *
+   * @example
+   * app.all('/mcp', mcp.guard, (req, res) => handle(req, res, req.body))
    */
   readonly guard: ExpressGuard
 }
 
 /**
  * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * Does NOT validate the messages of the protocol and the arguments of tools: the SDK does this.
  *
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  * @example

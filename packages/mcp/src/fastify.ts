@@ -38,6 +38,9 @@ export interface McpGuard extends McpTools {
    * methods of HTTP. For hooks of your own, use `addHook`.
    *
    * Fastify itself reads the body. It responds with 400, 413 or 415 to a body that it cannot read.
+   *
+   * @example
+   * app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mcp', ...mcp.route, handler })
    */
   readonly route: {
     readonly onRequest: FastifyGuard
@@ -57,6 +60,8 @@ function setRawHeaders(headers: ResponseHeaders, raw: Args[1]['raw']): void {
 
 /**
  * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * Does NOT validate the messages of the protocol and the arguments of tools: the SDK does this.
  *
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  * @example

@@ -29,6 +29,11 @@ export interface McpGuard extends McpTools {
    * A middleware that calls `next` if the request passes, and otherwise responds. It reads the body. Handlers get the object that it
    * has checked with `c.get('parsedBody')`, and the `authInfo` with `c.get('auth')`. Pass both to the SDK. Use it for all methods of
    * HTTP.
+   *
+   * @example
+   * app.all('/mcp', mcp.guard, (c) =>
+   *   handler.fetch(c.req.raw, { authInfo: c.get('auth'), parsedBody: c.get('parsedBody') }),
+   * )
    */
   readonly guard: MiddlewareHandler<{
     Variables: { auth: AuthInfo | undefined; parsedBody: unknown }
@@ -39,6 +44,8 @@ type Args = [context: Context, next: Next]
 
 /**
  * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * Does NOT validate the messages of the protocol and the arguments of tools: the SDK does this.
  *
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  * @example

@@ -40,6 +40,7 @@ export interface McpGuard extends McpTools {
    * pass `parsedBody` and `authInfo` to the SDK. A handler that reads the body itself needs `toReadableRequest`. All other arguments
    * are passed on. If one of them has a function `waitUntil`, as the context of Cloudflare Workers does, the guard uses it.
    *
+   * @throws {ConfigurationError} if `handler` is not a function
    * @example
    * const handle = mcp.protect((request, call) => handler.fetch(request, call))
    */
@@ -59,6 +60,8 @@ interface McpPassage extends Passage {
 
 /**
  * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * Does NOT validate the messages of the protocol and the arguments of tools: the SDK does this.
  *
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  * @example

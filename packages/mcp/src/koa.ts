@@ -34,12 +34,20 @@ export interface McpGuard extends McpTools {
    * A middleware that calls `next` if the request passes, and otherwise writes the refusal. It reads the body, and sets
    * `context.request.body` to the object that it has checked and `context.req.auth` to the `authInfo`. Pass `context.request.body` to
    * the SDK. Use it for all methods of HTTP. Code after `await guard(context, next)` is not protected.
+   *
+   * @example
+   * router.all('/mcp', mcp.guard, async (ctx) => {
+   *   ctx.respond = false // the SDK writes the response
+   *   await handle(ctx.req, ctx.res, ctx.request.body)
+   * })
    */
   readonly guard: KoaGuard
 }
 
 /**
  * Creates the guard of an MCP server. `bearward` is the result of `createBearward`.
+ *
+ * Does NOT validate the messages of the protocol and the arguments of tools: the SDK does this.
  *
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  * @example

@@ -18,7 +18,8 @@ export interface McpTools {
    * Returns whether a caller may use a tool, a prompt or a resource, by the same rules as the guard. Use it to filter lists. Returns
    * `false` for an anonymous caller.
    *
-   * Does NOT verify the token again, not even its expiry. Does NOT call `check`, and does NOT introspect the token. The guard does both when the operation is used.
+   * Does NOT verify the token again, not even its expiry. Does NOT call `check`, and does NOT introspect the token. The guard does
+   * this when the operation is used.
    *
    * The type of `caller` also includes the `AuthInfo` of the SDKs, because they pass on the object of the guard with their own type.
    *

@@ -6,11 +6,17 @@ export type OperationRequirements<Raw = unknown> = Omit<Requirements<Raw>, 'opti
 
 /** Options of API keys. At least one of `header` and `prefix` is required. */
 export interface ApiKeyOptions {
-  /** The name of a header that contains only an API key, such as `X-Api-Key`. */
+  /**
+   * The name of a header that contains only an API key, such as `X-Api-Key`.
+   *
+   * @default none
+   */
   readonly header?: string
   /**
    * The beginning of API keys that clients send as Bearer tokens, such as `sk_`: some clients can send only `Authorization: Bearer`.
    * It cannot begin with `e`, `I`, `C` or `D`, because a JWT can. All issuers must have JWTs only.
+   *
+   * @default none
    */
   readonly prefix?: string
   /**
@@ -38,15 +44,29 @@ type FoundOwner = ApiKeyOwner | undefined | null
  * the same as those of `requireToken`.
  */
 export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Raw> {
-  /** The requirements for each tool, by its exact name. */
+  /**
+   * The requirements for each tool, by its exact name.
+   *
+   * @default none
+   */
   readonly tools?: Readonly<Record<string, OperationRequirements<Raw>>>
-  /** The requirements for each prompt, by its exact name. */
+  /**
+   * The requirements for each prompt, by its exact name.
+   *
+   * @default none
+   */
   readonly prompts?: Readonly<Record<string, OperationRequirements<Raw>>>
-  /** The requirements for each resource, by its exact URI. They also apply to other spellings of the same URI. */
+  /**
+   * The requirements for each resource, by its exact URI. They also apply to other spellings of the same URI.
+   *
+   * @default none
+   */
   readonly resources?: Readonly<Record<string, OperationRequirements<Raw>>>
   /**
    * The requirements for methods, such as `tools/list`. `'anonymous'`: callers without a token may use the method. A caller with a
    * token must still meet the requirements of the guard. A batch is anonymous only if all its messages are.
+   *
+   * @default none
    */
   readonly methods?: Readonly<Record<string, OperationRequirements<Raw> | 'anonymous'>>
   /**
@@ -59,12 +79,12 @@ export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Ra
   readonly unlisted?:
     | 'refuse'
     | 'floor'
-    | {
-        readonly tools?: 'refuse' | 'floor'
-        readonly prompts?: 'refuse' | 'floor'
-        readonly resources?: 'refuse' | 'floor'
-      }
-  /** Accepts API keys beside access tokens. */
+    | Partial<Readonly<Record<'tools' | 'prompts' | 'resources', 'refuse' | 'floor'>>>
+  /**
+   * Accepts API keys beside access tokens.
+   *
+   * @default only access tokens are accepted
+   */
   readonly apiKeys?: ApiKeyOptions
   /**
    * The origins whose pages may call this server, such as `https://app.example.com`, or a function that returns whether pages of an

@@ -19,11 +19,23 @@ export interface ApiKeyOwner {
    * @default none
    */
   readonly scopes?: readonly string[]
-  /** The client that uses the key. The requirement `clients` never accepts an API key. */
+  /**
+   * The client that uses the key. The requirement `clients` never accepts an API key.
+   *
+   * @default none
+   */
   readonly clientId?: string
-  /** Seconds since the epoch. The key is refused from this time on. */
+  /**
+   * Seconds since the epoch. The key is refused from this time on.
+   *
+   * @default the key does not expire
+   */
   readonly expiresAt?: number
-  /** More data for `claims` in requirements, and for `check`. The values must be JSON values. */
+  /**
+   * More data for `claims` in requirements, and for `check`. The values must be JSON values.
+   *
+   * @default none
+   */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
