@@ -30,44 +30,77 @@ export interface Rules {
   select(operations: readonly Operation[]): Selection
 }
 
-/** Requirements by their checks: equal requirements of several operations have the same checks. */
-type Found = Map<CheckedRequirements['checks'], CheckedRequirements>
+/** Equal requirements of several operations. They have the same checks, so a request needs them only once. */
+interface Group {
+  /** The number of the last selection that has found one of them. Faster than a `Set` of groups for each request. */
+  lastFound: number
+}
+
+/** The requirements of one operation. */
+interface Rule {
+  readonly requirements: CheckedRequirements
+  readonly group: Group
+  /** The floor and the requirements together. */
+  readonly alone: Selection
+}
 
 /** Creates the rules of a guard. Requirements of one operation are merged with the floor here, and not for each request. */
 export function createRules({ floor, named, methods, unlisted }: RuleSettings): Rules {
-  const merged = new Map<CheckedRequirements, Selection>()
+  const groups = new Map<CheckedRequirements['checks'], Group>()
   const toSelection = (all: readonly CheckedRequirements[]): Selection => ({
     kind: 'requirements',
-    requirements: mergeRequirements(all),
+    requirements: mergeRequirements([floor, ...all]),
   })
-  const onlyFloor = toSelection([floor])
-  const normalized = byNormalizedUri(named.resource)
-  const all = [
-    ...Object.values(named).flatMap((table) => [...table.values()]),
-    ...[...methods.values()].filter((rule) => rule !== 'anonymous'),
-  ]
-  for (const one of all) merged.set(one, toSelection([floor, one]))
+  const onlyFloor = toSelection([])
+  const tables = {
+    tool: toRules(named.tool),
+    prompt: toRules(named.prompt),
+    resource: toRules(named.resource),
+  }
+  const methodRules = toRules(methods)
+  const normalized = byNormalizedUri(tables.resource)
   const strictest = findStrictest()
+  let selections = 0
+
+  function toRules(table: ReadonlyMap<string, MethodRule>): ReadonlyMap<string, Rule> {
+    const rules = new Map<string, Rule>()
+    for (const [name, requirements] of table) {
+      if (requirements === 'anonymous') continue
+      const group = groups.get(requirements.checks) ?? { lastFound: 0 }
+      groups.set(requirements.checks, group)
+      rules.set(name, { requirements, group, alone: toSelection([requirements]) })
+    }
+    return rules
+  }
 
   function findStrictest(): Selection {
     const isRefused = Object.values(unlisted).includes('refuse')
     if (isRefused) return { kind: 'unlisted', operation: 'unreadable' }
-    return toSelection([floor, ...new Map(all.map((one) => [one.checks, one])).values()])
+    const all = [...Object.values(tables), methodRules].flatMap((table) => [...table.values()])
+    const byGroup = new Map(all.map(({ group, requirements }) => [group, requirements]))
+    return toSelection([...byGroup.values()])
   }
 
-  /** Adds the requirements of one operation. Returns a selection if the operation decides about the request alone. */
-  function add(operation: Operation, found: Found): Selection | undefined {
+  /** Adds a rule, unless an equal rule was added for the same request. */
+  function addOnce(rule: Rule, found: Rule[]): void {
+    if (rule.group.lastFound === selections) return
+    rule.group.lastFound = selections
+    found.push(rule)
+  }
+
+  /** Adds the rules for one operation. Returns a selection if the operation decides about the request alone. */
+  function add(operation: Operation, found: Rule[]): Selection | undefined {
     if (operation.kind === 'unreadable') return strictest
     if (operation.kind === 'response') return undefined
-    const rule = methods.get(operation.method)
-    if (rule !== undefined && rule !== 'anonymous') found.set(rule.checks, rule)
+    const rule = methodRules.get(operation.method)
+    if (rule !== undefined) addOnce(rule, found)
     if (operation.kind === 'method') return undefined
     const { kind, name } = operation
-    const own = named[kind].get(name)
-    if (own !== undefined) found.set(own.checks, own)
+    const own = tables[kind].get(name)
+    if (own !== undefined) addOnce(own, found)
     // A server that parses the URI looks up its normalized form.
     const others = (kind === 'resource' && normalized.get(normalize(name))) || NONE
-    for (const other of others) found.set(other.checks, other)
+    for (const other of others) addOnce(other, found)
     const isListed = own !== undefined || others.length > 0
     return isListed || unlisted[kind] === 'floor'
       ? undefined
@@ -82,29 +115,29 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
         (operation) => operation.kind === 'method' && methods.get(operation.method) === 'anonymous',
       ),
     select(operations) {
-      const found: Found = new Map()
+      selections++
+      const found: Rule[] = []
       for (const operation of operations) {
         const decided = add(operation, found)
         if (decided !== undefined) return decided
       }
-      if (found.size === 0) return onlyFloor
-      if (found.size > 1) return toSelection([floor, ...found.values()])
-      for (const one of found.values()) return merged.get(one)!
-      return onlyFloor
+      const [first] = found
+      if (first === undefined) return onlyFloor
+      return found.length === 1
+        ? first.alone
+        : toSelection(found.map(({ requirements }) => requirements))
     },
   }
 }
 
-const NONE: readonly CheckedRequirements[] = []
+const NONE: readonly Rule[] = []
 
-/** Returns the requirements of URIs by their normalized forms. Several URIs can have the same form. */
-function byNormalizedUri(
-  table: ReadonlyMap<string, CheckedRequirements>,
-): ReadonlyMap<string, readonly CheckedRequirements[]> {
-  const all = new Map<string, CheckedRequirements[]>()
-  for (const [uri, requirements] of table) {
+/** Returns the rules of URIs by their normalized forms. Several URIs can have the same form. */
+function byNormalizedUri(table: ReadonlyMap<string, Rule>): ReadonlyMap<string, readonly Rule[]> {
+  const all = new Map<string, Rule[]>()
+  for (const [uri, rule] of table) {
     const normalized = normalize(uri)
-    all.set(normalized, [...(all.get(normalized) ?? []), requirements])
+    all.set(normalized, [...(all.get(normalized) ?? []), rule])
   }
   return all
 }
