@@ -5,6 +5,7 @@ import { checkLength, hasBytes, parseRead, type ParsedBody, readStream } from '.
 export interface NodeRequest {
   readonly headers: { readonly 'content-length'?: string | undefined }
   iterator(options: { readonly destroyOnReturn: boolean }): AsyncIterable<Uint8Array>
+  resume(): unknown
 }
 
 /** Reads the body of a request. `read` is the body if other middleware has read it, otherwise `undefined`. */
@@ -15,11 +16,21 @@ export function readNodeBody(
 ): MaybePromise<ParsedBody> {
   if (read !== undefined) return parseRead(read)
   const tooLarge = checkLength(request.headers['content-length'], limit)
-  // If the stream was destroyed, no response could be sent.
-  return tooLarge ?? readStream(request.iterator({ destroyOnReturn: false }), limit)
+  return tooLarge ?? readFrom(request, (stream) => readStream(stream, limit))
 }
 
 /** Returns whether a request has a body that was not read. Reads its first bytes. */
 export function hasUnreadNodeBody(request: NodeRequest): Promise<boolean> {
-  return hasBytes(request.iterator({ destroyOnReturn: false }))
+  return readFrom(request, hasBytes)
+}
+
+async function readFrom<T>(
+  request: NodeRequest,
+  read: (stream: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  // If the stream was destroyed, no response could be sent.
+  const result = await read(request.iterator({ destroyOnReturn: false }))
+  // The rest of a body that was not read completely. It would block the next request of the connection.
+  request.resume()
+  return result
 }
