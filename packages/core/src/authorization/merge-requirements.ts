@@ -51,8 +51,15 @@ class MergedRequirements implements CheckedRequirements {
     return (this.merged ??= mergeChallenges(this.all.map((one) => one.challenge)))
   }
 
-  readonly describe = (): string => this.all.map(({ describe }) => describe()).join(' and ')
+  readonly describe = (): string => {
+    const more = this.all.length - DESCRIBED
+    const described = this.all.slice(0, DESCRIBED).map(({ describe }) => describe())
+    return [...described, ...(more > 0 ? [`${more} more`] : [])].join(' and ')
+  }
 }
+
+/** Maximum number of requirements that a description names, so that the event of a large batch stays short. */
+const DESCRIBED = 5
 
 /** Sorts checks in the order of the requirements: for example, a wrong subject is reported before a missing scope. */
 function sortChecks(checks: OrderedCheck[]): readonly OrderedCheck[] {

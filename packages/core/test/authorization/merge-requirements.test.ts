@@ -125,6 +125,12 @@ describe('mergeRequirements', () => {
     expect(merge({}, { scope: 'read' }).acceptsPublicIssuers).toBe(true)
   })
 
+  it('the description of more than five requirements names the first five, and the number of the others', () => {
+    const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((scope) => ({ scope }))
+    expect(merge(...all).describe()).toMatch(/^\{ scope: "a" \} and .*"e" \} and 2 more$/)
+    expect(merge(...all.slice(2)).describe()).toMatch(/"g" \}$/)
+  })
+
   it('mergeRequirements describes all elements', () => {
     expect(merge({ scope: 'a' }, {}, { subject: 'user' }).describe()).toBe(
       '{ scope: "a" } and {} and { subject: "user" }',

@@ -221,6 +221,14 @@ describe('the guard of a request with several stages', () => {
     expect(outcome).toMatchObject({ kind: 'refused', status: 401 })
   })
 
+  it('the second stage refuses a token that has expired after the first', async () => {
+    const own = setup()
+    const session = own.begin(requestWith(own.issuer.token()))
+    expect(summarize((await session.check(own.read({}))).outcome)).toBe('granted')
+    own.clock.advance(1000)
+    expect(summarize((await session.check(own.read({}))).outcome)).toBe('401 expired')
+  })
+
   it('the second stage asks the function revoked again after one second', async () => {
     let isRevoked = false
     const own = setup({ revoked: () => isRevoked })
