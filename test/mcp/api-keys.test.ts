@@ -19,7 +19,9 @@ const KEYS = {
   expiring: 'sk_the-key-that-expires-next',
   unknown: 'sk_the-key-of-an-attacker',
 }
-for (const key of Object.values(KEYS)) noteSecret(key)
+/** Keys that `verify` knows. The second one has one character too many. */
+const LONG_KEYS = { longest: 'sk_'.padEnd(1024, 'a'), tooLong: 'sk_'.padEnd(1025, 'a') }
+for (const key of [...Object.values(KEYS), ...Object.values(LONG_KEYS)]) noteSecret(key)
 
 const OWNERS = new Map<string, object>([
   [
@@ -27,6 +29,8 @@ const OWNERS = new Map<string, object>([
     { subject: { kind: 'machine', id: 'backup' }, clientId: 'backup-tool', scopes: [FLOOR, ADMIN] },
   ],
   [KEYS.reader, { scopes: [FLOOR] }],
+  [LONG_KEYS.longest, { scopes: [FLOOR] }],
+  [LONG_KEYS.tooLong, { scopes: [FLOOR] }],
   [KEYS.expired, { scopes: [FLOOR, ADMIN], expiresAt: clock.seconds() }],
   [KEYS.expiring, { scopes: [FLOOR, ADMIN], expiresAt: clock.seconds() + 1 }],
 ])
@@ -100,7 +104,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
         401,
         [write(KEYS.admin.replace('admin', 'Admin'))],
       ] as const,
-      [`a key of 1,025 characters ${place}`, 401, [write('sk_'.padEnd(1025, 'a'))]] as const,
+      [`a key of 1,025 characters ${place}`, 401, [write(LONG_KEYS.tooLong)]] as const,
       [`only the prefix ${place}`, 401, [write('sk_')]] as const,
     ]),
     ['an empty key', 401, ['X-Api-Key:']],
@@ -143,6 +147,14 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
       expect(response.challenge('resource_metadata')).toBe(METADATA_URL)
     }
     expect(server.seen).toEqual([])
+  })
+
+  it('MCP-28: the guard grants a key of 1,024 characters', async () => {
+    const server = await start(framework, { guard: { apiKeys } })
+    for (const [, write] of PLACES) {
+      const lines = [write(LONG_KEYS.longest)]
+      expect((await server.send({ body: LIST, lines })).status).toBe(200)
+    }
   })
 
   it('MCP-28: the guard still grants tokens if it accepts API keys', async () => {

@@ -1,11 +1,12 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { settled } from '../support/fake-clock.ts'
+import { sendInTurn } from '../support/servers.ts'
 import { watchProcess } from '../support/watch-process.ts'
 import { BODY_LIMIT } from './attacks/bytes.ts'
 import { TOKENS } from './fixture.ts'
 import { LIST, PURGE } from './messages.ts'
-import { type Sent, sendPart, writeHead } from './requests.ts'
+import { type Sent, sendPart, writeHead, writeRequest } from './requests.ts'
 import { type BodyParser, MCP_FRAMEWORKS } from './servers.ts'
 import { start } from './start.ts'
 
@@ -121,6 +122,31 @@ describe.each(MCP_FRAMEWORKS)('bodies of requests to the guard for $name', (fram
     expect(server.seen).toEqual([])
     expect(await processFaults.faults()).toEqual([])
   })
+
+  const REFUSED: readonly (readonly [what: string, status: number, sent: Sent])[] = [
+    ['a call without a token', 401, { body: ' '.repeat(100_000) }],
+    ['a call without the scope of the tool', 403, { body: PURGE, token: TOKENS.reader }],
+    ['a body that is not JSON', 400, { body: '{', token: TOKENS.admin }],
+    ['a body over the limit', 413, { body: ' '.repeat(100_000), token: TOKENS.admin }],
+    [
+      'a body over the limit in chunks',
+      413,
+      { body: ' '.repeat(100_000), token: TOKENS.admin, isChunked: true },
+    ],
+    ['a body of DELETE', 400, { method: 'DELETE', body: PURGE, token: TOKENS.admin }],
+  ]
+  it.each(REFUSED)(
+    'the guard closes the connection or responds to its next request after it has refused %s',
+    async (_what, status, sent) => {
+      const server = await start(framework, { guard: { bodyLimit: 1000 } })
+      const refused = writeRequest(sent).toString('latin1').replace('Connection: close\r\n', '')
+      const next = writeRequest({ body: PURGE, token: TOKENS.admin }).toString('latin1')
+      const responses = await sendInTurn(server.port, [refused, next])
+      const statuses = responses.map((response) => response.status)
+      // A framework may also close the connection, but must not leave the client waiting.
+      expect([[status], [status, 200]]).toContainEqual(statuses)
+    },
+  )
 
   it('MCP-20: the guard applies its default limit of 1 MiB', async () => {
     const server = await start(framework)

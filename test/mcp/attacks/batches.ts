@@ -79,4 +79,5 @@ export const BATCH_ATTACKS: readonly Attack[] = [
   }),
   batch('a batch of 1,000 calls of list', 'floor', many(LIST)),
   batch('a batch of 1,000 calls that ends with purge', 'admin', many(PURGE)),
+  batch('a batch of 1,001 calls of list', 'unreadable', [LIST, ...many(LIST)]),
 ]

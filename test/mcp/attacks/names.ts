@@ -1,5 +1,5 @@
 import { CAFE } from '../fixture.ts'
-import { call, request } from '../messages.ts'
+import { call, modern, request } from '../messages.ts'
 import { type Attack, attacksFor, type Operation } from './attack.ts'
 
 const name = attacksFor('MCP-22')
@@ -147,6 +147,36 @@ const others: readonly Attack[] = [
     'a modern subscription without notifications',
     'unreadable',
     request('subscriptions/listen', { resourceSubscriptions: ['notes://secret'] }),
+  ),
+  operation(
+    'a modern subscription with the method of older versions, without a URI',
+    'floor',
+    modern('resources/subscribe'),
+  ),
+  operation(
+    'a modern subscription with the method of older versions',
+    'admin resource',
+    modern('resources/subscribe', { uri: 'notes://secret' }),
+  ),
+  operation(
+    'a legacy subscription without a URI',
+    'unreadable',
+    request('resources/subscribe', {}),
+  ),
+  operation(
+    'a modern subscription with the method of older versions, and with a number',
+    'unreadable',
+    modern('resources/subscribe', { uri: 5 }),
+  ),
+  operation(
+    'a modern subscription to 999 resources',
+    'floor',
+    listen(Array.from({ length: 999 }, () => 'notes://public')),
+  ),
+  operation(
+    'a modern subscription to 1,000 resources, which is one operation too many',
+    'unreadable',
+    listen(Array.from({ length: 1000 }, () => 'notes://public')),
   ),
   operation('a method with a rule', 'admin', request('logging/setLevel', { level: 'debug' })),
   operation('a method without a rule', 'floor', request('tools/list')),
