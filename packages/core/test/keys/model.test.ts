@@ -338,7 +338,7 @@ async function runMoves(moves: readonly Move[]): Promise<void> {
 }
 
 /** Timeout for slow machines. The tests use a fake clock and do not wait. */
-const SLOW_MACHINE = { timeout: 60_000 }
+const SLOW_MACHINE = { timeout: 240_000 }
 
 describe('the life-cycle of a key set, with random inputs', () => {
   it(
