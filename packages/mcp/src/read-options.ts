@@ -1,6 +1,5 @@
 import {
   choice,
-  ConfigurationError,
   copyOwnMembers,
   createOptionContext,
   describeNotPlain,
@@ -14,26 +13,21 @@ import {
   wholeNumber,
 } from '@bearward/core/internal'
 import {
-  type AllowedOrigins,
   type CheckedRequirements,
-  readCorsOptions,
   REQUIREMENT_NAMES,
   type GuardTools,
-  toCors,
 } from '@bearward/core/internal-guards'
-import { type ApiKeySettings, isHeaderName, readApiKeys } from './api-key-options.ts'
-import { OWNER } from './check-origin.ts'
+import { type ApiKeySettings, readApiKeys } from './api-key-options.ts'
+import { collectProblems } from './collect-problems.ts'
 import type { McpGuardOptions } from './options.ts'
-import { HTTP_METHODS, REQUEST_HEADERS, RESPONSE_HEADERS } from './protocol.ts'
+import { type OriginSettings, readOriginOptions } from './origin-options.ts'
 import { hasNames, type OperationKind } from './read-operations.ts'
 import { createRules, type MethodRule, type Rules } from './rules.ts'
 
 /** The options of a guard after validation, with defaults. */
-export interface McpSettings {
+export interface McpSettings extends OriginSettings {
   readonly rules: Rules
   readonly apiKeys: ApiKeySettings | undefined
-  readonly origins: AllowedOrigins
-  readonly cors: ReturnType<typeof toCors> | undefined
   readonly bodyLimit: number
   readonly legacy: 'accept' | 'refuse'
   readonly exposeToken: boolean
@@ -92,7 +86,7 @@ export function readOptions(given: unknown, server: GuardTools): McpSettings {
     ...readRows(SIMPLE_OPTIONS, own, context),
     rules: reader.readRules(Object.fromEntries(requirements)),
     apiKeys: readApiKeys(own['apiKeys'], server, problems),
-    ...reader.readOrigins(),
+    ...readOriginOptions(own, server, problems),
   }
   problems.throwAs(TITLE)
   return settings
@@ -120,76 +114,6 @@ class Reader {
     const methods = this.readMethods()
     const unlisted = this.readUnlisted()
     return createRules({ floor: floor ?? NONE, named, methods, unlisted })
-  }
-
-  readOrigins(): Pick<McpSettings, 'origins' | 'cors'> {
-    const { cors, origins = this.getOwnOrigin() } = this.own
-    if (origins === undefined) {
-      this.problems.add(
-        "origins is missing: set the origins of the pages that may call this server, such as ['https://app.example.com'], or set the option resource of createBearward. If no page may call it, set origins: [].",
-      )
-    }
-    if (origins === '*') {
-      this.problems.add(
-        "origins cannot be '*': pages that resolve their own name to this server could call it (DNS rebinding). List the origins.",
-      )
-    }
-    if (cors !== undefined && typeof cors !== 'boolean' && !isPlainObject(cors))
-      this.problems.add(`cors must be true, false or an object, not ${describeNotPlain(cors)}.`)
-    const isEmpty = Array.isArray(origins) && origins.length === 0
-    if (isEmpty && cors !== undefined && cors !== false)
-      this.problems.add('cors requires origins: list the origins whose pages may call this server.')
-    if (isEmpty || origins === undefined || origins === '*') return { origins: [], cors: undefined }
-    return this.readCors(
-      origins as AllowedOrigins,
-      isPlainObject(cors) ? cors : {},
-      cors !== undefined && cors !== false,
-    )
-  }
-
-  private readCors(
-    origins: AllowedOrigins,
-    cors: object,
-    isOn: boolean,
-  ): Pick<McpSettings, 'origins' | 'cors'> {
-    const own = copyOwnMembers(cors)
-    this.problems.unknownNames(own, ['headers', 'exposedHeaders', 'maxAge'], { prefix: 'cors.' })
-    const { headers, exposedHeaders, maxAge } = own
-    // The reader of CORS options reports a value that is not an array.
-    const add = (usual: readonly string[], more: unknown = []) =>
-      Array.isArray(more) ? [...usual, ...(more as string[])] : more
-    const settings = this.collect(
-      () =>
-        readCorsOptions({
-          origins,
-          methods: HTTP_METHODS,
-          headers: add([...REQUEST_HEADERS, ...this.getKeyHeader()], headers),
-          exposedHeaders: add(RESPONSE_HEADERS, exposedHeaders),
-          maxAge,
-        }),
-      // Here, `origins` is an option of the guard, and all pages together are not allowed.
-      (problem) =>
-        problem.startsWith('origins') ? problem.replace(", '*',", ',') : `cors.${problem}`,
-    )
-    if (settings === undefined) return { origins: [], cors: undefined }
-    return {
-      origins: settings.origins as AllowedOrigins,
-      cors: isOn ? toCors(settings, OWNER) : undefined,
-    }
-  }
-
-  /** Returns the name of the header with API keys, which pages must be able to send. */
-  private getKeyHeader(): readonly string[] {
-    const { apiKeys } = this.own
-    const header = isPlainObject(apiKeys) ? copyOwnMembers(apiKeys)['header'] : undefined
-    return typeof header === 'string' && isHeaderName(header) ? [header] : []
-  }
-
-  /** Returns the origin of the option `resource`. */
-  private getOwnOrigin(): readonly string[] | undefined {
-    const { resource } = this.server
-    const origin = resource === undefined ? 'null' : new URL(resource).origin
-    return origin === 'null' ? undefined : [origin]
   }
 
   private readTable(option: string): ReadonlyMap<string, CheckedRequirements> {
@@ -245,7 +169,9 @@ class Reader {
       return undefined
     }
     if (place === undefined)
-      return this.collect(() => this.server.readRequirements(given, { isAdditional: false }))
+      return collectProblems(this.problems, () =>
+        this.server.readRequirements(given, { isAdditional: false }),
+      )
     // A copy, so that getters return one value.
     const requirements = this.readOnce(copyOwnMembers(given), place)
     // Events then name the operation. All names come from the options.
@@ -262,7 +188,8 @@ class Reader {
     const text = toComparableText(given)
     const known = text === undefined ? undefined : this.known.get(text)
     if (known !== undefined) return known
-    const requirements = this.collect(
+    const requirements = collectProblems(
+      this.problems,
       () => this.server.readRequirements(given, { isAdditional: true }),
       (problem) => `${place}: ${problem}`,
     )
@@ -295,17 +222,6 @@ class Reader {
       )
     }
     return { tool: read('tool'), prompt: read('prompt'), resource }
-  }
-
-  /** Returns the result of a function, or adds the problems of its `ConfigurationError`. */
-  private collect<T>(read: () => T, toProblem = (problem: string) => problem): T | undefined {
-    try {
-      return read()
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error
-      for (const problem of error.problems) this.problems.add(toProblem(problem))
-      return undefined
-    }
   }
 }
 

@@ -1,0 +1,16 @@
+import { ConfigurationError, type Problems } from '@bearward/core/internal'
+
+/** Returns the result of a function, or adds the problems of its `ConfigurationError`. */
+export function collectProblems<T>(
+  problems: Problems,
+  read: () => T,
+  toProblem = (problem: string) => problem,
+): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    for (const problem of error.problems) problems.add(toProblem(problem))
+    return undefined
+  }
+}
