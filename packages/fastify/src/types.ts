@@ -32,7 +32,7 @@ export interface Bearward extends AdapterBearward<FastifyRequest, FastifyGuard> 
   /**
    * Plugin that decorates requests with `auth`. Before each handler, it checks the guards of the request. If a guard was not
    * awaited and is pending, the request gets 500. If a guard has refused, the handler does not run. Guards also work without
-   * the plugin.
+   * the plugin. The guard of `@bearward/mcp` needs it.
    *
    * @example
    * await app.register(bearward.plugin, { close: true })

@@ -39,6 +39,8 @@ export interface McpGuard extends McpTools {
    *
    * Fastify itself reads the body. It responds with 400, 413 or 415 to a body that it cannot read.
    *
+   * Register `bearward.plugin` first: it stops requests whose operation was not checked. Without it, every request fails.
+   *
    * @example
    * app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mcp', ...mcp.route, handler })
    */
@@ -48,6 +50,15 @@ export interface McpGuard extends McpTools {
     readonly preHandler: FastifyGuard
     readonly bodyLimit: number
   }
+}
+
+/**
+ * Throws if the plugin of `@bearward/fastify` is not registered. The plugin stops a request whose `preValidation` is missing because
+ * the route has only `onRequest` of `McpGuard.route`.
+ */
+function checkPlugin({ server }: Request): void {
+  if (server.hasPlugin('@bearward/fastify')) return
+  throw new Error('Register the plugin before the route: await app.register(bearward.plugin).')
 }
 
 /** Sets headers of the response of Node. The SDKs write to it, and it does not get the headers of the reply. */
@@ -90,6 +101,7 @@ export function createMcpGuard(
   const authenticated = new WeakMap<object, GuardedRequest>()
 
   async function authenticate(request: RequestLike): Promise<GuardedRequest | Decision> {
+    checkPlugin(request.raw as Request)
     const guarded = beginGuard(request, services)
     if (!(guarded instanceof GuardedRequest)) return guarded
     return (await guarded.authenticate()) ?? guarded

@@ -67,3 +67,12 @@ export const STOPPED: Partial<Results> = {
   'a good token': { status: 500, handled: 0 },
   'a token without the scope of the tool': { status: 500, handled: 0 },
 }
+
+/** Results of an application that is not set up completely, so that its guard fails for every request. */
+export const FAILING_ALWAYS: Results = {
+  'a good token': { status: 500, handled: 0 },
+  'no token': { status: 500, handled: 0 },
+  'a token without the scope of the tool': { status: 500, handled: 0 },
+  // The framework can refuse the body before it calls the guard.
+  'a body that is not JSON': { status: undefined, handled: 0 },
+}

@@ -2,32 +2,33 @@ import { type Bearward, createBearward } from '@bearward/fastify'
 import { createMcpGuard, type McpGuard } from '@bearward/mcp/fastify'
 import fastify, { type FastifyInstance, type RouteShorthandOptions } from 'fastify'
 import { serve } from '../../frameworks/framework.ts'
-import { type McpComposition, NOT_PROTECTED, type Results, STOPPED } from './composition.ts'
+import {
+  FAILING_ALWAYS,
+  type McpComposition,
+  NOT_PROTECTED,
+  type Results,
+  STOPPED,
+} from './composition.ts'
 
 type Hooks = (mcp: McpGuard, app: FastifyInstance) => RouteShorthandOptions
 
-/** Options of a route, with and without the plugin of the adapter. */
-const ROUTES: readonly (readonly [
-  name: string,
-  hooks: Hooks,
-  expected?: Partial<Results>,
-  withoutPlugin?: Partial<Results>,
-])[] = [
+type Routes = readonly (readonly [name: string, hooks: Hooks, expected?: Partial<Results>])[]
+
+/** Results of an app that does not call the guard. Fastify itself parses the body. */
+const NOT_CALLED: Partial<Results> = {
+  ...NOT_PROTECTED,
+  'a body that is not JSON': { status: 400, handled: 0 },
+}
+
+/** Options of a route in an app with the plugin of the adapter. */
+const WITH_PLUGIN: Routes = [
   ['uses mcp.route', ({ route }) => route],
   ['uses only preValidation', ({ route: { preValidation } }) => ({ preValidation })],
   [
     'uses only onRequest and preValidation',
     ({ route: { onRequest, preValidation } }) => ({ onRequest, preValidation }),
   ],
-  [
-    'uses only onRequest',
-    ({ route: { onRequest } }) => ({ onRequest }),
-    STOPPED,
-    // The guard has no hook after the one that checks the token.
-    {
-      'a token without the scope of the tool': { status: 200, handled: 1 },
-    },
-  ],
+  ['uses only onRequest', ({ route: { onRequest } }) => ({ onRequest }), STOPPED],
   [
     'uses mcp.route without onRequest',
     ({ route: { preValidation, preHandler } }) => ({ preValidation, preHandler }),
@@ -99,36 +100,39 @@ const ROUTES: readonly (readonly [
       'a token without the scope of the tool': { status: undefined, handled: 0 },
     },
   ],
-  [
-    'uses no hook',
-    () => ({}),
-    { ...NOT_PROTECTED, 'a body that is not JSON': { status: 400, handled: 0 } },
-  ],
+  ['uses no hook', () => ({}), NOT_CALLED],
 ]
 
-export const fastifyCompositions: readonly McpComposition[] = [true, false].flatMap((hasPlugin) =>
-  ROUTES.map(([name, hooks, expected, withoutPlugin]) => {
-    const differences = hasPlugin ? expected : (withoutPlugin ?? expected)
-    return {
-      name: `${name}, ${hasPlugin ? 'with' : 'without'} the plugin`,
-      ...(differences && { expected: differences }),
-      async start(options, rules, handle) {
-        const app = fastify()
-        const bearward: Bearward = createBearward(options)
-        if (hasPlugin) await app.register(bearward.plugin, { close: true })
-        app.all('/mcp', hooks(createMcpGuard(bearward, rules), app), (request) => {
-          const { auth } = request.raw as { auth?: unknown }
-          handle({ authInfo: auth, parsedBody: request.body })
-          return {}
-        })
-        await app.ready()
-        return serve((request, response) => app.routing(request, response), 16_384, {
-          async close() {
-            bearward.close()
-            await app.close()
-          },
-        })
-      },
-    } satisfies McpComposition
-  }),
+/** Options of a route in an app without the plugin. The hooks of the guard fail, because no hook could stop a missing one. */
+const WITHOUT_PLUGIN: Routes = WITH_PLUGIN.filter(([name]) => !name.includes('without await')).map(
+  ([name, hooks]) => [name, hooks, name === 'uses no hook' ? NOT_CALLED : FAILING_ALWAYS],
 )
+
+export const fastifyCompositions: readonly McpComposition[] = [
+  ...toCompositions(WITH_PLUGIN, true),
+  ...toCompositions(WITHOUT_PLUGIN, false),
+]
+
+function toCompositions(routes: Routes, hasPlugin: boolean): McpComposition[] {
+  return routes.map(([name, hooks, expected]) => ({
+    name: `${name}, ${hasPlugin ? 'with' : 'without'} the plugin`,
+    ...(expected && { expected }),
+    async start(options, rules, handle) {
+      const app = fastify()
+      const bearward: Bearward = createBearward(options)
+      if (hasPlugin) await app.register(bearward.plugin, { close: true })
+      app.all('/mcp', hooks(createMcpGuard(bearward, rules), app), (request) => {
+        const { auth } = request.raw as { auth?: unknown }
+        handle({ authInfo: auth, parsedBody: request.body })
+        return {}
+      })
+      await app.ready()
+      return serve((request, response) => app.routing(request, response), 16_384, {
+        async close() {
+          bearward.close()
+          await app.close()
+        },
+      })
+    },
+  }))
+}
