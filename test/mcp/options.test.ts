@@ -1,4 +1,5 @@
 import type { McpGuardOptions } from '@bearward/mcp'
+import { ProtocolError, UnsupportedProtocolVersionError } from '@modelcontextprotocol/client'
 import { describe, expect, it } from 'vitest'
 import { ADMIN, ALL, FLOOR, TOKENS } from './fixture.ts'
 import { call, LIST, modern, MODERN_LINE, modernLines, PURGE, request } from './messages.ts'
@@ -132,10 +133,32 @@ describe.each(MCP_FRAMEWORKS)('options of the guard for $name', (framework) => {
         error: {
           code: -32_022,
           message: 'Unsupported protocol version',
-          data: { supported: ['2026-07-28'] },
+          data: { supported: ['2026-07-28'], requested: 'unknown' },
         },
       })
       expect(server.seen).toEqual([])
+    },
+  )
+
+  it.each([
+    ['2025-11-25', '2025-11-25'],
+    ['2024-11-05', '2024-11-05'],
+    ['2025-11-26', 'unknown'],
+    ['<b>', 'unknown'],
+  ])(
+    'MCP-17: the guard with legacy: refuse responds to the header MCP-Protocol-Version: %s with the version %s as requested',
+    async (version, requested) => {
+      const server = await start(framework, { guard: { legacy: 'refuse' } })
+      const lines = [`MCP-Protocol-Version: ${version}`]
+      const response = await server.send({ body: LIST, lines, token: TOKENS.admin })
+      const error = (response.json() as { error: { code: number; data: object } }).error
+      expect(error).toMatchObject({
+        code: -32_022,
+        data: { supported: ['2026-07-28'], requested },
+      })
+      expect(ProtocolError.fromError(error.code, '', error.data)).toBeInstanceOf(
+        UnsupportedProtocolVersionError,
+      )
     },
   )
 

@@ -1,6 +1,5 @@
 import { headerValues, Rejection } from '@bearward/core/internal-guards'
 import type { RequestLike } from '@bearward/core'
-import { MODERN_VERSION } from './protocol.ts'
 import type { NamedMessage } from './read-operations.ts'
 
 /** The beginning and the end of a header value whose text is in base64. */
@@ -30,11 +29,6 @@ export function checkHeaders(
   return messages.every((message) => message.name === undefined || message.name === decoded)
     ? undefined
     : mismatch('Mcp-Name', 'the name in the body', 'a different name')
-}
-
-/** Returns whether the request says that it uses `MODERN_VERSION` or later. */
-export function claimsModernVersion(request: RequestLike): boolean {
-  return headerValues(request, 'mcp-protocol-version').some((value) => value >= MODERN_VERSION)
 }
 
 function readLine(request: RequestLike, name: string): string | undefined | Rejection {

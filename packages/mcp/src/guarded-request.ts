@@ -12,8 +12,9 @@ import { checkKeyExpiry, findApiKey, verifyApiKey } from './api-keys.ts'
 import type { ApiKeySettings } from './api-key-options.ts'
 import { type AuthInfo, createAuthInfo } from './auth-info.ts'
 import type { ParsedBody } from './body.ts'
-import { checkHeaders, claimsModernVersion } from './check-headers.ts'
+import { checkHeaders } from './check-headers.ts'
 import { checkOrigin } from './check-origin.ts'
+import { findOlderVersion, namesModernVersion } from './named-version.ts'
 import type { McpSettings } from './read-options.ts'
 import { readId, readOperations } from './read-operations.ts'
 import {
@@ -115,10 +116,11 @@ export class GuardedRequest {
     const { rules, legacy } = this.services.settings
     const { operations, isModern, messages } = readOperations(body.value)
     const id = readId(body.value)
-    if (legacy === 'refuse' && !isModern) return this.refuse(olderVersion(id))
+    if (legacy === 'refuse' && !isModern)
+      return this.refuse(olderVersion(findOlderVersion(this.request), id))
     const mismatch = checkHeaders(this.request, messages)
     // In an older version, the operation is checked first, so a missing scope is reported before the header.
-    if (mismatch !== undefined && (isModern || claimsModernVersion(this.request)))
+    if (mismatch !== undefined && (isModern || namesModernVersion(this.request)))
       return this.refuse(differentHeaders(mismatch, id))
     if (this.isAnonymous) {
       if (!rules.isAnonymous(operations)) return this.refuse(needsToken())

@@ -3,6 +3,14 @@
 /** The first version without sessions and with `Mcp-Method` and `Mcp-Name`. Versions are dates, so they can be compared as text. */
 export const MODERN_VERSION = '2026-07-28'
 
+/** The versions before `MODERN_VERSION`. */
+export const OLDER_VERSIONS: readonly string[] = [
+  '2024-11-05',
+  '2025-03-26',
+  '2025-06-18',
+  '2025-11-25',
+]
+
 /** The member of `params._meta` with the version of a request. Only requests of `MODERN_VERSION` and later have it. */
 export const VERSION_MEMBER = 'io.modelcontextprotocol/protocolVersion'
 

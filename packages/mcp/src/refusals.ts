@@ -37,15 +37,15 @@ export function differentHeaders(rejection: Rejection, id: MessageId): Refusal {
   return { rejection, protocolBody }
 }
 
-/** Returns the refusal of a request of an older version, or of a batch. */
-export function olderVersion(id: MessageId): Refusal {
+/** Returns the refusal of a request of an older version, or of a batch. `requested` is the version that the request names. */
+export function olderVersion(requested: string, id: MessageId): Refusal {
   const rejection = new Rejection('unsupported_protocol', {
     check: 'body',
     expected: `a request of ${MODERN_VERSION} or later`,
     found: 'an older request or a batch',
   })
   const text = 'Unsupported protocol version'
-  const data = { supported: [MODERN_VERSION] }
+  const data = { supported: [MODERN_VERSION], requested }
   return { rejection, protocolBody: toErrorBody(ERROR_CODES.unsupportedVersion, text, id, data) }
 }
 

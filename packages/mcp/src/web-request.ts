@@ -84,5 +84,7 @@ export function toReadableRequest(request: Request, parsedBody: unknown): Reques
   headers.delete('transfer-encoding')
   const { method, url, signal } = request
   const body = parsedBody === undefined ? undefined : { body: JSON.stringify(parsedBody) }
-  return new Request(url, { method, headers, signal, ...body })
+  // In Cloudflare Workers, `cf` describes the connection. Other runtimes ignore it.
+  const cf = 'cf' in request ? { cf: request.cf } : undefined
+  return new Request(url, { method, headers, signal, ...body, ...cf })
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RequestLike } from '@bearward/core'
 import { fc } from '../../../test/support/property.ts'
-import { checkHeaders, claimsModernVersion } from '../src/check-headers.ts'
+import { checkHeaders } from '../src/check-headers.ts'
 import { checkOrigin } from '../src/check-origin.ts'
 import { readOperations } from '../src/read-operations.ts'
 import { summarize } from './setup.ts'
@@ -126,22 +126,6 @@ describe('checkHeaders', () => {
         expect([PASSED, METHOD, NAME, SEVERAL, MALFORMED]).toContain(result)
       }),
     )
-  })
-})
-
-describe('claimsModernVersion', () => {
-  it.each([
-    [true, ['2026-07-28']],
-    [true, ['2027-01-01']],
-    [true, ['zzz']],
-    [true, ['2025-11-25', '2026-07-28']],
-    [false, ['2026-07-27']],
-    [false, ['2025-11-25']],
-    [false, ['']],
-    [false, []],
-  ])('claimsModernVersion returns %s for the header lines %j', (expected, values) => {
-    const lines = values.map((value) => ['MCP-Protocol-Version', value] as const)
-    expect(claimsModernVersion(withLines(...lines))).toBe(expected)
   })
 })
 
