@@ -176,6 +176,45 @@ describe('meets', () => {
     expect(outcome.kind === 'granted' && both.meets(outcome.token, onlyOther)).toBe(true)
   })
 
+  it('meets returns false for a token of a dynamic issuer of a public platform, unless the requirements restrict the callers', async () => {
+    const github = createTestIssuer({
+      issuer: 'https://token.actions.githubusercontent.com',
+      now: clock.seconds,
+    })
+    const dynamic = createTools({
+      issuer: undefined,
+      audience: undefined,
+      jwks: undefined,
+      issuers: {
+        match: (iss: string) => iss === github.issuer,
+        resolve: (iss: string) => ({
+          issuer: iss,
+          audience: AUDIENCE,
+          jwks: github.jwks,
+          provider: 'github-actions',
+        }),
+      },
+    })
+    const claims = {
+      sub: 'repo:acme/reports:ref:refs/heads/main',
+      client_id: undefined,
+      scope: undefined,
+      repository: 'acme/reports',
+      repository_id: '74',
+      repository_owner: 'acme',
+      ref: 'refs/heads/main',
+      run_id: '1',
+    }
+    const outcome = await dynamic.verify(github.token({ header: { typ: 'JWT' }, claims }))
+    if (outcome.kind !== 'granted') throw new TypeError(outcome.reason)
+    const meets = (requirements: Requirements, isAdditional: boolean) =>
+      dynamic.meets(outcome.token, dynamic.readRequirements(requirements, { isAdditional }))
+    const restricted = { claims: [{ claim: 'repository', equals: 'acme/reports' }] }
+    expect(meets({}, false)).toBe(false)
+    expect(meets(restricted, false)).toBe(true)
+    expect(meets({ claims: [{ claim: 'repository', equals: 'acme/other' }] }, false)).toBe(false)
+  })
+
   it('meets returns whether the owner of an API key meets the requirements, and false if they need an issuer', () => {
     const key = toApiKeyToken({
       scopes: ['read'],

@@ -1,4 +1,5 @@
 import { deepFreeze } from './deep-freeze.ts'
+import { isPlainObject } from './objects.ts'
 
 /** Limits for JSON texts from tokens and responses. */
 export const JSON_LIMITS = deepFreeze({
@@ -65,6 +66,24 @@ export function freezeJson<T extends object>(value: T): T {
     if (isObject(member)) freezeJson(member)
   }
   return Object.freeze(value)
+}
+
+/**
+ * Returns whether a value is an object that JSON can represent, at all levels. Members that are `undefined` are allowed, because
+ * JSON leaves them out.
+ *
+ * @throws {RangeError} if an object contains itself
+ */
+export function isJsonObject(value: unknown): value is JsonObject {
+  if (!isPlainObject(value)) return false
+  return Object.values(value).every((member) => member === undefined || isJsonValue(member))
+}
+
+function isJsonValue(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
+  // `every` on the array itself would skip holes.
+  return Array.isArray(value) ? Array.from(value).every(isJsonValue) : isJsonObject(value)
 }
 
 /** In a loop over the names, V8 compiles this check to nothing. `Object.hasOwn` and `Object.values` are slower. */

@@ -1,4 +1,4 @@
-import { freezeJson, type JsonObject } from '../lib/json.ts'
+import { freezeJson, isJsonObject, type JsonObject } from '../lib/json.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
 import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { AccessToken } from '../model/access-token.ts'
@@ -81,11 +81,17 @@ export function toApiKeyToken(given: unknown): AccessToken {
     expiresAt: expiresAt as number | undefined,
     issuedAt: undefined,
     notBefore: undefined,
-    claims: freezeJson(structuredClone(claims)) as JsonObject,
+    claims: copyClaims(claims),
     verifiedBy: 'api_key',
     bindings: NONE,
     hasScope: Object.freeze((name: string) => names.includes(name)),
   })
+}
+
+function copyClaims(given: object): JsonObject {
+  const claims: unknown = structuredClone(given)
+  if (!isJsonObject(claims)) throw wrong('an object with JSON values as claims')
+  return freezeJson(claims)
 }
 
 function toSubject(given: unknown, clientId: string | undefined): Subject {

@@ -63,6 +63,15 @@ describe('toApiKeyToken', () => {
     })
   })
 
+  it('toApiKeyToken returns claims with every kind of JSON value, and with members that are undefined', () => {
+    const claims = { a: null, b: [1, true, [{}]], c: { d: 'e' }, f: undefined }
+    expect(toApiKeyToken({ claims }).claims).toEqual(claims)
+  })
+
+  it('toApiKeyToken of claims with a bigint throws an ApiKeyOwnerError', () => {
+    expect(errorOf({ claims: { id: 7n } })).toBe(`a wrong result: it must be ${JSON_CLAIMS}`)
+  })
+
   it('toApiKeyToken returns an issuer that is not an address', () => {
     expect(URL.canParse(API_KEY_ISSUER)).toBe(false)
   })
@@ -74,6 +83,7 @@ describe('toApiKeyToken', () => {
   const CLIENT = 'an object with a text as clientId'
   const EXPIRY = 'an object with a number of seconds (not milliseconds) as expiresAt'
   const CLAIMS = 'an object with an object as claims'
+  const JSON_CLAIMS = 'an object with JSON values as claims'
 
   it.each<[owner: unknown, expected: string]>([
     [undefined, `${OBJECT}undefined`],
@@ -108,6 +118,13 @@ describe('toApiKeyToken', () => {
     [{ clientId: '' }, CLIENT],
     [{ clientId: 7 }, CLIENT],
     [{ expiresAt: null }, EXPIRY],
+    [{ claims: { since: new Date(0) } }, JSON_CLAIMS],
+    [{ claims: { share: NaN } }, JSON_CLAIMS],
+    [{ claims: { share: [1, Infinity] } }, JSON_CLAIMS],
+    [{ claims: { roles: [{ all: new Set(['a']) }] } }, JSON_CLAIMS],
+    [{ claims: { roles: [undefined] } }, JSON_CLAIMS],
+    [{ claims: { roles: Array(1) } }, JSON_CLAIMS],
+    [{ claims: { bytes: new Uint8Array(1) } }, JSON_CLAIMS],
     [{ expiresAt: NaN }, EXPIRY],
     [{ expiresAt: Infinity }, EXPIRY],
     [{ expiresAt: 1_900_000_000_000 }, EXPIRY],
