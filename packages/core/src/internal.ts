@@ -78,6 +78,14 @@ export { readObject, readRows, readTable, reportUnknownNames } from './options/o
 export type { AnyOptionRow, OptionRow, OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
 export { describeNotPlain } from './lib/describe-given.ts'
-export { getMember, isPlainObject, isRecord, copyOwnMembers } from './lib/objects.ts'
+export {
+  copyOwnMembers,
+  getMember,
+  getOwn,
+  ifOwn,
+  isOwn,
+  isPlainObject,
+  isRecord,
+} from './lib/objects.ts'
 export { andThen } from './lib/maybe-promise.ts'
 export { isThenable } from './lib/is-thenable.ts'

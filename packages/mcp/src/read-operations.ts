@@ -1,3 +1,4 @@
+import { getOwn, ifOwn, isOwn, isRecord } from '@bearward/core/internal'
 import { type MessageId, MODERN_VERSION, VERSION_MEMBER } from './protocol.ts'
 
 /** The kinds of operations that have a name. */
@@ -48,11 +49,11 @@ export function readOperations(body: unknown): Body {
   const all: readonly unknown[] = Array.isArray(body) ? body : [body]
   const messages = () => all.map(toNamed)
   const unreadable = { operations: [UNREADABLE], isModern: false, messages }
-  if (all.length === 0 || all.length > MOST_OPERATIONS || isDeeperThan(body, DEEPEST))
-    return unreadable
+  if (all.length === 0 || all.length > MOST_OPERATIONS) return unreadable
+  const levels = Array.isArray(body) ? DEEPEST - 1 : DEEPEST
   const operations: Operation[] = []
   for (const message of all) {
-    readMessage(message, operations)
+    if (!readMessage(message, levels, operations)) return unreadable
     if (operations.length > MOST_OPERATIONS) return unreadable
   }
   return { operations, isModern: !Array.isArray(body) && isModern(body), messages }
@@ -70,81 +71,107 @@ const HEADER_MEMBERS: ReadonlyMap<unknown, string> = new Map([
 
 function toNamed(message: unknown): NamedMessage {
   if (!isRecord(message)) return { method: undefined, name: undefined }
-  const method = getOwn(message, 'method')
+  const method = ifOwn(message['method'], message, 'method')
   const member = HEADER_MEMBERS.get(method)
-  const params = getOwn(message, 'params')
+  const params = ifOwn(message['params'], message, 'params')
   const name = member !== undefined && isRecord(params) ? getOwn(params, member) : undefined
   return { method, name: typeof name === 'string' ? name : undefined }
 }
 
-/** Adds the operations of a message to `found`. Adds at least one. */
-function readMessage(message: unknown, found: Operation[]): void {
-  if (!isRecord(message)) return void found.push(UNREADABLE)
-  const method = getOwn(message, 'method')
-  if (typeof method === 'string') return readRequest(method, getOwn(message, 'params'), found)
-  const isResponse = method === undefined && (isIn(message, 'result') || isIn(message, 'error'))
-  found.push(isResponse ? RESPONSE : UNREADABLE)
-}
-
-function readRequest(method: string, params: unknown, found: Operation[]): void {
-  const read = NAMED.get(method)
-  if (read === undefined) found.push({ kind: 'method', method })
-  else if (isRecord(params)) read(method, params, found)
-  else found.push(UNREADABLE)
+/**
+ * Adds the operations of a message to `found`: at least one. Returns `false` if the message has more than `levels` levels of objects
+ * and arrays. One loop reads the members and checks the levels, because two loops take more time for a large batch.
+ */
+function readMessage(message: unknown, levels: number, found: Operation[]): boolean {
+  if (!isRecord(message)) {
+    found.push(UNREADABLE)
+    return !isDeeperThan(message, levels)
+  }
+  let method: unknown
+  let params: unknown
+  let hasResult = false
+  for (const name in message) {
+    if (!isOwn(message, name)) continue
+    const member = message[name]
+    if (name === 'method') method = member
+    else if (name === 'params') params = member
+    else if (name === 'result' || name === 'error') hasResult = true
+    if (isObject(member) && isDeeperThan(member, levels - 1)) return false
+  }
+  if (typeof method === 'string') readRequest(method, params, found)
+  else found.push(hasResult && method === undefined ? RESPONSE : UNREADABLE)
+  return true
 }
 
 type Params = Readonly<Record<string, unknown>>
-type ReadParams = (method: string, params: Params, found: Operation[]) => void
 
-/** The methods whose operations have names. `completion/complete` reveals possible arguments of a prompt or a resource. */
-const NAMED: ReadonlyMap<string, ReadParams> = new Map([
-  ['tools/call', byName('tool', 'name')],
-  ['prompts/get', byName('prompt', 'name')],
-  ['resources/read', byName('resource', 'uri')],
-  ['resources/subscribe', readSubscription],
-  ['resources/unsubscribe', readSubscription],
-  ['completion/complete', readReference],
-  ['subscriptions/listen', readSubscriptions],
-])
-
-/** Maximum number of characters of an id that a response repeats. */
-export const LONGEST_ID = 256
-
-/** Returns the id of a message: a text or an integer. Returns `null` for a batch, a long text and any other id. */
-export function readId(body: unknown): MessageId {
-  const id = isRecord(body) ? getOwn(body, 'id') : undefined
-  if (typeof id === 'string') return id.length <= LONGEST_ID ? id : null
-  return Number.isInteger(id) ? (id as number) : null
+/** Adds the operations of a request or a notification to `found`. */
+function readRequest(method: string, params: unknown, found: Operation[]): void {
+  if (!hasNames(method)) found.push({ kind: 'method', method })
+  else if (isRecord(params)) readNames(method, params, found)
+  else found.push(UNREADABLE)
 }
+
+/** The methods whose operations have names. */
+const NAMED: ReadonlySet<string> = new Set([
+  'tools/call',
+  'prompts/get',
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'completion/complete',
+  'subscriptions/listen',
+])
 
 /** Returns whether the operations of a method have names. */
 export function hasNames(method: string): boolean {
   return NAMED.has(method)
 }
 
-function byName(kind: OperationKind, member: 'name' | 'uri'): ReadParams {
-  return (method, params, found) => {
-    const name = getOwn(params, member)
-    found.push(typeof name === 'string' ? { kind, method, name } : UNREADABLE)
+function readNames(method: string, params: Params, found: Operation[]): void {
+  switch (method) {
+    case 'tools/call':
+      return void found.push(readName('tool', method, params))
+    case 'prompts/get':
+      return void found.push(readName('prompt', method, params))
+    case 'resources/read':
+      return void found.push(readUri(method, params))
+    case 'completion/complete':
+      return void found.push(readReference(method, params))
+    case 'subscriptions/listen':
+      return readSubscriptions(method, params, found)
+    default:
+      return void found.push(readSubscription(method, params))
   }
+}
+
+function readName(kind: 'tool' | 'prompt', method: string, params: Params): Operation {
+  const name = ifOwn(params['name'], params, 'name')
+  return typeof name === 'string' ? { kind, method, name } : UNREADABLE
+}
+
+function readUri(method: string, params: Params): Operation {
+  const name = ifOwn(params['uri'], params, 'uri')
+  return typeof name === 'string' ? { kind: 'resource', method, name } : UNREADABLE
+}
+
+/** Reads `completion/complete`, which reveals possible arguments of a prompt or a resource. */
+function readReference(method: string, params: Params): Operation {
+  const ref = getOwn(params, 'ref')
+  const type = isRecord(ref) ? getOwn(ref, 'type') : undefined
+  if (type === 'ref/prompt') return readName('prompt', method, ref as Params)
+  return type === 'ref/resource' ? readUri(method, ref as Params) : UNREADABLE
 }
 
 /**
  * Reads a method that `MODERN_VERSION` has removed. A modern request without any URI requests nothing, and the server responds that
  * it does not know the method.
  */
-function readSubscription(method: string, params: Params, found: Operation[]): void {
-  const isWithoutUri = !isIn(params, 'uri') && !isIn(params, '__proto__')
-  if (isWithoutUri && hasModernMeta(params)) found.push({ kind: 'method', method })
-  else byName('resource', 'uri')(method, params, found)
-}
-
-function readReference(method: string, params: Params, found: Operation[]): void {
-  const ref = getOwn(params, 'ref')
-  const type = isRecord(ref) ? getOwn(ref, 'type') : undefined
-  if (type === 'ref/prompt') byName('prompt', 'name')(method, ref as Params, found)
-  else if (type === 'ref/resource') byName('resource', 'uri')(method, ref as Params, found)
-  else found.push(UNREADABLE)
+function readSubscription(method: string, params: Params): Operation {
+  const isWithoutUri = !isOwn(params, 'uri') && !isOwn(params, '__proto__')
+  return isWithoutUri && hasModernMeta(params)
+    ? { kind: 'method', method }
+    : readUri(method, params)
 }
 
 function readSubscriptions(method: string, params: Params, found: Operation[]): void {
@@ -157,10 +184,20 @@ function readSubscriptions(method: string, params: Params, found: Operation[]): 
     found.push(typeof name === 'string' ? { kind: 'resource', method, name } : UNREADABLE)
 }
 
+/** Maximum number of characters of an id that a response repeats. */
+export const LONGEST_ID = 256
+
+/** Returns the id of a message: a text or an integer. Returns `null` for a batch, a long text and any other id. */
+export function readId(body: unknown): MessageId {
+  const id = isRecord(body) ? ifOwn(body['id'], body, 'id') : undefined
+  if (typeof id === 'string') return id.length <= LONGEST_ID ? id : null
+  return Number.isInteger(id) ? (id as number) : null
+}
+
 /** Returns whether a message is a request of `MODERN_VERSION` or later. `initialize` belongs to earlier versions only. */
 function isModern(message: unknown): boolean {
   if (!isRecord(message) || getOwn(message, 'method') === 'initialize') return false
-  const params = getOwn(message, 'params')
+  const params = ifOwn(message['params'], message, 'params')
   return isRecord(params) && hasModernMeta(params)
 }
 
@@ -189,16 +226,4 @@ function isDeeperThan(value: unknown, levels: number): boolean {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isObject(value) && !Array.isArray(value)
-}
-
-function isIn(object: object, name: string): boolean {
-  return Object.prototype.hasOwnProperty.call(object, name)
-}
-
-function getOwn(object: Params, name: string): unknown {
-  return isIn(object, name) ? object[name] : undefined
 }

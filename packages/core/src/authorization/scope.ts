@@ -1,6 +1,7 @@
 import type { Problems } from '../configuration-problems.ts'
 import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { quoteList } from '../lib/quote.ts'
+import type { AccessToken } from '../model/access-token.ts'
 import type { ScopeSettings } from '../model/settings.ts'
 import { isPersonal } from '../subject/personal-claims.ts'
 import {
@@ -60,10 +61,10 @@ function readNames(names: unknown, where: string, problems: Problems): readonly 
 type ImpliedBy = ScopeSettings['impliedBy']
 
 /** Returns whether a token has a scope, or a scope that contains it. */
-function hasOrImplies(scopes: readonly string[], required: string, impliedBy: ImpliedBy): boolean {
-  if (scopes.includes(required)) return true
+function hasOrImplies(token: AccessToken, required: string, impliedBy: ImpliedBy): boolean {
+  if (token.hasScope(required)) return true
   const granting = impliedBy.get(required)
-  return granting !== undefined && scopes.some((scope) => granting.has(scope))
+  return granting !== undefined && token.scopes.some((scope) => granting.has(scope))
 }
 
 function requireAll(required: readonly string[], impliedBy: ImpliedBy): CheckedRequirement {
@@ -71,8 +72,8 @@ function requireAll(required: readonly string[], impliedBy: ImpliedBy): CheckedR
   return {
     challenge: { scope: expected },
     check({ verified }) {
-      const { scopes } = verified.token
-      if (required.every((scope) => hasOrImplies(scopes, scope, impliedBy))) return undefined
+      const { token } = verified
+      if (required.every((scope) => hasOrImplies(token, scope, impliedBy))) return undefined
       return insufficient(expected, verified)
     },
   }
@@ -83,8 +84,8 @@ function requireAny(required: readonly string[], impliedBy: ImpliedBy): CheckedR
   return {
     challenge: { scope: first },
     check({ verified }) {
-      const { scopes } = verified.token
-      if (required.some((scope) => hasOrImplies(scopes, scope, impliedBy))) return undefined
+      const { token } = verified
+      if (required.some((scope) => hasOrImplies(token, scope, impliedBy))) return undefined
       return insufficient(required.join(' or '), verified)
     },
   }

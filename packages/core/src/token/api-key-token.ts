@@ -4,6 +4,7 @@ import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import { evidence } from '../subject/evidence.ts'
 import type { Subject } from '../subject/subject.ts'
+import { createHasScope } from './has-scope.ts'
 
 /** The owner of an API key, as the application describes it. */
 export interface ApiKeyOwner {
@@ -84,7 +85,7 @@ export function toApiKeyToken(given: unknown): AccessToken {
     claims: copyClaims(claims),
     verifiedBy: 'api_key',
     bindings: NONE,
-    hasScope: Object.freeze((name: string) => names.includes(name)),
+    hasScope: createHasScope(names),
   })
 }
 
