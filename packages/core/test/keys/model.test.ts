@@ -346,7 +346,7 @@ describe('the life-cycle of a key set, with random inputs', () => {
     SLOW_MACHINE,
     async () => {
       await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), runSteps), {
-        numRuns: 200,
+        numRuns: 120,
       })
     },
   )
@@ -356,7 +356,7 @@ describe('the life-cycle of a key set, with random inputs', () => {
     SLOW_MACHINE,
     async () => {
       await fc.assert(fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 60 }), runMoves), {
-        numRuns: 150,
+        numRuns: 60,
       })
     },
   )

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
@@ -72,6 +73,11 @@ const toComparable = (value: unknown): unknown => {
   )
 }
 
+/** The configurations with their settings. */
+const EXPECTED = CONFIGURATIONS.map(
+  (options) => [options, toComparable(readOptions(options))] as const,
+)
+
 describe('an option on Object.prototype', () => {
   it('listOptionNames returns the option names of every level', () => {
     expect(NAMES).toEqual(
@@ -82,11 +88,12 @@ describe('an option on Object.prototype', () => {
   it.each(NAMES)(
     'Object.prototype.%s does not change the settings that readOptions returns',
     (name) => {
-      for (const options of CONFIGURATIONS) {
-        const expected = toComparable(readOptions(options))
+      for (const [options, expected] of EXPECTED) {
         for (const sample of SAMPLES) {
           const settings = withPollutedPrototype({ [name]: sample }, () => readOptions(options))
-          expect(toComparable(settings)).toEqual(expected)
+          const found = toComparable(settings)
+          // Faster than `toEqual`, which is only needed for its message.
+          if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected)
         }
       }
     },
