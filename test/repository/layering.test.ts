@@ -11,7 +11,7 @@ const LAYERS = [
   'index',
   'internal',
   'internal-guards',
-  'guard-tools',
+  'guard-parts',
   'check-replay-store',
   'adapter',
   'adapter-bearward',

@@ -7,8 +7,8 @@
  */
 export { type AdapterParts, getAdapterParts } from './adapter-parts.ts'
 export { createHandler, type Decision } from './adapter-handler.ts'
-export { getGuardTools, type GuardTools } from './guard-tools.ts'
-export type { GuardSession, Stage } from './request/guard-session.ts'
+export { getGuardParts, type GuardParts } from './guard-parts.ts'
+export type { Stage, StagedGuard } from './request/staged-guard.ts'
 export type { CheckedRequirements } from './authorization/requirements.ts'
 export { mergeRequirements } from './authorization/merge-requirements.ts'
 export { type ApiKeyOwner, ApiKeyOwnerError, toApiKeyToken } from './token/api-key-token.ts'

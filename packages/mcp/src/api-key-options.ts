@@ -4,7 +4,7 @@ import {
   isPlainObject,
   type Problems,
 } from '@bearward/core/internal'
-import { type GuardTools } from '@bearward/core/internal-guards'
+import { type GuardParts } from '@bearward/core/internal-guards'
 
 /** The options of API keys after validation. */
 export interface ApiKeySettings {
@@ -43,7 +43,7 @@ const BEGINNINGS_OF_JWTS: readonly string[] = ['e', 'I', 'C', 'D']
 
 export function readApiKeys(
   given: unknown,
-  { acceptsOpaqueTokens }: GuardTools,
+  { acceptsOpaqueTokens }: GuardParts,
   problems: Problems,
 ): ApiKeySettings | undefined {
   if (given === undefined) return undefined

@@ -4,7 +4,7 @@ import {
   callWithLimit,
   checkB64token,
   describeThrown,
-  type GuardSession,
+  type StagedGuard,
   headerValues,
   Rejection,
   toApiKeyToken,
@@ -25,10 +25,10 @@ export const KEY_LENGTH = 1024
 export function findApiKey(
   { header, prefix }: ApiKeySettings,
   request: RequestLike,
-  session: GuardSession,
+  guard: StagedGuard,
 ): string | Rejection | undefined {
   const values = header === undefined ? [] : headerValues(request, header)
-  const credentials = session.readCredentials()
+  const credentials = guard.readCredentials()
   const hasOthers = !(credentials instanceof Rejection && credentials.reason === 'no_credentials')
   if (values.length > 0) {
     if (hasOthers) return several('an API key and other credentials')

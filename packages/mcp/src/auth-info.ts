@@ -1,5 +1,5 @@
 import type { AccessToken } from '@bearward/core'
-import { type GuardTools, Itself } from '@bearward/core/internal-guards'
+import { type GuardParts, Itself } from '@bearward/core/internal-guards'
 
 /** Description of a caller for handlers of the official SDKs. It has the same members as `AuthInfo` of the SDKs. */
 export interface AuthInfo {
@@ -44,7 +44,7 @@ class WithToken extends Itself {
 export function createAuthInfo(
   token: AccessToken,
   shown: string,
-  server: Pick<GuardTools, 'clock' | 'resource' | 'getIntrospectionAge'>,
+  server: Pick<GuardParts, 'clock' | 'resource' | 'getIntrospectionAge'>,
 ): AuthInfo {
   const { issuer, subject, claims, clientId, scopes } = token
   const { resource } = server
@@ -66,7 +66,7 @@ export function createAuthInfo(
  */
 function getExpiry(
   { expiresAt, verifiedBy, issuer }: AccessToken,
-  { clock, getIntrospectionAge }: Pick<GuardTools, 'clock' | 'getIntrospectionAge'>,
+  { clock, getIntrospectionAge }: Pick<GuardParts, 'clock' | 'getIntrospectionAge'>,
 ): number | undefined {
   if (expiresAt !== undefined || verifiedBy !== 'introspection') return expiresAt
   return Math.ceil(clock.now() / 1000) + Math.max(1, getIntrospectionAge(issuer))

@@ -1,6 +1,6 @@
 import type { AdapterDefinition } from '@bearward/core/adapter'
 import { ConfigurationError } from '@bearward/core/internal'
-import { type AdapterParts, getAdapterParts, getGuardTools } from '@bearward/core/internal-guards'
+import { type AdapterParts, getAdapterParts, getGuardParts } from '@bearward/core/internal-guards'
 import type { McpPassed, McpServices } from './guarded-request.ts'
 import { readOptions } from './read-options.ts'
 
@@ -10,7 +10,7 @@ interface AnyBearward {
 }
 
 /** A configuration and its adapter, for guards of one framework. */
-export interface Guarding<Args extends readonly [object, ...unknown[]], Result>
+export interface GuardSetup<Args extends readonly [object, ...unknown[]], Result>
   extends AdapterParts<Args, Result>, McpServices {}
 
 /**
@@ -18,13 +18,13 @@ export interface Guarding<Args extends readonly [object, ...unknown[]], Result>
  *
  * @throws {ConfigurationError} if `bearward` is not a result of `createBearward` for this framework, or if options are wrong
  */
-export function prepare<Args extends readonly [object, ...unknown[]], Result>(
+export function prepareGuard<Args extends readonly [object, ...unknown[]], Result>(
   framework: string,
   bearward: AnyBearward,
   options: unknown,
-): Guarding<Args, Result> {
+): GuardSetup<Args, Result> {
   const isObject = typeof bearward === 'object' && bearward !== null
-  const server = isObject ? getGuardTools(bearward) : undefined
+  const server = isObject ? getGuardParts(bearward) : undefined
   const adapter = isObject
     ? (getAdapterParts(bearward) as AdapterParts<Args, Result> | undefined)
     : undefined
@@ -54,7 +54,7 @@ const FRAMEWORKS: ReadonlyMap<
 ])
 
 /** Returns the definition of an adapter whose `grant` also calls `onPass`, with the body and the caller. */
-export function withPassed<Args extends readonly [object, ...unknown[]], Result>(
+export function withOnPass<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
   onPass: (passed: McpPassed, ...args: Args) => void,
 ): AdapterDefinition<Args, Result> {

@@ -6,9 +6,9 @@
 import type { Bearward, ExpressGuard } from '@bearward/express'
 import { createHandler } from '@bearward/core/internal-guards'
 import { createDecide } from './decide.ts'
-import { prepare, withPassed } from './define-guard.ts'
+import { prepareGuard, withOnPass } from './define-guard.ts'
 import { endResponseAt } from './ending-responses.ts'
-import { createTools, type McpTools } from './mcp-guard.ts'
+import { createGuardFunctions, type GuardFunctions } from './guard-functions.ts'
 import { hasUnreadNodeBody, readNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
@@ -18,13 +18,13 @@ type Request = Args[0]
 
 export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
-export type { VerifierError } from './mcp-guard.ts'
+export type { VerifierError } from './guard-functions.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
 export type { ApiKeyOwner } from '@bearward/core/internal-guards'
 export type { OperationKind } from './read-operations.ts'
 
 /** The guard of an MCP server on Express. */
-export interface McpGuard extends McpTools {
+export interface McpGuard extends GuardFunctions {
   /**
    * A middleware that calls `next` if the request passes, and otherwise sends the refusal. It reads the body, and sets
    * `request.body` to the object that it has checked and `request.auth` to the `authInfo`. Pass `request.body` to the SDK. Use it for
@@ -50,9 +50,9 @@ export interface McpGuard extends McpTools {
  * app.all('/mcp', mcp.guard, (req, res) => handle(req, res, req.body))
  */
 export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Request>): McpGuard {
-  const services = prepare<Args, void | Promise<void>>('express', bearward, options)
+  const services = prepareGuard<Args, void | Promise<void>>('express', bearward, options)
   const { definition, toRequestLike, server } = services
-  const guarding = withPassed(definition, (passed, request, response) => {
+  const guardDefinition = withOnPass(definition, (passed, request, response) => {
     Object.assign(request, { auth: passed.authInfo, body: passed.parsedBody })
     endResponseAt(response, passed.endsAt, server.clock)
   })
@@ -61,7 +61,7 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
     hasUnread: hasUnreadNodeBody,
   })
   return {
-    ...createTools(services),
-    guard: createHandler(guarding, toRequestLike, decide),
+    ...createGuardFunctions(services),
+    guard: createHandler(guardDefinition, toRequestLike, decide),
   }
 }

@@ -9,10 +9,10 @@ import { createHandler, type Decision } from '@bearward/core/internal-guards'
 import { getUnmetGuard } from '@bearward/core/adapter'
 import { parseRead } from './body.ts'
 import { beginGuard } from './decide.ts'
-import { prepare, withPassed } from './define-guard.ts'
+import { prepareGuard, withOnPass } from './define-guard.ts'
 import { endResponseAt } from './ending-responses.ts'
 import { GuardedRequest } from './guarded-request.ts'
-import { createTools, type McpTools } from './mcp-guard.ts'
+import { createGuardFunctions, type GuardFunctions } from './guard-functions.ts'
 import { hasUnreadNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
@@ -24,13 +24,13 @@ type CheckedRequest = Parameters<NonNullable<FastifyRequirements['check']>>[1]
 
 export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
-export type { VerifierError } from './mcp-guard.ts'
+export type { VerifierError } from './guard-functions.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
 export type { ApiKeyOwner } from '@bearward/core/internal-guards'
 export type { OperationKind } from './read-operations.ts'
 
 /** The guard of an MCP server on Fastify. */
-export interface McpGuard extends McpTools {
+export interface McpGuard extends GuardFunctions {
   /**
    * Options of a route, which always belong together. `onRequest` checks the token before Fastify reads the body. `preValidation`
    * checks the operation in the body, and sets `request.raw.auth` to the `authInfo`. `preHandler` fails if another option has
@@ -86,9 +86,9 @@ export function createMcpGuard(
   bearward: Bearward,
   options: McpGuardOptions<CheckedRequest>,
 ): McpGuard {
-  const services = prepare<Args, void | Promise<void>>('fastify', bearward, options)
+  const services = prepareGuard<Args, void | Promise<void>>('fastify', bearward, options)
   const { definition, toRequestLike, server, settings } = services
-  const guarding = withPassed(definition, (passed, request, reply) => {
+  const guardDefinition = withOnPass(definition, (passed, request, reply) => {
     Object.assign(request.raw, { auth: passed.authInfo })
     Object.assign(request, { body: passed.parsedBody })
     decided.add(request)
@@ -132,11 +132,11 @@ export function createMcpGuard(
     )
   }
   return {
-    ...createTools(services),
+    ...createGuardFunctions(services),
     route: {
-      onRequest: createHandler(guarding, toRequestLike, onRequest),
-      preValidation: createHandler(guarding, toRequestLike, preValidation),
-      preHandler: createHandler(guarding, toRequestLike, preHandler),
+      onRequest: createHandler(guardDefinition, toRequestLike, onRequest),
+      preValidation: createHandler(guardDefinition, toRequestLike, preValidation),
+      preHandler: createHandler(guardDefinition, toRequestLike, preHandler),
       bodyLimit: settings.bodyLimit,
     },
   }

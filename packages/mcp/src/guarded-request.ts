@@ -3,9 +3,9 @@ import { hashText, type MaybePromise } from '@bearward/core/internal'
 import {
   type CheckedRequirements,
   type Decision,
-  type GuardSession,
+  type StagedGuard,
   Rejection,
-  type GuardTools,
+  type GuardParts,
   type Stage,
 } from '@bearward/core/internal-guards'
 import { checkKeyExpiry, findApiKey, verifyApiKey } from './api-keys.ts'
@@ -29,7 +29,7 @@ import {
 
 /** A resource server, and the settings of a guard for it. */
 export interface McpServices {
-  readonly server: GuardTools
+  readonly server: GuardParts
   readonly settings: McpSettings
 }
 
@@ -65,7 +65,7 @@ const WITHOUT_BODY: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
 export class GuardedRequest {
   private readonly request: RequestLike
   private readonly services: McpServices
-  private readonly session: GuardSession
+  private readonly guard: StagedGuard
   /** The headers of every response. */
   readonly corsHeaders: ResponseHeaders
   /** Written by `authenticate`. */
@@ -75,7 +75,7 @@ export class GuardedRequest {
     this.request = request
     this.services = services
     this.corsHeaders = corsHeaders
-    this.session = services.server.beginGuard(request)
+    this.guard = services.server.beginGuard(request)
   }
 
   /** Returns whether the body of the request must be read, because it requests an operation. */
@@ -91,7 +91,7 @@ export class GuardedRequest {
     const { origins, apiKeys } = this.services.settings
     const wrong = checkOrigin(this.request, origins)
     if (wrong !== undefined) return this.refuse({ rejection: wrong })
-    const key = apiKeys && findApiKey(apiKeys, this.request, this.session)
+    const key = apiKeys && findApiKey(apiKeys, this.request, this.guard)
     if (key instanceof Rejection) return this.refuseKey(key)
     return apiKeys === undefined || key === undefined
       ? this.checkToken()
@@ -161,7 +161,7 @@ export class GuardedRequest {
   }
 
   private refuseKey(rejection: Rejection): McpDecision {
-    return this.withCors(this.session.refuseApiKey(rejection, this.floor))
+    return this.withCors(this.guard.refuseApiKey(rejection, this.floor))
   }
 
   /** Checks the token and the requirements of every request. */
@@ -169,7 +169,7 @@ export class GuardedRequest {
     const { hasAnonymous } = this.services.settings.rules
     const first = this.firstRequirements
     const requirements = hasAnonymous ? { ...first, optional: true } : first
-    const { outcome, ...more } = await this.session.check(requirements)
+    const { outcome, ...more } = await this.guard.check(requirements)
     if (outcome.kind === 'refused') return this.withCors(outcome)
     this.caller =
       outcome.kind === 'granted'
@@ -180,15 +180,15 @@ export class GuardedRequest {
 
   /** Checks requirements for a caller that is not anonymous. Returns the response of a refusal. */
   private async check(requirements: CheckedRequirements): Promise<McpDecision | undefined> {
-    const { caller, session } = this
+    const { caller, guard } = this
     if (caller?.kind === 'api_key') {
       // A slow client can send the body after the key has expired.
       const expired = checkKeyExpiry(caller.token, this.services.server.clock)
       if (expired !== undefined) return this.refuseKey(expired)
-      const outcome = await session.checkApiKey(caller.token, requirements)
+      const outcome = await guard.checkApiKey(caller.token, requirements)
       return outcome.kind === 'refused' ? this.withCors(outcome) : undefined
     }
-    const { outcome, ...more } = await session.check(requirements)
+    const { outcome, ...more } = await guard.check(requirements)
     if (outcome.kind === 'refused') return this.withCors(outcome)
     this.caller = { kind: 'token', stage: { outcome: outcome as Granted, ...more } }
     return undefined
@@ -200,7 +200,7 @@ export class GuardedRequest {
     if (caller === undefined) throw notAuthenticated()
     if (caller.kind === 'anonymous') {
       const headers = corsHeaders
-      const outcome = this.session.finish({ kind: 'anonymous', headers })
+      const outcome = this.guard.finish({ kind: 'anonymous', headers })
       return { ...outcome, authInfo: undefined, parsedBody, endsAt: undefined }
     }
     const isKey = caller.kind === 'api_key'
@@ -208,7 +208,7 @@ export class GuardedRequest {
     const headers = isKey ? corsHeaders : { ...corsHeaders, ...caller.stage.outcome.headers }
     const shown = await this.getShownToken(caller)
     const authInfo = createAuthInfo(token, shown, this.services.server)
-    const outcome = this.session.finish({ kind: 'granted', token, headers })
+    const outcome = this.guard.finish({ kind: 'granted', token, headers })
     const endsAt = this.services.settings.endStreamsAtExpiry ? token.expiresAt : undefined
     return { ...outcome, authInfo, parsedBody, endsAt }
   }
@@ -221,11 +221,11 @@ export class GuardedRequest {
   }
 
   private refuse({ rejection, protocolBody }: Refusal): McpDecision {
-    const { session, floor } = this
+    const { guard, floor } = this
     return this.withCors(
       this.caller?.kind === 'api_key'
-        ? session.refuseApiKey(rejection, floor, protocolBody)
-        : session.refuse(rejection, floor, protocolBody),
+        ? guard.refuseApiKey(rejection, floor, protocolBody)
+        : guard.refuse(rejection, floor, protocolBody),
     )
   }
 

@@ -9,22 +9,22 @@ import type { Context, MiddlewareHandler, Next } from 'hono'
 import type { AuthInfo } from './auth-info.ts'
 import { parseRead } from './body.ts'
 import { createDecide } from './decide.ts'
-import { prepare, withPassed } from './define-guard.ts'
+import { prepareGuard, withOnPass } from './define-guard.ts'
 import { endStreamAt } from './ending-responses.ts'
-import { createTools, type McpTools } from './mcp-guard.ts'
+import { createGuardFunctions, type GuardFunctions } from './guard-functions.ts'
 import type { McpGuardOptions } from './options.ts'
 import { hasUnreadWebBody, readWebBody, wasReadByGuard } from './web-request.ts'
 
 export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
-export type { VerifierError } from './mcp-guard.ts'
+export type { VerifierError } from './guard-functions.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
 export type { ApiKeyOwner } from '@bearward/core/internal-guards'
 export type { OperationKind } from './read-operations.ts'
 export { toReadableRequest } from './web-request.ts'
 
 /** The guard of an MCP server on Hono. */
-export interface McpGuard extends McpTools {
+export interface McpGuard extends GuardFunctions {
   /**
    * A middleware that calls `next` if the request passes, and otherwise responds. It reads the body. Handlers get the object that it
    * has checked with `c.get('parsedBody')`, and the `authInfo` with `c.get('auth')`. Pass both to the SDK. Use it for all methods of
@@ -58,15 +58,15 @@ type Args = [context: Context, next: Next]
  * )
  */
 export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Context>): McpGuard {
-  const services = prepare<Args, Promise<Response | void>>('hono', bearward, options)
+  const services = prepareGuard<Args, Promise<Response | void>>('hono', bearward, options)
   const { definition, toRequestLike, server } = services
   const ends = new WeakMap<Context, number>()
-  const passing = withPassed(definition, (passed, context) => {
+  const passing = withOnPass(definition, (passed, context) => {
     context.set('auth', passed.authInfo)
     context.set('parsedBody', passed.parsedBody)
     if (passed.endsAt !== undefined) ends.set(context, passed.endsAt)
   })
-  const guarding: typeof passing = {
+  const guardDefinition: typeof passing = {
     ...passing,
     async proceed(context, next) {
       const result = await passing.proceed(context, next)
@@ -86,7 +86,7 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Cont
     hasUnread: ({ req }) => hasUnreadWebBody(req.raw),
   })
   return {
-    ...createTools(services),
-    guard: createHandler(guarding, toRequestLike, decide) as McpGuard['guard'],
+    ...createGuardFunctions(services),
+    guard: createHandler(guardDefinition, toRequestLike, decide) as McpGuard['guard'],
   }
 }

@@ -9,15 +9,15 @@ import type { Bearward } from '@bearward/fetch'
 import { findContext, type Passage, toPassage, withHeaders } from '@bearward/fetch/internal'
 import type { AuthInfo } from './auth-info.ts'
 import { createDecide } from './decide.ts'
-import { prepare, withPassed } from './define-guard.ts'
+import { prepareGuard, withOnPass } from './define-guard.ts'
 import { endStreamAt } from './ending-responses.ts'
-import { createTools, type McpTools } from './mcp-guard.ts'
+import { createGuardFunctions, type GuardFunctions } from './guard-functions.ts'
 import type { McpGuardOptions } from './options.ts'
 import { hasUnreadWebBody, readWebBody } from './web-request.ts'
 
 export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
-export type { VerifierError } from './mcp-guard.ts'
+export type { VerifierError } from './guard-functions.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
 export type { ApiKeyOwner } from '@bearward/core/internal-guards'
 export type { OperationKind } from './read-operations.ts'
@@ -34,7 +34,7 @@ export interface McpCall {
 }
 
 /** The guard of an MCP server with web-standard requests. */
-export interface McpGuard extends McpTools {
+export interface McpGuard extends GuardFunctions {
   /**
    * Puts the guard before a handler. The handler is called only if the request passes. The guard has read the body of the request:
    * pass `parsedBody` and `authInfo` to the SDK. A handler that reads the body itself needs `toReadableRequest`. All other arguments
@@ -72,18 +72,21 @@ interface McpPassage extends Passage {
  * const handle = mcp.protect((request, call) => handler.fetch(request, call))
  */
 export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Request>): McpGuard {
-  const services = prepare<Args, Response | McpPassage>('fetch', bearward, options)
+  const services = prepareGuard<Args, Response | McpPassage>('fetch', bearward, options)
   const { definition, toRequestLike, server } = services
-  const guarding = withPassed(definition, ({ authInfo, parsedBody, endsAt }, _request, passage) => {
-    Object.assign(passage, { authInfo, parsedBody, endsAt })
-  })
+  const guardDefinition = withOnPass(
+    definition,
+    ({ authInfo, parsedBody, endsAt }, _request, passage) => {
+      Object.assign(passage, { authInfo, parsedBody, endsAt })
+    },
+  )
   const decide = createDecide<Request>(services, {
     read: readWebBody,
     hasUnread: hasUnreadWebBody,
   })
-  const guard = createHandler(guarding, toRequestLike, decide)
+  const guard = createHandler(guardDefinition, toRequestLike, decide)
   return {
-    ...createTools(services),
+    ...createGuardFunctions(services),
     protect(handler) {
       if (typeof handler !== 'function') {
         throw new ConfigurationError('protect was called without a handler', [

@@ -6,9 +6,9 @@
 import type { Bearward, KoaGuard } from '@bearward/koa'
 import { createHandler } from '@bearward/core/internal-guards'
 import { createDecide } from './decide.ts'
-import { prepare, withPassed } from './define-guard.ts'
+import { prepareGuard, withOnPass } from './define-guard.ts'
 import { endResponseAt } from './ending-responses.ts'
-import { createTools, type McpTools } from './mcp-guard.ts'
+import { createGuardFunctions, type GuardFunctions } from './guard-functions.ts'
 import { hasUnreadNodeBody, readNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
@@ -23,13 +23,13 @@ interface RequestWithBody {
 
 export { getAccessToken } from './auth-info.ts'
 export type { AuthInfo } from './auth-info.ts'
-export type { VerifierError } from './mcp-guard.ts'
+export type { VerifierError } from './guard-functions.ts'
 export type { ApiKeyOptions, McpGuardOptions, OperationRequirements } from './options.ts'
 export type { ApiKeyOwner } from '@bearward/core/internal-guards'
 export type { OperationKind } from './read-operations.ts'
 
 /** The guard of an MCP server on Koa. */
-export interface McpGuard extends McpTools {
+export interface McpGuard extends GuardFunctions {
   /**
    * A middleware that calls `next` if the request passes, and otherwise writes the refusal. It reads the body, and sets
    * `context.request.body` to the object that it has checked and `context.req.auth` to the `authInfo`. Pass `context.request.body` to
@@ -61,9 +61,9 @@ export interface McpGuard extends McpTools {
  * })
  */
 export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Context>): McpGuard {
-  const services = prepare<Args, Promise<void>>('koa', bearward, options)
+  const services = prepareGuard<Args, Promise<void>>('koa', bearward, options)
   const { definition, toRequestLike, server } = services
-  const guarding = withPassed(definition, (passed, context) => {
+  const guardDefinition = withOnPass(definition, (passed, context) => {
     Object.assign(context.req, { auth: passed.authInfo })
     Object.assign(context.request, { body: passed.parsedBody })
     endResponseAt(context.res, passed.endsAt, server.clock)
@@ -72,5 +72,8 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Cont
     read: ({ req, request }, limit) => readNodeBody(req, (request as RequestWithBody).body, limit),
     hasUnread: ({ req }) => hasUnreadNodeBody(req),
   })
-  return { ...createTools(services), guard: createHandler(guarding, toRequestLike, decide) }
+  return {
+    ...createGuardFunctions(services),
+    guard: createHandler(guardDefinition, toRequestLike, decide),
+  }
 }

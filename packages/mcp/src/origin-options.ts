@@ -6,7 +6,7 @@ import {
 } from '@bearward/core/internal'
 import {
   type AllowedOrigins,
-  type GuardTools,
+  type GuardParts,
   readCorsOptions,
   toCors,
 } from '@bearward/core/internal-guards'
@@ -27,7 +27,7 @@ type Own = Readonly<Record<string, unknown>>
 /** Reads the options `origins` and `cors`. */
 export function readOriginOptions(
   own: Own,
-  server: GuardTools,
+  server: GuardParts,
   problems: Problems,
 ): OriginSettings {
   const { cors, origins = getOwnOrigin(server) } = own
@@ -87,7 +87,7 @@ function getKeyHeader(apiKeys: unknown): readonly string[] {
 }
 
 /** Returns the origin of the option `resource`. */
-function getOwnOrigin({ resource }: GuardTools): readonly string[] | undefined {
+function getOwnOrigin({ resource }: GuardParts): readonly string[] | undefined {
   const origin = resource === undefined ? 'null' : new URL(resource).origin
   return origin === 'null' ? undefined : [origin]
 }

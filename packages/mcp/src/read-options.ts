@@ -15,7 +15,7 @@ import {
 import {
   type CheckedRequirements,
   REQUIREMENT_NAMES,
-  type GuardTools,
+  type GuardParts,
 } from '@bearward/core/internal-guards'
 import { type ApiKeySettings, readApiKeys } from './api-key-options.ts'
 import { collectProblems } from './collect-problems.ts'
@@ -71,7 +71,7 @@ type Own = Readonly<Record<string, unknown>>
  *
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  */
-export function readOptions(given: unknown, server: GuardTools): McpSettings {
+export function readOptions(given: unknown, server: GuardParts): McpSettings {
   const problems = new Problems()
   const own = readObject(given, "{ scope: 'notes:read' }", TITLE)
   const context = createOptionContext(problems, own)
@@ -95,12 +95,12 @@ export function readOptions(given: unknown, server: GuardTools): McpSettings {
 /** Reads options that depend on each other or on the resource server. */
 class Reader {
   private readonly own: Own
-  private readonly server: GuardTools
+  private readonly server: GuardParts
   private readonly problems: Problems
   /** Requirements that were read, by their text. */
   private readonly known = new Map<string, CheckedRequirements>()
 
-  constructor(own: Own, server: GuardTools, problems: Problems) {
+  constructor(own: Own, server: GuardParts, problems: Problems) {
     this.own = own
     this.server = server
     this.problems = problems

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Problems } from '@bearward/core/internal'
-import type { GuardTools } from '@bearward/core/internal-guards'
+import type { GuardParts } from '@bearward/core/internal-guards'
 import { getProblemsOf } from '../../core/test/support/get-problems.ts'
 import { withPollutedPrototype } from '../../core/test/support/with-polluted-prototype.ts'
 import { readApiKeys } from '../src/api-key-options.ts'
-import { createTools } from './setup.ts'
+import { createGuardParts } from './setup.ts'
 
-const jwtOnly = createTools()
-const opaque = createTools({
+const jwtOnly = createGuardParts()
+const opaque = createGuardParts({
   jwks: undefined,
   tokenFormat: 'opaque',
   introspection: {
@@ -20,7 +20,7 @@ const opaque = createTools({
 const verify = () => undefined
 
 /** Returns the problems of the option `apiKeys`. */
-function problemsOf(given: unknown, tools: GuardTools = jwtOnly): readonly string[] {
+function problemsOf(given: unknown, tools: GuardParts = jwtOnly): readonly string[] {
   return getProblemsOf(() => {
     const problems = new Problems()
     readApiKeys(given, tools, problems)

@@ -10,10 +10,10 @@ import {
   VERIFY_TIME,
   verifyApiKey,
 } from '../src/api-keys.ts'
-import { createTools, summarize } from './setup.ts'
+import { createGuardParts, summarize } from './setup.ts'
 
-const tools = createTools()
-const withDpop = createTools({
+const tools = createGuardParts()
+const withDpop = createGuardParts({
   publicUrl: 'https://notes.example.com',
   dpop: { replay: { firstUse: async () => true } },
 })

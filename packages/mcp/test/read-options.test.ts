@@ -3,10 +3,10 @@ import { getProblemsOf } from '../../core/test/support/get-problems.ts'
 import { withPollutedPrototype } from '../../core/test/support/with-polluted-prototype.ts'
 import type { McpGuardOptions } from '../src/options.ts'
 import { OTHER_OPTIONS, readOptions, SIMPLE_OPTIONS } from '../src/read-options.ts'
-import { createTools, scopeOf } from './setup.ts'
+import { createGuardParts, scopeOf } from './setup.ts'
 
-const tools = createTools()
-const withoutResource = createTools({ resource: undefined, audience: 'notes' })
+const tools = createGuardParts()
+const withoutResource = createGuardParts({ resource: undefined, audience: 'notes' })
 
 /** Returns the problems of options. */
 function problemsOf(options: unknown, server = tools): readonly string[] {

@@ -6,8 +6,8 @@ import {
 } from '@bearward/core'
 import {
   type CheckedRequirements,
-  getGuardTools,
-  type GuardTools,
+  getGuardParts,
+  type GuardParts,
   Rejection,
 } from '@bearward/core/internal-guards'
 import { createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
@@ -35,16 +35,16 @@ export function createServer(changes: Changes = {}): ResourceServer {
   return createResourceServer(Object.fromEntries(set) as unknown as ResourceServerOptions)
 }
 
-/** Creates the tools of a resource server with these changes of its options. */
-export function createTools(changes?: Changes): GuardTools {
-  return getGuardTools(createServer(changes))!
+/** Creates a resource server with these changes of its options, and returns its parts. */
+export function createGuardParts(changes?: Changes): GuardParts {
+  return getGuardParts(createServer(changes))!
 }
 
-const tools = createTools()
+const parts = createGuardParts()
 
 /** Reads requirements. Each call returns a new object. */
 export function read(requirements: Requirements): CheckedRequirements {
-  return tools.readRequirements(requirements, { isAdditional: true })
+  return parts.readRequirements(requirements, { isAdditional: true })
 }
 
 /** Returns the scope that a 403 for these requirements names. */

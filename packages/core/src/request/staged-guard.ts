@@ -12,13 +12,24 @@ import { getKnownIssuer, type TrustedIssuer } from '../token/trusted-issuers.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import { BEARER, type Credentials, readCredentials } from './credentials.ts'
 import { createExchange, type Exchange, type ExchangeServices, getRaw } from './exchange.ts'
-import type { GuardSession, Stage } from './guard-session.ts'
 import { runPipeline } from './pipeline.ts'
 import { getRequestState, type RequestState } from './request-state.ts'
 import { toOutcome } from './to-outcome.ts'
 
-/** The guard of a request with access tokens or API keys: see `GuardSession`. */
-export class StagedGuard implements GuardSession {
+/** The outcome of one stage of a guard. */
+export interface Stage<Result extends Outcome = Outcome> {
+  readonly outcome: Result
+  /** Returns the token as it was sent. Set only if the outcome is `granted`. */
+  readonly presented: string | undefined
+  /** Returns the SHA-256 hash of the token in base64url. Set only if the outcome is `granted`. */
+  readonly hashToken: (() => MaybePromise<string>) | undefined
+}
+
+/**
+ * The guard of one request that decides in several stages, for example before and after it has read the body. The guard is pending
+ * until `finish` is called or a stage refuses the request. A stage that throws leaves the guard pending.
+ */
+export class StagedGuard {
   private readonly request: RequestLike
   private readonly services: ExchangeServices
   private readonly state: RequestState
@@ -32,11 +43,13 @@ export class StagedGuard implements GuardSession {
     this.state.beginGuard()
   }
 
+  /** Reads the credentials of the request. Does NOT check them. */
   readCredentials(): Credentials | Rejection {
     const exchange = createExchange(this.request, NO_REQUIREMENTS, this.services)
     return readCredentials(exchange) ?? exchange.credentials
   }
 
+  /** Checks the token of the request, and these requirements. Later stages use the same verification of the token. */
   check(requirements: CheckedRequirements): MaybePromise<Stage> {
     const exchange = createExchange(this.request, requirements, this.services)
     return andThen(runPipeline(exchange), (outcome) => {
@@ -52,6 +65,10 @@ export class StagedGuard implements GuardSession {
     })
   }
 
+  /**
+   * Checks requirements for the token of an API key. Does NOT check the key. A refusal does not contain the address of the metadata,
+   * because a client with an API key does not use OAuth.
+   */
   checkApiKey(token: AccessToken, requirements: CheckedRequirements): MaybePromise<Outcome> {
     const exchange = this.createApiKeyExchange(requirements)
     exchange.token = token
@@ -61,12 +78,14 @@ export class StagedGuard implements GuardSession {
     return andThen(rejection, (found) => this.endIfRefused(toOutcome(exchange, found)))
   }
 
+  /** Refuses the request. For `protocolBody`, see `toOutcome`. */
   refuse(rejection: Rejection, requirements: CheckedRequirements, protocolBody?: string): Refused {
     const exchange = createExchange(this.request, requirements, this.services)
     Object.assign(exchange, this.granted)
     return this.endIfRefused(toOutcome(exchange, rejection, protocolBody) as Refused)
   }
 
+  /** Refuses the API key of the request. */
   refuseApiKey(
     rejection: Rejection,
     requirements: CheckedRequirements,
@@ -76,6 +95,7 @@ export class StagedGuard implements GuardSession {
     return this.endIfRefused(toOutcome(exchange, rejection, protocolBody) as Refused)
   }
 
+  /** Records that the guard lets the request pass. Returns the outcome. */
   finish<Result extends Granted | Anonymous>(outcome: Result): Result {
     this.state.endGuard(outcome.kind === 'granted' ? outcome.token : 'anonymous')
     return outcome

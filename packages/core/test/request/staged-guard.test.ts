@@ -11,7 +11,7 @@ import {
 } from '../../../../test/support/proofs.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
 import { getUnmetGuard } from '../../src/adapter.ts'
-import { getGuardTools } from '../../src/guard-tools.ts'
+import { getGuardParts } from '../../src/guard-parts.ts'
 import {
   type BearwardEvent,
   createResourceServer,
@@ -42,7 +42,7 @@ function setup(options: Partial<ResourceServerOptions> = {}) {
     ...options,
   } as ResourceServerOptions)
   server.metadata()
-  const tools = getGuardTools(server)!
+  const tools = getGuardParts(server)!
   const read = (requirements: Requirements) =>
     tools.readRequirements(requirements, { isAdditional: true })
   const count = (type: BearwardEvent['type']) =>

@@ -3,14 +3,13 @@ import type { CheckedRequirements } from './authorization/requirements.ts'
 import type { Clock } from './lib/clock.ts'
 import type { AccessToken } from './model/access-token.ts'
 import type { RequestLike } from './model/request-like.ts'
-import type { GuardSession } from './request/guard-session.ts'
 import { meetsRequirements, StagedGuard } from './request/staged-guard.ts'
 import type { ResourceServer } from './resource-server.ts'
 import { getServerBase, type ServerBase } from './server-base.ts'
 import { getKnownIssuer } from './token/trusted-issuers.ts'
 
-/** Functions of a resource server for packages that build guards of another kind. */
-export interface GuardTools {
+/** The parts of a resource server, for packages that build guards of another kind. */
+export interface GuardParts {
   readonly clock: Clock
   /** The option `resource`. */
   readonly resource: string | undefined
@@ -25,7 +24,7 @@ export interface GuardTools {
     given: object,
     kind: { readonly isAdditional: boolean },
   ) => CheckedRequirements
-  readonly beginGuard: (request: RequestLike) => GuardSession
+  readonly beginGuard: (request: RequestLike) => StagedGuard
   /** Returns whether a token meets requirements: see `meetsRequirements`. */
   readonly meets: (token: AccessToken, requirements: CheckedRequirements) => boolean
   readonly verify: ResourceServer['verify']
@@ -33,19 +32,19 @@ export interface GuardTools {
   readonly getIntrospectionAge: (issuer: string) => number
 }
 
-/** Returns the tools of a resource server, or of an object that was created from it. */
-export function getGuardTools(server: Pick<ResourceServer, 'close'>): GuardTools | undefined {
+/** Returns the parts of a resource server, or of an object that was created from it. */
+export function getGuardParts(server: Pick<ResourceServer, 'close'>): GuardParts | undefined {
   const base = getServerBase(server)
-  return base && createGuardTools(base)
+  return base && createGuardParts(base)
 }
 
-function createGuardTools({
+function createGuardParts({
   settings,
   services,
   issuers,
   requirementSettings,
   verify,
-}: ServerBase): GuardTools {
+}: ServerBase): GuardParts {
   return {
     clock: settings.clock,
     resource: settings.resource,

@@ -1,6 +1,6 @@
 import type { AccessToken } from '@bearward/core'
 import { ConfigurationError, hashText } from '@bearward/core/internal'
-import { type GuardTools } from '@bearward/core/internal-guards'
+import { type GuardParts } from '@bearward/core/internal-guards'
 import { type AuthInfo, createAuthInfo, toAccessToken } from './auth-info.ts'
 import type { McpServices } from './guarded-request.ts'
 import type { OperationKind } from './read-operations.ts'
@@ -13,7 +13,7 @@ export interface VerifierError {
 }
 
 /** The functions of a guard that do not depend on the framework. */
-export interface McpTools {
+export interface GuardFunctions {
   /**
    * Returns whether a caller may use a tool, a prompt or a resource, by the same rules as the guard. Use it to filter lists. Returns
    * `false` for an anonymous caller.
@@ -59,7 +59,7 @@ export interface McpTools {
 /** The method that uses each kind of operation. */
 const METHODS = { tool: 'tools/call', prompt: 'prompts/get', resource: 'resources/read' } as const
 
-export function createTools({ server, settings }: McpServices): McpTools {
+export function createGuardFunctions({ server, settings }: McpServices): GuardFunctions {
   const { rules, exposeToken } = settings
 
   async function authInfo(token: AccessToken, presented: string): Promise<AuthInfo> {
@@ -94,7 +94,7 @@ export function createTools({ server, settings }: McpServices): McpTools {
 
 async function verify(
   presented: string,
-  server: GuardTools,
+  server: GuardParts,
   toError: (error: VerifierError) => Error,
 ): Promise<AccessToken> {
   const outcome = await server.verify(presented)

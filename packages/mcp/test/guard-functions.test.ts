@@ -3,7 +3,7 @@ import { createBearward } from '@bearward/fetch'
 import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, type ResourceServerOptions } from '@bearward/core'
-import { getGuardTools, toApiKeyToken } from '@bearward/core/internal-guards'
+import { getGuardParts, toApiKeyToken } from '@bearward/core/internal-guards'
 import { closing } from '../../../test/support/closing.ts'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { introspectionServer } from '../../../test/support/introspection-server.ts'
@@ -24,7 +24,7 @@ import { listen } from '../../../test/support/servers.ts'
 import { getProblemsOf } from '../../core/test/support/get-problems.ts'
 import { createAuthInfo } from '../src/auth-info.ts'
 import { createMcpGuard } from '../src/index.ts'
-import type { VerifierError } from '../src/mcp-guard.ts'
+import type { VerifierError } from '../src/guard-functions.ts'
 import type { McpGuardOptions } from '../src/options.ts'
 import { RESOURCE } from './setup.ts'
 
@@ -96,7 +96,7 @@ describe('may', () => {
   ])('mcp.may returns %s for the claims %j and the %s %s', async (expected, claims, kind, name) => {
     const token = await verify(created, claims)
     expect(may(token, kind, name)).toBe(expected)
-    expect(may(createAuthInfo(token, 'shown', getGuardTools(created.bearward)!), kind, name)).toBe(
+    expect(may(createAuthInfo(token, 'shown', getGuardParts(created.bearward)!), kind, name)).toBe(
       expected,
     )
   })
@@ -163,7 +163,7 @@ describe('may', () => {
   })
 
   it('mcp.may throws a TypeError for a copy of an authInfo', async () => {
-    const info = createAuthInfo(await verify(created), 'shown', getGuardTools(created.bearward)!)
+    const info = createAuthInfo(await verify(created), 'shown', getGuardParts(created.bearward)!)
     expect(() => may({ ...info }, 'tool', 'list')).toThrow(TypeError)
   })
 })

@@ -4,7 +4,7 @@ import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer
 import { requestWith } from '../../../test/support/requests.ts'
 import { defineAdapter, getUnmetGuard } from '../src/adapter.ts'
 import { getAdapterParts } from '../src/adapter-parts.ts'
-import { getGuardTools } from '../src/guard-tools.ts'
+import { getGuardParts } from '../src/guard-parts.ts'
 import {
   createResourceServer,
   type BearwardEvent,
@@ -33,8 +33,8 @@ const introspection = {
   endpoint: 'https://as.example.com/introspect',
 } as const
 
-function createTools(changes: object = {}) {
-  return getGuardTools(createResourceServer({ ...OPTIONS, ...changes }))!
+function createParts(changes: object = {}) {
+  return getGuardParts(createResourceServer({ ...OPTIONS, ...changes }))!
 }
 
 /** A request of the framework of the adapter. */
@@ -53,50 +53,50 @@ const create = (changes: object = {}) =>
     environment: {},
   }).createBearward({ ...OPTIONS, ...changes })
 
-describe('getGuardTools', () => {
-  it('getGuardTools returns tools for a resource server, for a result of createBearward, and for their copies', () => {
+describe('getGuardParts', () => {
+  it('getGuardParts returns the parts of a resource server, of a result of createBearward, and of their copies', () => {
     const server = createResourceServer(OPTIONS)
     const bearward = create()
     const { close } = bearward
     for (const each of [server, { ...server }, bearward, { ...bearward }, { close }])
-      expect(getGuardTools(each)?.clock).toBeDefined()
+      expect(getGuardParts(each)?.clock).toBeDefined()
   })
 
-  it('getGuardTools returns undefined for other objects', () => {
-    expect(getGuardTools({ close() {} })).toBeUndefined()
-    expect(getGuardTools({} as never)).toBeUndefined()
+  it('getGuardParts returns undefined for other objects', () => {
+    expect(getGuardParts({ close() {} })).toBeUndefined()
+    expect(getGuardParts({} as never)).toBeUndefined()
   })
 
-  it('getGuardTools returns the option resource, or undefined', () => {
-    expect(createTools().resource).toBeUndefined()
+  it('getGuardParts returns the option resource, or undefined', () => {
+    expect(createParts().resource).toBeUndefined()
     const resource = 'https://api.example.com/v1'
-    expect(createTools({ audience: undefined, resource }).resource).toBe(resource)
+    expect(createParts({ audience: undefined, resource }).resource).toBe(resource)
   })
 
   it('acceptsOpaqueTokens is true if an issuer can have opaque tokens', () => {
-    expect(createTools().acceptsOpaqueTokens).toBe(false)
+    expect(createParts().acceptsOpaqueTokens).toBe(false)
     const opaque = { issuer: OTHER, audience: AUDIENCE, tokenFormat: 'opaque', introspection }
     const jwt = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks }
     const issuers = (...all: readonly object[]) =>
-      createTools({ issuer: undefined, audience: undefined, jwks: undefined, issuers: all })
+      createParts({ issuer: undefined, audience: undefined, jwks: undefined, issuers: all })
     expect(issuers(jwt, opaque).acceptsOpaqueTokens).toBe(true)
     expect(issuers(jwt, { ...opaque, tokenFormat: 'any' }).acceptsOpaqueTokens).toBe(true)
     expect(issuers(jwt).acceptsOpaqueTokens).toBe(false)
   })
 
   it('getIntrospectionAge returns the maxAge of an issuer, and 0 for other issuers', () => {
-    const tools = createTools({ introspection: { ...introspection, maxAge: 30 } })
-    expect(tools.getIntrospectionAge(ISSUER)).toBe(30)
-    expect(tools.getIntrospectionAge(OTHER)).toBe(0)
-    expect(createTools().getIntrospectionAge(ISSUER)).toBe(0)
+    const parts = createParts({ introspection: { ...introspection, maxAge: 30 } })
+    expect(parts.getIntrospectionAge(ISSUER)).toBe(30)
+    expect(parts.getIntrospectionAge(OTHER)).toBe(0)
+    expect(createParts().getIntrospectionAge(ISSUER)).toBe(0)
   })
 
   it('readRequirements reports wrong requirements, and requires a restriction of public platforms only without isAdditional', () => {
-    const tools = createTools()
+    const parts = createParts()
     expect(
-      getProblemsOf(() => tools.readRequirements({ scopes: 'a' }, { isAdditional: true })),
+      getProblemsOf(() => parts.readRequirements({ scopes: 'a' }, { isAdditional: true })),
     ).toEqual(['scopes is not a requirement. Did you mean scope?'])
-    const actions = createTools({
+    const actions = createParts({
       issuer: 'https://token.actions.githubusercontent.com',
       provider: 'github-actions',
     })
@@ -109,15 +109,15 @@ describe('getGuardTools', () => {
 
 describe('meets', () => {
   const events: BearwardEvent[] = []
-  const tools = createTools({
+  const parts = createParts({
     machineSubject: 'client_id',
     onEvent: (event: BearwardEvent) => events.push(event),
   })
   const read = (requirements: Requirements) =>
-    tools.readRequirements(requirements, { isAdditional: true })
+    parts.readRequirements(requirements, { isAdditional: true })
 
   async function verify(claims: object = {}) {
-    const outcome = await tools.verify(issuer.token({ claims: { ...claims } }))
+    const outcome = await parts.verify(issuer.token({ claims: { ...claims } }))
     if (outcome.kind !== 'granted') throw new TypeError(outcome.reason)
     return outcome.token
   }
@@ -135,7 +135,7 @@ describe('meets', () => {
     [true, { claims: [{ claim: 'tenant', equals: 'a' }] }],
     [false, { claims: [{ claim: 'tenant', equals: 'b' }] }],
   ])('meets returns %s for the requirements %j', async (expected, requirements) => {
-    expect(tools.meets(await verify({ tenant: 'a' }), read(requirements))).toBe(expected)
+    expect(parts.meets(await verify({ tenant: 'a' }), read(requirements))).toBe(expected)
   })
 
   it('meets does not call check, does not introspect, and publishes no event', async () => {
@@ -144,24 +144,24 @@ describe('meets', () => {
       throw new Error('not expected')
     }
     events.length = 0
-    expect(tools.meets(token, read({ check }))).toBe(true)
-    expect(tools.meets(token, read({ scope: 'admin' }))).toBe(false)
+    expect(parts.meets(token, read({ check }))).toBe(true)
+    expect(parts.meets(token, read({ scope: 'admin' }))).toBe(false)
     expect(events.filter(({ type }) => type !== 'verified')).toEqual([])
-    const remote = createTools({ introspection, fetch: check })
+    const remote = createParts({ introspection, fetch: check })
     const checked = remote.readRequirements({ introspect: true }, { isAdditional: true })
     expect(remote.meets(token, checked)).toBe(true)
   })
 
   it('meets returns false for a token of an issuer that this resource server does not trust', async () => {
-    const others = createTools({ issuer: OTHER, jwks: other.jwks })
+    const others = createParts({ issuer: OTHER, jwks: other.jwks })
     const outcome = await others.verify(other.token())
     if (outcome.kind !== 'granted') throw new TypeError(outcome.reason)
     expect(others.meets(outcome.token, read({}))).toBe(true)
-    expect(tools.meets(outcome.token, read({}))).toBe(false)
+    expect(parts.meets(outcome.token, read({}))).toBe(false)
   })
 
   it('meets returns false for a token whose issuer is not the required one', async () => {
-    const both = createTools({
+    const both = createParts({
       issuer: undefined,
       audience: undefined,
       jwks: undefined,
@@ -181,7 +181,7 @@ describe('meets', () => {
       issuer: 'https://token.actions.githubusercontent.com',
       now: clock.seconds,
     })
-    const dynamic = createTools({
+    const dynamic = createParts({
       issuer: undefined,
       audience: undefined,
       jwks: undefined,
@@ -221,19 +221,19 @@ describe('meets', () => {
       subject: { kind: 'machine', id: 'cron' },
       claims: { acr: 'mfa', auth_time: clock.seconds() },
     })
-    expect(tools.meets(key, read({ scope: 'read', subject: 'machine' }))).toBe(true)
-    expect(tools.meets(key, read({ scope: 'admin' }))).toBe(false)
-    expect(tools.meets(key, read({ issuer: ISSUER }))).toBe(false)
-    expect(tools.meets(key, read({ acr: 'mfa' }))).toBe(false)
-    expect(tools.meets(key, read({ maxAuthAge: 300 }))).toBe(false)
+    expect(parts.meets(key, read({ scope: 'read', subject: 'machine' }))).toBe(true)
+    expect(parts.meets(key, read({ scope: 'admin' }))).toBe(false)
+    expect(parts.meets(key, read({ issuer: ISSUER }))).toBe(false)
+    expect(parts.meets(key, read({ acr: 'mfa' }))).toBe(false)
+    expect(parts.meets(key, read({ maxAuthAge: 300 }))).toBe(false)
   })
 
   it('meets compares maxAuthAge with the clock of the resource server', async () => {
     const token = await verify({ sub: 'alice', auth_time: clock.seconds() })
     const fresh = read({ maxAuthAge: 60 })
-    expect(tools.meets(token, fresh)).toBe(true)
+    expect(parts.meets(token, fresh)).toBe(true)
     clock.advance(100)
-    expect(tools.meets(token, fresh)).toBe(false)
+    expect(parts.meets(token, fresh)).toBe(false)
   })
 })
 
@@ -253,11 +253,11 @@ describe('getAdapterParts', () => {
     expect(getAdapterParts({ close() {} })).toBeUndefined()
   })
 
-  it('a guard that is built from the tools and the parts uses the verification of another guard of the request', async () => {
+  it('a guard that is built from the parts of the server and of the adapter uses the verification of another guard of the request', async () => {
     const events: BearwardEvent[] = []
     const bearward = create({ onEvent: (event: BearwardEvent) => events.push(event) })
     const { toRequestLike } = getAdapterParts(bearward)!
-    const { beginGuard, readRequirements } = getGuardTools(bearward)!
+    const { beginGuard, readRequirements } = getGuardParts(bearward)!
     const raw = requestWith(issuer.token())
     expect(await bearward.requireToken({})(raw)).toBe('next')
     const session = beginGuard(toRequestLike(raw as never))
