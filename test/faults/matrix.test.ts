@@ -267,7 +267,7 @@ function describeMatrix(
 
 describeMatrix('faults of the authorization server', 'the fault', createFaults(otherOrigin))
 describeMatrix('unusual behavior of the authorization server', 'the behavior', NO_FAULTS)
-// The resource server does not know which function makes its calls, so one state is enough for the other function.
+// The resource server does not know whether the option `fetch` or the global `fetch` makes its calls. So one state is enough here.
 describeMatrix(
   'faults of the authorization server, with the global fetch',
   'the fault',

@@ -46,7 +46,7 @@ export const UNAWAITED_KIND: Readonly<Record<Situation, Expected>> = {
   'rejected, keys loading': { status: 500, handled: 0 },
 }
 
-/** Returns whether `kind` is `refused`. Does not check the type of the value, as in code without types. */
+/** Returns whether `kind` is `refused`. Does not check the type of the value, like an application in JavaScript. */
 export function isRefused(outcome: unknown): boolean {
   return (outcome as { kind?: unknown }).kind === 'refused'
 }

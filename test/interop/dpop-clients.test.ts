@@ -97,7 +97,7 @@ async function createOpenidClient(resource: string): Promise<DpopClient> {
     MACHINE.id,
     {},
     openid.ClientSecretBasic(MACHINE.secret),
-    // oxlint-disable-next-line typescript/no-deprecated -- it is deprecated as a warning for production
+    // oxlint-disable-next-line typescript/no-deprecated -- it is not obsolete: the mark warns against its use in production
     { algorithm: 'oauth2', execute: [openid.allowInsecureRequests] },
   )
   const DPoP = openid.getDPoPHandle(configuration, await openid.randomDPoPKeyPair('ES256'))
@@ -211,7 +211,7 @@ describe('the MCP client of version 2 with oidc-provider', () => {
     },
   )
 
-  it('9449-61: withDpop of the MCP client is refused with a token that is bound to another key', async () => {
+  it('9449-61: an API refuses withDpop of the MCP client if the token is bound to another key', async () => {
     const api = await startApi(NONCE)
     const { token } = await createOauth4webapi(api.resource)
     const session = await DpopSession.create()

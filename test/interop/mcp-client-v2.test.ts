@@ -69,7 +69,7 @@ describe('the MCP client of version 2', () => {
     ['auto', '/tenants/a/mcp', 2],
     ['auto', '', 2],
   ] as const)(
-    'the MCP client of version 2 with the protocol %s gets tokens of a machine at the path "%s" of a server of version %i, with the scopes of the challenges',
+    'the MCP client of version 2 with the protocol %s calls the path "%s" of a server of version %i as a machine, with tokens for the scopes of the challenges',
     async (mode, path, sdk) => {
       const api = await startMcpApi(authorizationServer, path, { sdk })
       const authProvider = createMachine()
@@ -101,7 +101,7 @@ describe('the MCP client of version 2', () => {
     ['auto', 2],
     ['auto', 1],
   ] as const)(
-    'the MCP client of version 2 with the protocol %s registers an app, and requests the scope of a 403 of a server of version %i with a new sign-in',
+    'the MCP client of version 2 with the protocol %s registers an app, and signs in again for the scope of a 403 from a server of version %i',
     async (mode, sdk) => {
       const api = await startMcpApi(authorizationServer, '/mcp', { sdk })
       authorizationServer.requests.splice(0)
@@ -158,7 +158,7 @@ describe('the MCP client of version 2', () => {
     expect(authorizationServer.requests.at(-1)).toBe('POST /token 200')
   })
 
-  it('the MCP client of version 2 gets an accepted token for a root resource that its provider writes with a slash', async () => {
+  it('the MCP client of version 2 gets a token that the server accepts if the client writes the resource with a slash at the end', async () => {
     const api = await startMcpApi(authorizationServer, '')
     authorizationServer.resources.add(`${api.resource}/`)
     const authProvider = Object.assign(createMachine(), {

@@ -9,7 +9,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'packages/core/src/options/issuer-rules.ts': 'writes the name of an option, not an address',
   'packages/core/src/subject/provider-hint.ts': 'writes only the path of an address',
   'packages/mcp/src/rules.ts': 'compares the URI of a resource, and writes it nowhere',
-  'packages/client/src/authorized-fetch.ts': 'writes the address of a request, not a text',
+  'packages/client/src/authorized-fetch.ts':
+    'passes an address on to a request, and writes no text',
 }
 
 const NAMES = String.raw`\w*(?:[uU]rl|URL|[eE]ndpoint|[aA]ddress|[uU]ri|[hH]ref)`

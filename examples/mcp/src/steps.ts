@@ -12,7 +12,7 @@ const addTea = callTool('add_note', { text: 'tea' })
 const searchTea = callTool('search_notes', { text: 'tea' })
 const purge = callTool('purge_notes')
 
-/** Steps in order. The last four use the server with sessions. */
+/** Steps in order. The last three use the server with sessions. */
 export const STEPS: readonly ResultStep<Servers>[] = [
   {
     heading: 'No token: refused, with a challenge that leads to the authorization server',

@@ -64,7 +64,7 @@ function toToken(owner: unknown, clock: Clock): AccessToken | Rejection {
     const token = toApiKeyToken(owner)
     return checkKeyExpiry(token, clock) ?? token
   } catch (error) {
-    // Another error comes from code of the application, and can contain secrets.
+    // All other errors come from code of the application, and can contain secrets.
     return unavailable(
       error instanceof ApiKeyOwnerError ? error.message : 'an owner that cannot be read',
     )

@@ -9,7 +9,7 @@ export function parseRead(body: unknown): ParsedBody {
   return body instanceof Uint8Array ? parseBytes(body) : { value: body }
 }
 
-/** Reads a stream up to a number of bytes, and parses it as JSON in UTF-8. Rejects if the stream fails. */
+/** Reads a stream up to a number of bytes, and parses it as JSON in UTF-8. The promise rejects if the stream fails. */
 export async function readStream(
   stream: AsyncIterable<Uint8Array>,
   limit: number,
@@ -37,7 +37,7 @@ const EMPTY: Uint8Array = new Uint8Array()
 
 /**
  * Writes a chunk after the first `length` bytes of an array. Returns the array, or a larger copy of it. There is only one array,
- * because chunks of a few bytes take many times the memory of their bytes.
+ * because an array for each chunk of a few bytes would take much more memory than these bytes.
  */
 function append(bytes: Uint8Array, length: number, chunk: Uint8Array, limit: number): Uint8Array {
   const end = length + chunk.length

@@ -18,8 +18,8 @@ const LONGEST = 2_147_483_647
 const AGAIN = 1000
 
 /**
- * Ends a response that is still being sent at a time in seconds since the epoch. A response that has not begun by then ends soon
- * after it has begun. A client that does not read the end is disconnected. `endsAt` is `undefined` if the response may take any time.
+ * Ends a response at the time `endsAt`, in seconds since the epoch, if it is still being sent then. A response that has not begun by
+ * then ends soon after it has begun. A client that does not read the end is disconnected. `undefined`: the response may take any time.
  */
 export function endResponseAt(
   response: NodeResponse,

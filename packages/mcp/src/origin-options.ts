@@ -69,7 +69,7 @@ function readCors(own: Own, origins: AllowedOrigins, problems: Problems): Origin
         exposedHeaders: add(RESPONSE_HEADERS, exposedHeaders),
         maxAge,
       }),
-    // Here, `origins` is an option of the guard, and all pages together are not allowed.
+    // Here, `origins` is an option of the guard, and it cannot be '*'.
     (problem) =>
       problem.startsWith('origins') ? problem.replace(", '*',", ',') : `cors.${problem}`,
   )

@@ -207,7 +207,10 @@ function hasModernMeta(params: Params): boolean {
   return typeof version === 'string' && version >= MODERN_VERSION
 }
 
-/** Returns whether a value has more than `levels` levels of objects and arrays. Its own calls are never deeper than that. */
+/**
+ * Returns whether a value has more than `levels` levels of objects and arrays. The search ends there, so a deep value cannot
+ * exhaust the stack.
+ */
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (!isObject(value)) return false
   if (levels === 0) return true

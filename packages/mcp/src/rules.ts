@@ -88,7 +88,7 @@ export function createRules({ floor, named, methods, unlisted }: RuleSettings): 
     found.push(rule)
   }
 
-  /** Adds the rules for one operation. Returns a selection if the operation decides about the request alone. */
+  /** Adds the rules for one operation. Returns a selection if no other operation can change it. */
   function add(operation: Operation, found: Rule[]): Selection | undefined {
     if (operation.kind === 'unreadable') return strictest
     if (operation.kind === 'response') return undefined

@@ -72,7 +72,7 @@ const modernRequests: readonly Attack[] = [
     withLines(MODERN_LINE, 'Mcp-Method: tools/call'),
   ),
   mismatch(
-    'a modern prompt that needs admins with the Mcp-Name of another prompt',
+    'a modern use of a prompt that needs admins, with the Mcp-Name of another prompt',
     'mismatch',
     modern('prompts/get', { name: 'unseal' }),
     { lines: modernLines('prompts/get', 'greet') },
@@ -113,7 +113,7 @@ const modernRequests: readonly Attack[] = [
     modern('completion/complete', { ref: { type: 'ref/prompt', name: 'unseal' } }),
     { lines: modernLines('completion/complete', 'greet') },
   ),
-  // A raw header value is decoded as Latin-1, in which this letter is one byte.
+  // A raw header value is decoded as Latin-1, in which the last letter of `CAFE` is one byte.
   mismatch(
     'a modern call whose name is sent as Latin-1',
     'admin',
@@ -270,7 +270,7 @@ const sentinels: readonly Attack[] = [
     modernPurge,
     withLines(...modernLines('tools/call', 'purge'), 'MCP-METHOD: tools/call'),
   ),
-  // Joined lines look like one line with a comma. The request has no name, so a onWeb line contradicts nothing.
+  // Joined lines look like one line with a comma. The request has no name, so a joined line contradicts nothing.
   encoded('two lines with Mcp-Name and a request without a name', 'mismatch', modernTools, {
     lines: [...modernLines('tools/list', 'list'), 'Mcp-Name: purge'],
     onWeb: 'floor',

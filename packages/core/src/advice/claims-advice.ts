@@ -27,8 +27,8 @@ function mayBeAccessToken(
 }
 
 /**
- * Returns whether the token was rejected because of a `typ` that is not the type of another known kind of token. The issuer may
- * use this `typ` for access tokens.
+ * Returns whether the token was rejected because of an unknown `typ`. The issuer may use it for access tokens. The `typ` of another
+ * kind of token, such as `logout+jwt`, is not unknown.
  */
 function isUnknownType({
   header: { typ },

@@ -110,8 +110,8 @@ function readCondition(
 }
 
 /**
- * Returns whether a value can be compared with a claim. A number that is not exact cannot be compared: JSON.parse reads all
- * integers from 9007199254740992 to 9007199254740993 as the same number, for example.
+ * Returns whether a value can be compared with a claim. A number that is not exact cannot be compared: for example, JSON.parse
+ * reads the integers 9007199254740992 and 9007199254740993 as the same number.
  */
 export function isClaimValue(value: unknown): value is ClaimValue {
   if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER

@@ -74,7 +74,7 @@ export interface OrderedCheck {
 /** The requirements of one guard after validation. */
 export interface CheckedRequirements {
   readonly issuers: readonly string[] | undefined
-  /** `true` if other requirements restrict the callers: see `checkIssuer`. */
+  /** `true` if a requirement restricts the callers, so that tokens of a public platform can be accepted: see `checkIssuer`. */
   readonly acceptsPublicIssuers: boolean
   readonly optional: boolean
   /** `true` if one of the requirements is about an issuer, so that an API key cannot meet it. */

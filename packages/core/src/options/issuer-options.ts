@@ -163,9 +163,9 @@ export interface IssuerOptions {
    */
   readonly provider?: Provider
   /**
-   * The claim that marks access tokens, and its value. An introspection response may omit the claim.
-   * It must have the claim if the option `audience` for responses is `null`, or if `audienceRequiredFrom` is set and the response
-   * has no `aud`. If the claim is present, it must have this value.
+   * The claim that marks access tokens, and its value. An introspection response may omit the claim in most cases. A response must
+   * have it if `introspection.audience` is `null`, or if `audienceRequiredFrom` is set and the response has no `aud`. If the claim
+   * is present, it must have this value.
    *
    * @default that of the provider
    * @example

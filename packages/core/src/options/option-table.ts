@@ -6,8 +6,8 @@ import { getForeignNames, hintAtRequirement } from './foreign-names.ts'
 import type { OptionContext } from './option-context.ts'
 
 /**
- * Returns the value of an option, or the default if it is not set. Reports a wrong value, and then returns a value with
- * which no other check reports a problem. `name` is the name of the option in messages.
+ * Returns the value of an option, or the default if it is not set. Reports a wrong value. It then returns a value that
+ * is correct for all other checks, so that one mistake causes one message. `name` is the name of the option in messages.
  */
 export type OptionReader<Value> = (given: unknown, name: string, context: OptionContext) => Value
 

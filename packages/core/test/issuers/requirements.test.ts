@@ -130,7 +130,7 @@ describe('the requirement subject with dynamic issuers', () => {
     ['machine', {}],
     ['user', { sub: 'a', amr: ['pwd'], auth_time: 1_800_000_000 }],
   ])(
-    'a guard with subject: %s refuses a token if the options of its tenant do not determine the subject kind, even if a convention does',
+    'a guard with subject: %s refuses a token if the options of its tenant do not determine the subject kind, even if the token looks like that of a machine or a user',
     async (subject, claims) => {
       const { tenant, getOutcome } = serveTenants()
       const token = tenant('acme').token({ claims: { ...claims } })

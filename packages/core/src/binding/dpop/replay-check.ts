@@ -25,7 +25,7 @@ export const REPLAY_BREAKER: BreakerThresholds = {
   longestRetryAfter: 0,
 }
 
-/** The result if the store does not know whether a proof was used, or was not called. */
+/** The result if the store was not called, or does not know whether a proof was used. */
 export interface UnknownUse {
   readonly problem: ReplayStoreProblem | 'paused'
   /** A description for logs. */

@@ -57,7 +57,7 @@ export function getTargetPath(target: string): string | undefined {
 /** Stands for the origin of a request target that is a path. */
 const ANY_ORIGIN = 'http://host'
 
-/** Characters of the longest path of a request target. The limit is the same for every path. */
+/** Number of characters in the longest path of a request target. The limit is the same for every path. */
 const LONGEST_PATH = LIMITS.targetUri - ANY_ORIGIN.length
 
 /** Matches a path that is already normalized: no segment begins with a dot, and all characters are unreserved. */
