@@ -3,7 +3,8 @@ import type { CheckedRequirements } from './authorization/requirements.ts'
 import type { Clock } from './lib/clock.ts'
 import type { AccessToken } from './model/access-token.ts'
 import type { RequestLike } from './model/request-like.ts'
-import { meetsRequirements, StagedGuard } from './request/staged-guard.ts'
+import { meetsRequirements, RequestGuard } from './request/request-guard.ts'
+import type { StagedGuard } from './request/staged-guard.ts'
 import type { ResourceServer } from './resource-server.ts'
 import { getServerBase, type ServerBase } from './server-base.ts'
 import { getKnownIssuer } from './token/trusted-issuers.ts'
@@ -51,7 +52,7 @@ function createGuardParts({
     acceptsOpaqueTokens: settings.issuers.some(({ tokenFormat }) => tokenFormat !== 'jwt'),
     readRequirements: (given, kind) =>
       readRequirements([given], issuers, requirementSettings, kind),
-    beginGuard: (request) => new StagedGuard(request, services),
+    beginGuard: (request) => new RequestGuard(request, services),
     meets: (token, requirements) => meetsRequirements(token, requirements, services),
     verify,
     getIntrospectionAge: (issuer) =>

@@ -11,7 +11,10 @@ import {
 } from './credentials.ts'
 import { headerValues } from '../model/header-values.ts'
 
-/** Creates the reader for the option `credentials`. If the option is not set, reads `Authorization` with one of `schemes`. */
+/**
+ * Creates the reader for the option `credentials`. If the option is not set, the reader reads `Authorization` with one of
+ * `schemes`.
+ */
 export function createCredentialsReader(
   option: CredentialsOption | undefined,
   schemes: readonly Scheme[] = BEARER,

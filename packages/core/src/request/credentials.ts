@@ -12,7 +12,7 @@ export interface Credentials {
   readonly token: string
 }
 
-/** RFC 9110 section 11.4: the scheme matches the rule `token`, and ends at the first character that does not. */
+/** Matches a scheme (RFC 9110 section 11.4): it ends before the first character that the rule `token` does not allow. */
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
 /** A second set of credentials after a comma: some proxies join two header lines with a comma. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i

@@ -9,8 +9,8 @@ export type AllowedOrigins = readonly string[] | ((origin: string) => boolean)
 const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s,/?#]+)$/
 
 /**
- * Returns the values of `Origin`. A browser sends one. A web `Headers` joins several lines with commas, and an origin contains no
- * comma.
+ * Returns the values of `Origin`. A browser sends one value. A web `Headers` joins several lines with commas, and an origin
+ * contains no comma.
  */
 export function readOrigins(request: RequestLike): readonly string[] {
   return headerValues(request, 'origin').flatMap((value) => value.split(','))

@@ -37,7 +37,7 @@ export function runPipeline(exchange: Exchange): MaybePromise<Outcome> {
   return run(PIPELINE, exchange)
 }
 
-/** Runs the pipeline for a token that was passed to `verify`. Returns the same as `runPipeline`. */
+/** Runs the pipeline for a token that was passed to `verify`. Returns the outcome or a promise, as `runPipeline` does. */
 export function runPipelineForToken(token: string, exchange: Exchange): MaybePromise<Outcome> {
   return run([readSentToken(token), ...AFTER_CREDENTIALS], exchange)
 }

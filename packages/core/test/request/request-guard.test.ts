@@ -67,7 +67,7 @@ const NOT_GRANTED = /^auth\(\.\.\.\) was called before a guard granted the reque
 const ANONYMOUS = /^auth\(\.\.\.\) was called for an anonymous caller/
 
 describe('the guard of a request with several stages', () => {
-  it('the guard is pending until finish is called, and auth() throws until then', async () => {
+  it('a staged guard is pending until finish() is called, and auth() throws until then', async () => {
     const request = requestWith(issuer.token())
     expect(getUnmetGuard(request)).toBeUndefined()
     const session = begin(request)
@@ -81,7 +81,7 @@ describe('the guard of a request with several stages', () => {
     expect(getToken(request)).toBe(outcome.token)
   })
 
-  it('the guard lets an anonymous request pass after finish, and auth() still throws', async () => {
+  it('a staged guard lets an anonymous request pass after finish(), and auth() still throws', async () => {
     const request: RequestLike = { method: 'POST', url: '/', headers: {} }
     const session = begin(request)
     const { outcome, presented, hashToken } = await session.check({ ...FLOOR, optional: true })
@@ -97,7 +97,7 @@ describe('the guard of a request with several stages', () => {
     ['refuse', (session) => session.refuse(NOT_LISTED, FLOOR)],
     ['refuseApiKey', (session) => session.refuseApiKey(NOT_LISTED, FLOOR)],
     ['checkApiKey', (session) => session.checkApiKey(toApiKeyToken({}), FLOOR)],
-  ])('a refusal of %s is recorded, and auth() throws', async (_what, refuse) => {
+  ])('a staged guard records a refusal of %s, and auth() throws', async (_what, refuse) => {
     const request = requestWith(issuer.token())
     const session = begin(request)
     await refuse(session)
@@ -105,7 +105,7 @@ describe('the guard of a request with several stages', () => {
     expect(() => getToken(request)).toThrow(NOT_GRANTED)
   })
 
-  it('a refusal in the second stage is recorded after a grant in the first', async () => {
+  it('a staged guard records a refusal in the second stage after a grant in the first stage', async () => {
     const request = requestWith(issuer.token())
     const session = begin(request)
     expect(summarize((await session.check(FLOOR)).outcome)).toBe('granted')
@@ -113,7 +113,7 @@ describe('the guard of a request with several stages', () => {
     expect(getUnmetGuard(request)).toBe('refused')
   })
 
-  it('refuse after a granted stage publishes an event with the client and the token of this stage', async () => {
+  it('refuse of a staged guard publishes an event with the client and the token of a stage that was granted before', async () => {
     const other = setup()
     const session = other.begin(requestWith(other.issuer.token()))
     await session.check(FLOOR)
@@ -128,7 +128,7 @@ describe('the guard of a request with several stages', () => {
     ])
   })
 
-  it('a stage that throws leaves the guard pending', async () => {
+  it('a staged guard stays pending if a stage throws', async () => {
     const failure = new Error('The database is down.')
     const fail = () => {
       throw failure
@@ -144,12 +144,12 @@ describe('the guard of a request with several stages', () => {
     expect(other.count('refused')).toBe(0)
   })
 
-  it('the guard throws for a request that is not an object', () => {
+  it('a staged guard throws for a request that is not an object', () => {
     for (const request of [undefined, null, 'GET /'])
       expect(() => begin(request as never)).toThrow('Pass a request to a guard')
   })
 
-  it('check returns the token as it was sent, and its hash', async () => {
+  it('check of a staged guard returns the token as it was sent, and the hash of this token', async () => {
     const token = issuer.token()
     const { presented, hashToken } = await begin(requestWith(token)).check(FLOOR)
     expect(presented).toBe(token)
@@ -158,7 +158,7 @@ describe('the guard of a request with several stages', () => {
     expect(refused).toMatchObject({ presented: undefined, hashToken: undefined })
   })
 
-  it('two stages publish verified once, and refused once', async () => {
+  it('two stages of a guard publish verified once, and refused once', async () => {
     const own = setup()
     const session = own.begin(requestWith(own.issuer.token()))
     await session.check(own.read({ scope: 'read' }))
@@ -170,7 +170,7 @@ describe('the guard of a request with several stages', () => {
     })
   })
 
-  it('two stages use the proof of a bound token once, and a second request with it is refused', async () => {
+  it('two stages of a guard use the proof of a bound token once, and a second request with this proof is refused', async () => {
     const uses: string[] = []
     const known = new Set<string>()
     const own = setup({
@@ -201,7 +201,7 @@ describe('the guard of a request with several stages', () => {
     expect(summarize(second.outcome)).toBe('401 proof_used')
   })
 
-  it('a stage that refuses does not use the proof, so the client can send it again', async () => {
+  it('a stage that refuses a request does not use the proof, so the client can send the proof again', async () => {
     const own = setup({ publicUrl: ORIGIN, dpop: { replay: { firstUse: async () => true } } })
     const key = generateProofKey()
     const token = own.issuer.token({ claims: boundTo(key) })
@@ -211,7 +211,7 @@ describe('the guard of a request with several stages', () => {
     expect(summarize(outcome)).toBe('403 insufficient_scope')
   })
 
-  it('the second stage refuses a token whose key was distrusted after the first', async () => {
+  it('the second stage of a guard refuses a token whose key was distrusted after the first stage', async () => {
     const own = setup()
     const session = own.begin(requestWith(own.issuer.token()))
     expect(summarize((await session.check(own.read({}))).outcome)).toBe('granted')
@@ -221,7 +221,7 @@ describe('the guard of a request with several stages', () => {
     expect(outcome).toMatchObject({ kind: 'refused', status: 401 })
   })
 
-  it('the second stage refuses a token that has expired after the first', async () => {
+  it('the second stage of a guard refuses a token that has expired after the first stage', async () => {
     const own = setup()
     const session = own.begin(requestWith(own.issuer.token()))
     expect(summarize((await session.check(own.read({}))).outcome)).toBe('granted')
@@ -229,7 +229,7 @@ describe('the guard of a request with several stages', () => {
     expect(summarize((await session.check(own.read({}))).outcome)).toBe('401 expired')
   })
 
-  it('the second stage asks the function revoked again after one second', async () => {
+  it('the second stage of a guard calls the function revoked again after one second', async () => {
     let isRevoked = false
     const own = setup({ revoked: () => isRevoked })
     const session = own.begin(requestWith(own.issuer.token()))
@@ -239,7 +239,7 @@ describe('the guard of a request with several stages', () => {
     expect(summarize((await session.check(own.read({}))).outcome)).toBe('401 revoked')
   })
 
-  it('readCredentials returns the credentials of the request, and does not check them', () => {
+  it('readCredentials of a staged guard returns the credentials of the request, and does not check them', () => {
     const request: RequestLike = {
       method: 'POST',
       url: '/',
@@ -257,7 +257,7 @@ describe('refuse', () => {
   const readBody = (outcome: Outcome) =>
     outcome.kind === 'refused' ? (JSON.parse(outcome.body) as unknown) : undefined
 
-  it('refuse responds with the status of the reason, and names the scope only for a 401 and insufficient_scope', () => {
+  it('refuse of a staged guard responds with the status of the reason, and names the scope only for a 401 and insufficient_scope', () => {
     const forbidden = begin(requestWith(issuer.token())).refuse(NOT_LISTED, FLOOR)
     expect(summarize(forbidden)).toBe('403 unlisted_operation')
     expect(forbidden.headers['WWW-Authenticate']).toBe(
@@ -269,7 +269,7 @@ describe('refuse', () => {
     expect(unauthorized.headers['WWW-Authenticate']).toContain('scope="read"')
   })
 
-  it('refuse sends the body of the protocol unchanged, and does not call errorBody for it', () => {
+  it('refuse and refuseApiKey of a staged guard send a given body unchanged, and do not call errorBody for this body', () => {
     let calls = 0
     const own = setup({
       errorBody: () => {
@@ -329,7 +329,7 @@ describe('checkApiKey', () => {
     expect(seen[1]).toBe(raw)
   })
 
-  it('refusals of API keys contain no address of metadata, and only the scheme Bearer', async () => {
+  it('the challenge of a refused API key contains only the scheme Bearer, and no address of metadata', async () => {
     const own = setup({ publicUrl: ORIGIN, dpop: { replay: { firstUse: async () => true } } })
     const refused = await own.begin(request()).checkApiKey(key, own.read({ scope: 'admin' }))
     if (refused.kind !== 'refused') throw new TypeError(refused.kind)
@@ -343,7 +343,7 @@ describe('checkApiKey', () => {
     expect(other.headers['WWW-Authenticate']).not.toContain('resource_metadata')
   })
 
-  it('checkApiKey publishes a refusal without a token of an issuer', async () => {
+  it('checkApiKey publishes only the event refused if it refuses an API key', async () => {
     const own = setup()
     await own.begin(request()).checkApiKey(key, own.read({ scope: 'admin' }))
     expect(own.events).toHaveLength(1)
