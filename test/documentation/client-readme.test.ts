@@ -72,7 +72,7 @@ async function startReportsApi(): Promise<ReportsApi> {
   }
 }
 
-/** Starts an API that requires a proof with a nonce. Records the scheme, and the method and the nonce in the proof. */
+/** Starts an API that requires proofs with a nonce. Records the scheme of each request, and the method and nonce in its proof. */
 async function startProofApi() {
   const calls: string[] = []
   const server = closing(
@@ -93,8 +93,8 @@ async function startProofApi() {
 const CLIENT = 'packages/client/README.md'
 
 /**
- * Writes the module `source`, which other snippets of the README import, with a name of its own. Its source uses the clock of the
- * test, and may call the API at `url`. Returns the source, and the replacement of the name.
+ * Writes the module `source`, which other snippets of the README import, to the file `name`. Its token source uses the clock of
+ * the test, and may call the API at `url`. Returns the token source, and the replacement that makes a snippet import the file.
  */
 async function writeSource(name: string, url: string, more = '') {
   const { code } = readSnippets(CLIENT).find(
@@ -130,7 +130,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const module = await runSnippet('client-express', code)
     const call = await serve(module['app'] as Express)
-    // The API of the snippet under "A service" is closed, so the error is not a TokenError.
+    // The snippet under "A service" calls an API that is closed now, so the error is not a TokenError.
     expect((await call('GET', '/report')).status).toBe(500)
     expect(logged.mock.calls).toEqual([])
     const failing = adapt(code, { "'./reports.mjs'": "'./failing.mjs'" })

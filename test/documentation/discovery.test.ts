@@ -87,7 +87,7 @@ async function getTokenFor(url: string, path: string): Promise<string> {
   return (await requestClientCredentialsToken(server.issuer, machine, request)).access_token
 }
 
-/** Checks that a client gets from the address of an API to a report. */
+/** Checks that a client that knows only the address of an API can get a token and a report. */
 async function expectDiscovery(handler: Parameters<typeof listen>[0]): Promise<void> {
   const { url } = closing(await listen(handler))
   const authorization = `Bearer ${await getTokenFor(url, '/reports')}`
@@ -200,7 +200,7 @@ async function getStatus(app: Express, path = WELL_KNOWN): Promise<number> {
 
 describe('the page about discovery', () => {
   it.each(readTable(PAGE, 'resource'))(
-    'metadata() of the resource %s responds only at %s, and with atRoot at the root, too',
+    'metadata() of the resource %s responds only at %s by default, and with the option atRoot at the root as well',
     async (resource, path) => {
       const withMetadata = (atRoot: boolean) =>
         express().use(createBearward({ ...OPTIONS, resource, metadata: { atRoot } }).metadata())
@@ -232,7 +232,7 @@ describe('the page about discovery', () => {
     for (const [index, create] of wrong.entries()) expect(create).toThrow(messages[index])
   })
 
-  it('docs/discovery.md lists the statuses of a handler in a wrong place', async () => {
+  it('a request for the document gets 401 if metadata() follows a guard, and 404 if it is below a path or inside a plugin of Fastify', async () => {
     const { metadata, requireToken } = createBearward({ ...OPTIONS, metadata: {} })
     expect(await getStatus(express().use(requireToken(), metadata()))).toBe(401)
     expect(await getStatus(express().use('/v1', metadata()))).toBe(404)
@@ -242,7 +242,7 @@ describe('the page about discovery', () => {
     expect((await app.inject(WELL_KNOWN)).statusCode).toBe(404)
   })
 
-  it('the document lists no issuer with an http: name, and lists issuers of resolve only if authorizationServers lists them', async () => {
+  it('the document omits issuers whose name begins with http:, and lists tenants only if authorizationServers names them', async () => {
     const { jwks } = createTestIssuer()
     const get = async (options: object) => {
       const { metadata } = createBearward({ resource: API, logger: false, ...options } as never)
@@ -269,7 +269,7 @@ describe('the page about discovery', () => {
     )
   })
 
-  it('ready() rejects, and the document gets 500, if the key of signed metadata cannot sign', async () => {
+  it('ready() rejects, and a request for the document gets 500, if the key of signed metadata cannot sign', async () => {
     const key = { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', d: 'AA', alg: 'ES256' }
     const { jwks } = createTestIssuer()
     const metadata = { signed: { issuer: API, key } }

@@ -81,7 +81,7 @@ export async function serve(
   }
 }
 
-/** Returns the replacement of the issuer of a snippet by the authorization server of the test. */
+/** Returns the replacement that writes the authorization server of the test instead of the issuer of a snippet. */
 export const issuerAddress = (): Record<string, string> => ({
   "'https://auth.example.com'": `'${authorizationServer.issuer}'`,
 })
@@ -96,7 +96,7 @@ export async function expectReports(
   await expectReportsAt(closing(await listen(handler)).url + path)
 }
 
-/** Checks the same for an API that runs at an address. */
+/** Checks the same as `expectReports`, but for an API that already runs at an address. */
 export async function expectReportsAt(url: string): Promise<void> {
   const authorization = `Bearer ${await machineToken('read:reports')}`
   expect((await fetch(url)).status).toBe(401)

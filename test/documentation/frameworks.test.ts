@@ -27,7 +27,7 @@ async function importApp(name: string, code: string): Promise<unknown> {
   return (await runSnippet(name, adapt(code, { ...issuerAddress(), ...appInstead })))['app']
 }
 
-/** Checks a program that accepts each of two scopes. It returns the caller. */
+/** Checks a program that accepts each of two scopes and responds with the caller. */
 async function expectEitherScope(
   handler: Parameters<typeof serve>[0],
   path = '/reports',

@@ -123,7 +123,7 @@ describeDocument('docs/hono.md', {
 })
 
 describe('docs/hono.md', () => {
-  it('some of hono/combine responds with the refusal of the first guard', async () => {
+  it('some() of hono/combine responds with the refusal of the first guard', async () => {
     const { requireToken } = createBearward({ issuer: authorizationServer.issuer, audience: API })
     const [admin, reader] = [{ scope: 'admin' }, { scope: 'read:reports' }].map((each) =>
       requireToken(each),

@@ -73,7 +73,7 @@ async function startServer(): Promise<{
   readonly issuer: () => TestIssuer
   /** Sets the status of all later responses. */
   fail(status: number): void
-  /** Replaces the issuer by one with a new key. */
+  /** Replaces the issuer by an issuer with a new key. */
   rotate(): void
   readonly clock: { now: number }
 }> {

@@ -38,7 +38,7 @@ async function linesFor(
   return lines
 }
 
-/** Returns the log line of a page with this beginning. On the page, it is broken into several lines. */
+/** Returns the log line that begins with `beginning`. The page breaks this log line into several lines. */
 function lineOn(page: string, beginning: string): string {
   const blocks = [...read(page).matchAll(/^```text\n([^]*?)\n```$/gm)].map(([, text]) => text!)
   const block = blocks.find((text) => text.startsWith(beginning))

@@ -41,7 +41,7 @@ const PAGE = 'docs/mcp.md'
 const METADATA = '/.well-known/oauth-protected-resource/mcp'
 const APP_ORIGIN = 'https://app.example.com'
 const MODERN = '2026-07-28'
-/** The request of a token that may use the MCP server. */
+/** The parameters of a request for a token that may use the MCP server. */
 const SCOPE = { scope: 'notes:read', resource: MCP }
 
 useAuthorizationServer()
@@ -99,7 +99,7 @@ async function connect1(url: string, token: string) {
   }
 }
 
-/** Returns the response below a sentence of the page. */
+/** Returns the headers and the body of the response that the page shows for this status. */
 function readShown(status: string) {
   const [head, body] = new RegExp(`^HTTP/1.1 ${status}[^\`]*`, 'm')
     .exec(read(PAGE))![0]
@@ -556,7 +556,7 @@ describe(PAGE, () => {
     }
   })
 
-  it('clients refuses an API key whose owner has a clientId, as docs/mcp.md says', async () => {
+  it('the requirement clients refuses an API key even if its owner has a clientId, as docs/mcp.md says', async () => {
     const { url, events } = await startOwn(withKey(() => ({ ...OWNER, clientId: 'notes-app' })))
     await send(url, { body: call('other'), headers: { 'x-api-key': 'k' } })
     const refused = events.find((event) => event.type === 'refused')

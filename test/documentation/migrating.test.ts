@@ -117,7 +117,7 @@ describe('docs/migrating.md', () => {
     return (await app.request('/', { headers })).status
   }
 
-  it('jwk of Hono accepts another issuer and audience and no exp, and refuses at+jwt and a missing kid', async () => {
+  it('jwk of Hono accepts another issuer, another audience and a missing exp, and refuses at+jwt and a missing kid', async () => {
     const { keys } = issuer.jwks
     expect(await callJwk({ keys })).toBe(200)
     expect(await callJwk({ keys, verification: { iss: issuer.issuer } })).toBe(401)

@@ -124,7 +124,7 @@ describe(PAGE, () => {
       'AWS Application Load Balancer',
       'X-Amzn-Mtls-Clientcert-Leaf',
       'pem-urlencoded',
-      // With these three characters unescaped.
+      // The load balancer does not escape these three characters.
       encodeURIComponent(client.toString())
         .replaceAll('%2B', '+')
         .replaceAll('%3D', '=')

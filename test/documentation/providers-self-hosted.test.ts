@@ -67,7 +67,7 @@ async function ask(url: string, method: string, headers: Record<string, string>)
   }
 }
 
-/** Checks both routes of a program. Each kind passes only its own route, and a request without a token gets 401. */
+/** Checks both routes of a program. Each kind of subject passes only its own route. A request without a token gets 401. */
 async function expectKinds(
   send: Send,
   { machine, user, id }: { machine: string; user: string; id: string },
@@ -83,7 +83,7 @@ async function expectKinds(
   expect((await send('GET', '/reports')).status).toBe(401)
 }
 
-/** Returns the replacement that puts the keys of an issuer after a line of a program, or in its place. */
+/** Returns the replacement that puts the keys of an issuer after a line of a program, or in the place of the line. */
 const withKeys = (
   line: string,
   { jwks }: TestIssuer,
@@ -444,8 +444,8 @@ const GOOGLE_IAP: Readonly<Record<string, Scenario>> = {
 }
 
 /**
- * Checks that a program refuses an `Authorization` header, with or without the token in its own header. It ignores
- * `Proxy-Authorization`.
+ * Checks that a program reads the token only from the header `header`. The program refuses every request with `Authorization`,
+ * and ignores `Proxy-Authorization`.
  */
 async function expectOneHeader(program: Express, header: string, token: string): Promise<void> {
   const { url } = closing(await listen(program))

@@ -32,8 +32,8 @@ function createProvider(
 }
 
 /**
- * Runs the program of a page with the keys of its issuers. `marks` are lines of the program and the issuer whose keys follow
- * them.
+ * Runs the program of a page with the keys of its issuers. Each of `marks` is a line of the program, and the issuer whose keys
+ * are put after this line.
  */
 async function startProgram(
   page: string,
@@ -637,7 +637,7 @@ describeProvider('kubernetes', async (code) => {
         'const onlyCron = requireToken({': "const onlyCron = requireToken({ clients: ['a'],",
       }),
     ),
-  ).rejects.toThrow('contain no client id')
+  ).rejects.toThrow('usually contain no client id')
 })
 
 /** Values of `provider` for pages whose names differ from it. Several pages can have the same value. */

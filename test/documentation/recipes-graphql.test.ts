@@ -18,7 +18,7 @@ const PAGE = 'docs/recipes/graphql.md'
 
 describeDocument(PAGE, {
   async GraphQL(code) {
-    // Vitest prefers the ES module of graphql, and graphql-http loads the CommonJS module. Node takes CommonJS for both.
+    // Vitest prefers the ES module of graphql, and graphql-http loads the CommonJS module. Node loads CommonJS for both imports.
     const commonJs = { "from 'graphql'": "from 'graphql/index.js'" }
     const adapted = adapt(code, { ...issuerAddress(), ...appInstead, ...commonJs })
     const app = (await runSnippet('recipes-graphql', adapted))['app'] as Express

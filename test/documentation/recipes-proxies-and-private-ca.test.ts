@@ -102,7 +102,7 @@ describeDocument(PAGE, {
   },
 })
 
-it('the keys are fetched without the option fetch only if NODE_EXTRA_CA_CERTS names the private CA', async () => {
+it('ready() without the option fetch resolves only if NODE_EXTRA_CA_CERTS names the private CA', async () => {
   const [, { code }] = readSnippets(PAGE) as [unknown, { code: string }]
   const issuer = await startIssuer()
   const program = `${code.replace(/import .* from '(?:undici|node:\w+)'\n|^const .*$|^ {2}fetch: .*$/gm, '')}

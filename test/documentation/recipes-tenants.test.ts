@@ -69,7 +69,7 @@ describeDocument(PAGE, {
     // A tenant of the same server that is not in the list. Its keys are not fetched.
     expect((await call('GET', '/reports', globex.token(SCOPE))).status).toBe(401)
     expect(server.paths.filter((path) => path.includes('globex'))).toEqual([])
-    // A tenant signs a token with the name of another one.
+    // A tenant signs a token with the name of another tenant.
     const forged = globex.token({ claims: { ...SCOPE.claims, iss: acme.issuer } })
     expect((await call('GET', '/reports', forged)).status).toBe(401)
 
@@ -239,7 +239,7 @@ async function startRoute(
 }
 
 describe(PAGE, () => {
-  it('the wrong functions match in docs/recipes/tenants.md accept the URLs in their rows', () => {
+  it('every wrong match function in docs/recipes/tenants.md accepts the URL in its row, and the right one does not', () => {
     const rows = [...read(PAGE).matchAll(/^\| `match: (.*)` \| it accepts `(.*)` \|$/gm)]
     expect(rows).toHaveLength(3)
     for (const [, match, url] of rows) {
@@ -253,7 +253,7 @@ describe(PAGE, () => {
     for (const [, , url] of rows) expect(test(url!)).toBe(false)
   })
 
-  it('a guard responds with 503 if resolve returns another issuer, a tokenFormat such as any, or no audience, and 401 for an iss that is not in its normal form', async () => {
+  it('a guard responds with 503 if resolve returns another issuer, the tokenFormat "any" or no audience, and with 401 if iss is not in its normal form', async () => {
     for (const options of [
       { issuer: `${PREFIX}other`, audience: API },
       { issuer: `${PREFIX}acme`, audience: API, tokenFormat: 'any' },
@@ -274,7 +274,7 @@ describe(PAGE, () => {
       expect([iss, await send({ iss })]).toEqual([iss, '401 unknown_issuer'])
   })
 
-  it('a guard accepts a tenant before ttl has passed while resolve fails, then responds with 503, and accepts the tenant 8 s after the outage', async () => {
+  it('a guard accepts a tenant until ttl has passed if resolve fails, then responds with 503, and accepts the tenant again 8 s after the outage', async () => {
     let isDown = false
     const { acme, clock, send, status, ready } = await startRoute({
       async resolve(issuer) {
@@ -340,7 +340,7 @@ describe(PAGE, () => {
     expect(await send()).toBe('200')
   })
 
-  it('forgetIssuer applies the changed options of a tenant with the next token, and a key that was distrusted stays distrusted', async () => {
+  it('the first token after forgetIssuer is verified with the changed options of its tenant, and a distrusted key stays distrusted', async () => {
     let audience = API
     const { acme, send, forgetIssuer, distrustKey } = await startRoute({
       resolve: (issuer) => ({ issuer, audience, jwks: acme.jwks }),
@@ -390,7 +390,7 @@ describe(PAGE, () => {
     withoutFunctions.close()
   })
 
-  it('a guard responds with 403 for mistakes in the options of a tenant that cannot be known at startup', async () => {
+  it('a guard responds with 403 for mistakes in the options of a tenant, because these mistakes are unknown at startup', async () => {
     const { send: introspect } = await startRoute({}, { introspect: true })
     expect(await introspect()).toBe('403 wrong_issuer')
     const { send: subject } = await startRoute({}, { subject: 'user' })

@@ -60,7 +60,7 @@ describeDocument('docs/redis.md', {
   },
 })
 
-it('the memory in docs/redis.md is the product of its row and of 180 bytes', () => {
+it('the memory in each row of docs/redis.md is the number of entries, multiplied by 180 bytes', () => {
   const toNumber = (text: string) => Number(text.replaceAll(/[^\d]/g, ''))
   const rows = readTable('docs/redis.md', 'proofs per second')
   expect(rows).toHaveLength(4)
@@ -78,7 +78,7 @@ it.each(SERVERS)('an entry takes between 120 and 200 bytes (%s)', async (name) =
     Number(/used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))![1])
   await store.ready()
   const before = await getUsed()
-  // Slightly more than a power of two: the tables of keys are then largest in comparison.
+  // Slightly more than a power of two. The tables of keys are then largest in relation to the number of entries.
   const count = 66_000
   for (let i = 0; i < count; i += 1000)
     await Promise.all(
@@ -122,7 +122,7 @@ it('9449-55: docs/redis.md names the cases in which a used proof is granted once
     'two primaries during a failover',
     'during a split, a proof is accepted once on each side',
   ])
-  // Each fault after which the matrix of test/faults grants a used proof has a case.
+  // The table has a case for each fault of test/faults after which a used proof is granted.
   const losing = STORE_FAULTS.filter(({ problem, statuses }) => {
     return problem === undefined && statuses.refuse[1] === 200
   })

@@ -146,7 +146,7 @@ describe('the page of requirements', () => {
     expect(outcome.token.hasScope('read')).toBe(true)
   })
 
-  it('hasScope returns false for a contained scope, and the challenge names only the required scope', async () => {
+  it('hasScope returns false for a scope that only scopes.implies grants, and the challenge names only the required scope', async () => {
     const { authorize } = createBearward({
       issuer: issuer.issuer,
       audience: API,

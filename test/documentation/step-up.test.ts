@@ -15,7 +15,7 @@ const issuer = createTestIssuer({ issuer: 'https://auth.example.com', audience: 
 const audience = `audience: '${API}',`
 const ownKeys = { [audience]: `${audience} jwks: ${JSON.stringify(issuer.jwks)},` }
 
-/** Returns the time in seconds since the epoch, this many seconds ago. */
+/** Returns the time `seconds` seconds ago, in seconds since the epoch. */
 const ago = (seconds: number): number => Math.floor(Date.now() / 1000) - seconds
 /** A user who has just signed in with a second factor. */
 const user = () => ({
@@ -38,7 +38,7 @@ const STEP_UP: Readonly<Record<string, Scenario>> = {
       return fetch(`${url}/payments`, { method: 'POST', headers: { authorization } })
     }
     expect((await post({})).status).toBe(202)
-    // The clock tolerance of 5 seconds is added. One second less, because the test takes time.
+    // The clock tolerance is 5 s. These ages are one second inside the limits, because the test takes time.
     expect((await post({ auth_time: ago(304) })).status).toBe(202)
     expect((await post({ auth_time: ago(-4) })).status).toBe(202)
     expect((await post({ auth_time: ago(-10) })).status).toBe(401)

@@ -278,7 +278,7 @@ describe('documentation', () => {
       String(failures),
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${LONGEST_RETRY_AFTER.introspection} s`,
-      `at most ${PROBE.perMinute} in a minute; none for ${PROBE.quiet} s after 401 or 429, or until the next valid response`,
+      `at most ${PROBE.perMinute} in a minute; after 401 or 429, none for ${PROBE.quiet} s, unless a valid response arrives earlier`,
       String(introspectionBytes),
       `${cachedResponses.active}, in ${cachedResponses.activeBytes / 1_048_576} MiB`,
       String(cachedResponses.inactive),

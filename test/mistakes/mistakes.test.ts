@@ -276,9 +276,9 @@ const OPTIONS: readonly Mistake[] = [
     'metadata.authorizationServers[0] is not an issuer that this API trusts: add it to the issuers, or remove it here.',
   ],
   [
-    'a member of the metadata in more that has an option',
+    'a member in metadata.more that has an option of its own',
     { issuer: GOOD.issuer, resource: GOOD.audience, metadata: { more: { resource_name: 'A' } } },
-    'metadata.more contains "resource_name", which another option sets, or this version does not support.',
+    'metadata.more contains "resource_name", which another option sets or this version does not support.',
   ],
   [
     'the public key as the key of signed metadata',
@@ -312,7 +312,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'a misspelt scope in implies',
     { ...GOOD, scopes: { supported: ['notes', 'read'], implies: { notes: ['raed'] } } },
-    'scopes.implies names raed: add it to scopes.supported.',
+    'scopes.supported does not contain raed, which scopes.implies names: add every missing scope.',
   ],
   [
     'audienceRequiredFrom: true',
@@ -381,7 +381,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'a subject kind that cannot be determined',
     { subject: 'machine' },
-    "subject: 'machine' cannot be determined: no option of https://auth.example.com shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users. Or name the machines in machineClients.",
+    "subject: 'machine' cannot be determined: no option of https://auth.example.com shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'. All other subjects are then users. Or name the machines in machineClients.",
   ],
   [
     'an issuer that is not configured',
@@ -624,7 +624,7 @@ describe.each<[function: string, mistakes: readonly Mistake[], call: (given: nev
 })
 
 describe('a ConfigurationError', () => {
-  it('a ConfigurationError contains a problem once in the text that Node prints', async () => {
+  it('a ConfigurationError contains each problem only once in the text that Node prints', async () => {
     const { inspect } = await import('node:util')
     try {
       onExpress.createBearward({} as never)

@@ -158,7 +158,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
 }
 
-/** Advice of the events in the tests below. The last test reads it, so it needs all of them. */
+/** Advice of the events in the tests below. The last test reads this set, so it passes only if all these tests run. */
 const shown = new Set<string>()
 
 /** Sends the request of a mistake. Returns the status, and the event about the refusal. */
@@ -205,7 +205,7 @@ describe('refused requests to MCP servers', () => {
     },
   )
 
-  it('found does not begin with another, something or other in an event of an MCP guard', () => {
+  it('an event of an MCP guard has a member found that does not begin with another, something or other', () => {
     for (const { found } of Object.values(MISTAKES))
       expect(found).not.toMatch(/^(?:another|something|other)\b/)
   })

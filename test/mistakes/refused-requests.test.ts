@@ -271,14 +271,14 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: `claimed "${ISSUER}/"`,
     advice: 'In the options of this API: set issuer to the exact value of iss',
   },
-  'a v1.0 token of Entra at an issuer of v2.0': {
+  'a v1.0 token of Entra if the option issuer is for v2.0': {
     options: { issuer: ENTRA },
     claims: { iss: ENTRA_V1 },
     reason: 'unknown_issuer',
     found: `claimed "${ENTRA_V1}"`,
     advice: 'At Entra, in App registrations > this API > Manifest: this is a v1.0 token.',
   },
-  'a v2.0 token of Entra at an issuer of v1.0': {
+  'a v2.0 token of Entra if the option issuer is for v1.0': {
     options: { issuer: ENTRA_V1 },
     claims: { iss: ENTRA },
     reason: 'unknown_issuer',
@@ -395,7 +395,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       jwks: { keys: [{ ...issuer.jwks.keys[0], issuer: 'https://other.example.com' }] },
     },
     reason: 'unknown_key',
-    found: 'only keys of another issuer, or too many keys',
+    found: 'only keys of another issuer, or too many matching keys',
     advice: 'In the options of this API: check that jwksUri is the address of the keys of issuer',
   },
   'keys of another server': {
@@ -502,7 +502,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'nothing',
     advice: 'At the authorization server: add the missing claim to access tokens.',
   },
-  'a token without tid at an issuer with tenants': {
+  'a token without tid if the option tenants is set': {
     options: {
       issuer: ENTRA.replace('11111111-2222-3333-4444-555555555555', '{tenantid}'),
       tenants: ['11111111-2222-3333-4444-555555555555'],
@@ -598,7 +598,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'nothing',
     advice: 'At Keycloak: add an audience mapper: Clients > the calling client',
   },
-  'a Cognito token without aud, with the option audience': {
+  'a Cognito token without aud if the option audience is set': {
     options: { provider: 'cognito' },
     claims: { aud: undefined, token_use: 'access' },
     reason: 'wrong_audience',
@@ -623,7 +623,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: '"https://other.example.com"',
     advice: 'In the client: request a token for this API with the parameter',
   },
-  'a token for this API and another one, with onlyAudience': {
+  'a token for this API and another API if onlyAudience is set': {
     options: { onlyAudience: true },
     claims: { aud: [AUDIENCE, 'https://other.example.com'] },
     reason: 'wrong_audience',
@@ -714,7 +714,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'the cnf member kid',
     advice: 'In the client: request an unbound token',
   },
-  'a response with token_type DPoP, but without cnf': {
+  'an introspection response with token_type DPoP, but without cnf': {
     options: { ...opaque, ...answering({ active: true, token_type: 'DPoP' }) },
     authorization: bearer('opaque-token'),
     reason: 'unsupported_binding',
@@ -861,7 +861,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'full: the test says so',
     advice: 'At the replay store: give it more memory',
   },
-  'a proof of a client that sends too many': {
+  'a proof of a client that sends too many proofs': {
     ...bound,
     options: withDpop({ replay: failingWith('key_full') }),
     headers: (token) => ({ dpop: prove(token) }),
@@ -1248,7 +1248,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'an acr that is not accepted',
     advice: 'In the client: authenticate the user again with the acr_values and max_age',
   },
-  'a token of a user who has authenticated an hour ago': {
+  'a token of a user who authenticated an hour ago': {
     claims: { sub: 'alice', client_id: 'web', auth_time: now - 3600 },
     requirements: { maxAuthAge: 300 },
     reason: 'insufficient_user_authentication',
@@ -1296,7 +1296,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
 }
 
-/** Advice of the events in the tests below. The last test reads it, so it needs all of them. */
+/** Advice of the events in the tests below. The last test reads this set, so it passes only if all these tests run. */
 const shown = new Set<string>()
 
 /** Sends the request of a mistake. Returns the outcome, and the event about the refusal. */
@@ -1357,7 +1357,7 @@ describe('refused requests', () => {
     },
   )
 
-  it('found does not begin with another, something or other, and advice has more than 20 characters', () => {
+  it('an event has a member found that does not begin with another, something or other, and advice of more than 20 characters', () => {
     for (const mistake of Object.values(MISTAKES)) {
       expect(mistake.found).not.toMatch(/^(?:another|something|other)\b/)
       expect(mistake.advice.length).toBeGreaterThan(20)

@@ -21,7 +21,7 @@ function start(options: Record<string, unknown>) {
 
 describe('configuration_warning', () => {
   it.each(['permissions', 'roles', 'groups', 'authorities'])(
-    'createResourceServer warns about scopeClaim %s only without scopeFormat',
+    'createResourceServer warns about scopeClaim %s only if scopeFormat is missing',
     (scopeClaim) => {
       expect(start({ scopeClaim }).warnings).toEqual([
         {
@@ -49,7 +49,7 @@ describe('configuration_warning', () => {
     expect(start({ issuer: cognito, audience: null, allowedClients: ['a'] }).warnings).toEqual([])
   })
 
-  it('a resource server warns once about each member without effect in results of errorBody', () => {
+  it('a resource server warns once about each member without effect in the results of errorBody', () => {
     const results: unknown[] = [
       undefined,
       { body: 'no', contentType: 'text/plain' },

@@ -32,7 +32,7 @@ const request = { resource: API, scope: SCOPES.join(' ') }
 
 console.log(`The authorization server listens on ${issuer}
 
-To accept its tokens in your API, use these options:
+To accept the tokens of this server in your API, use these options:
 
   createBearward({
     issuer: '${issuer}',

@@ -26,9 +26,9 @@ export interface SigningKey extends JsonWebKey {
 }
 
 /**
- * Returns the given keys and a new key for each other algorithm.
+ * Returns the given keys, and a new key for each algorithm that no given key has.
  *
- * @remarks The `kid` of a new key is its algorithm in lower case, so it is the same after each start. After a
+ * @remarks The `kid` of a new key is its algorithm in lower case, so each start creates the same `kid`. After a
  * restart without `given` keys, the server has new keys with the old key ids.
  */
 export async function createSigningKeys(

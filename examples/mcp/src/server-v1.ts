@@ -54,7 +54,7 @@ export function createVersion1(issuer: string, resource: string): Express {
       response.status(404).json({ jsonrpc: '2.0', id: null, error })
       return
     }
-    // The SDK executes the object that the guard has checked.
+    // `request.body` is the message that the guard has checked, so the SDK executes exactly this message.
     begin(owner, session)
       .then((transport) => transport.handleRequest(request, response, request.body))
       .catch(next)
@@ -75,7 +75,7 @@ export function createVersion1(issuer: string, resource: string): Express {
 
   function createServer() {
     const server = new Server({ name: 'notes', version: '1.0.0' }, { capabilities: { tools: {} } })
-    // The token of a request, not of the session: a session continues with a new token.
+    // `authInfo` has the token of the request, not of the session: a session continues with a new token.
     server.setRequestHandler(ListToolsRequestSchema, (_request, { authInfo }) => ({
       tools: tools.filter(({ name }) => mcp.may(authInfo, 'tool', name)),
     }))

@@ -50,7 +50,7 @@ export function createVersion2(issuer: string, resource: string): Express {
   const app = express()
   app.use(bearward.metadata())
   app.all('/mcp', mcp.guard, (request, response, next) => {
-    // The SDK executes the object that the guard has checked.
+    // `request.body` is the message that the guard has checked, so the SDK executes exactly this message.
     handle(request, response, request.body).catch(next)
   })
   return app

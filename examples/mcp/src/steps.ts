@@ -100,7 +100,7 @@ export const STEPS: readonly ResultStep<Servers>[] = [
     },
   },
   {
-    heading: 'Session id without a token: refused, because it is not a credential',
+    heading: 'Session id without a token: refused, because a session id is not a credential',
     expected: 401,
     async run({ version1, issuer }) {
       const ada = await getUserToken(issuer, ADA, version1, READ_AND_WRITE)

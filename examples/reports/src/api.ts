@@ -28,8 +28,8 @@ export function createReportsApi(
     audience: [REPORTS_API, ARCHIVE],
     // Clients find the authorization server in the metadata of this API.
     metadata: { name: 'Reports' },
-    // The tokens of this provider identify users, but not machines. The list names the machines: `sub` equal to the
-    // client id is not enough, because a user can choose an account id that equals a client id.
+    // The tokens of this provider identify users, but not machines. The list names the machines. It is not enough that `sub`
+    // equals the client id, because a user can choose an account id that equals a client id.
     provider: 'node-oidc-provider',
     machineClients: [CRON.id, PROBE.id],
     // JWTs are verified here. All other tokens are introspected.
@@ -55,7 +55,7 @@ export function createReportsApi(
   // With `introspect: true`, a revoked token is refused immediately. By default, it may be accepted for ten more seconds.
   app.get('/archive', requireToken({ scope: 'read:archive', introspect: true }), openArchive)
   app.post('/reindex', requireToken({ scope: 'admin:reports', subject: 'machine' }), reindex)
-  // A user must have signed in recently. The challenge tells the client to sign them in again.
+  // A user must have signed in recently. The challenge tells the client to sign the user in again.
   app.post('/publish', requireToken({ scope: 'admin:reports', maxAuthAge: RECENT }), publish)
   return { app, bearward }
 }

@@ -17,7 +17,7 @@ import type { DescribedToken, RunningApi } from '@bearward/example-shared'
 export async function getDiscoveredToken(api: RunningApi): Promise<DescribedToken> {
   const response = await fetch(`${api.url}/reports`)
   const address = new URL(readParameter(response, 'resource_metadata'))
-  // In production, a proxy passes the address on to the API. Here, the path is requested directly from the API.
+  // In production, a proxy passes requests for this address on to the API. Here, the path is requested directly from the API.
   const metadata = await fetch(api.url + address.pathname)
   const { resource, authorization_servers: servers } = (await metadata.json()) as {
     readonly resource: string
@@ -47,7 +47,7 @@ export async function signInHere(
   return { value, description }
 }
 
-/** Calls a route with a token that it refuses. Returns the `max_age` of the challenge. */
+/** Calls a route with a token that the route refuses. Returns the `max_age` of the challenge. */
 export async function readMaxAge(api: RunningApi, token: DescribedToken): Promise<number> {
   const headers = { authorization: `Bearer ${token.value}` }
   const response = await fetch(`${api.url}/publish`, { method: 'POST', headers })

@@ -22,9 +22,9 @@ export function removeSignature({ value }: DescribedToken): DescribedToken {
 }
 
 /**
- * Signs the header (with its `kid`) and the claims of a token with another key. Sets `iat` to ten minutes ago.
- * A token that was issued after the last fetch of the keys may be signed with a new key. If this fetch was recent, such a token
- * gets 503 instead of 401.
+ * Signs the header (with its `kid`) and the claims of a token with another key. Sets `iat` to ten minutes ago, which is before
+ * the last fetch of the keys. A newer key may have signed a token that was issued after this fetch. For such a token, the API
+ * may respond with 503 instead of 401.
  */
 export async function signWithAnotherKey({ value }: DescribedToken): Promise<DescribedToken> {
   const header = decodeProtectedHeader(value) as JWTHeaderParameters

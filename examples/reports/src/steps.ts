@@ -27,7 +27,7 @@ import type { DemoServers } from './start-demo-servers.ts'
 /** Steps of the demo, in order. The last two run after the authorization server has stopped. */
 export const STEPS: readonly Step<DemoServers>[] = [
   {
-    heading: 'No token, and the guard is optional: anonymous',
+    heading: 'No token, and the guard also accepts anonymous callers: anonymous',
     expected: { status: 200, body: { reader: 'anonymous' } },
     prepare: () => ({ target: 'GET /news' }),
   },

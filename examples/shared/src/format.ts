@@ -74,7 +74,7 @@ function getStyle({ status }: ApiResponse): Style {
   return status < 400 ? 'green' : 'yellow'
 }
 
-/** Returns the header with a shortened token, because the output must not contain a complete token, and a description. */
+/** Returns the header with a shortened token, and a description of the token. The output must not contain a complete token. */
 function formatToken(
   { value, description }: DescribedToken,
   proof: string | undefined,

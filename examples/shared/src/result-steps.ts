@@ -9,8 +9,8 @@ export interface ResultStep<Servers> {
 }
 
 /**
- * Runs steps in order, and prints each result, a summary, and `nextSteps` if all results are as expected. Returns whether they
- * are.
+ * Runs steps in order, and prints each result and a summary. If all results are as expected, prints `nextSteps`, and returns
+ * `true`.
  */
 export async function runResultSteps<Servers>(
   steps: readonly ResultStep<Servers>[],
@@ -23,7 +23,7 @@ export async function runResultSteps<Servers>(
     const isAsExpected = isDeepStrictEqual(result, expected)
     console.log(`${String(index + 1).padStart(2)}. ${heading}\n    ${JSON.stringify(result)}`)
     if (isAsExpected) passed++
-    else console.log(`    NOT AS EXPECTED: it should be ${JSON.stringify(expected)}`)
+    else console.log(`    NOT AS EXPECTED: the result should be ${JSON.stringify(expected)}`)
   }
   console.log(`\n${passed} of ${steps.length} results as expected.`)
   if (passed === steps.length) console.log(nextSteps)

@@ -9,7 +9,7 @@ import type { StartApi } from './start-servers.ts'
 /**
  * Runs an example with the basic steps. With `--serve`, the servers run until a stop signal.
  *
- * @param source The file with the API, which the output names.
+ * @param source The file with the API. The output names this file.
  */
 export async function runExample(startApi: StartApi, source = 'src/api.ts'): Promise<void> {
   await runProgram({

@@ -56,7 +56,7 @@ export async function getRevokedToken(
   return { value, description: `${description}, revoked` }
 }
 
-/** Requests an ID token. The audience of an ID token is the app, so an API must reject it. */
+/** Requests an ID token. The audience of an ID token is the app, so an API must reject ID tokens. */
 export async function getIdToken(issuer: string, scope: string): Promise<DescribedToken> {
   const { id_token: value } = await signInTo(WEB_APP, ADA, issuer, scope)
   if (value === undefined) throw new Error('The token response contains no ID token')

@@ -52,12 +52,12 @@ export interface DpopKeySettings {
 const DEFAULT_ALGORITHM: Algorithm = 'ES256'
 
 const DPOP_OPTIONS: OptionTable<DpopKeyOptions> = {
-  // `readDpop` checks it together with the algorithm.
+  // `readDpop` checks the key together with the algorithm.
   key: custom((given) => copyJwk(given) as PrivateKey | KeyPair | undefined),
   algorithm: custom(readDpopAlgorithm),
 }
 
-/** Row of the option `dpop`. Messages contain nothing of the key. */
+/** Row of the option `dpop`. Messages contain no part of the key. */
 export const DPOP: OptionRow<true | DpopKeyOptions, DpopKeySettings | undefined> = custom(
   readDpop,
   {
@@ -87,7 +87,7 @@ function readDpop(
   return { key, algorithm }
 }
 
-/** Copies a JWK or a key pair, so that the checked key is the one that is used. Returns other values unchanged. */
+/** Copies a JWK or a key pair, so that nothing can change the key after the check. Returns other values unchanged. */
 function copyJwk(given: unknown): unknown {
   return isPlainObject(given) ? { ...given } : given
 }

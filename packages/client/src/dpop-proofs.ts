@@ -40,7 +40,7 @@ export function createProofs({ key, algorithm }: DpopKeySettings, clock: Clock):
 
   /**
    * Returns the key pair. Concurrent first calls do not share a promise, because Workers cancel the work of a request that
-   * has ended. The first key pair wins, because all tokens are bound to the same key.
+   * has ended. All calls use the first key pair that is ready, because all tokens are bound to the same key.
    */
   async function getKeyPair(): Promise<SigningKeyPair> {
     if (pair !== undefined) return pair

@@ -4,8 +4,8 @@ import { type CreateProof, createProofs } from './dpop-proofs.ts'
 import { createNonces, type ServerNonces } from './nonces.ts'
 
 /**
- * Proofs of a source, and the nonces for them. One server can be an authorization server and an API, with different nonces for
- * each.
+ * Proofs of a source, and the nonces for them. One server can be both an authorization server and an API. It then has different
+ * nonces for the two.
  */
 export interface SourceProofs {
   readonly createProof: CreateProof

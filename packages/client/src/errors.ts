@@ -165,7 +165,7 @@ export const ERRORS = deepFreeze({
   use_dpop_nonce: {
     fault: 'server',
     isTransient: true,
-    text: 'The authorization server requires a nonce in the DPoP proof, but rejects the nonces that it sends, or sends none.',
+    text: 'The authorization server requires a nonce in the DPoP proof. But it sends no nonce, or rejects the nonces that it has sent.',
     advice:
       'Check that all nodes of the server share the secret of their nonces, and that no proxy removes DPoP-Nonce.',
   },

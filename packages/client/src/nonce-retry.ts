@@ -17,7 +17,7 @@ export interface NonceRetryOptions {
 
 /**
  * Creates a function that sends a request to an API. If the API requires another nonce (RFC 9449 section 9), the function sends
- * the request once more, but at most once in all its calls. It records the nonces of the responses.
+ * the request once more. It does this at most once, even if it is called several times. It records the nonces of the responses.
  */
 export function createNonceRetry({
   send,

@@ -43,9 +43,9 @@ interface SourceOptions extends TokenRequest {
    * Client authentication method and its credentials. If a secret, key or assertion is a function, it is called for each
    * request, so that credentials can be rotated without a restart.
    *
-   * `tls_client_auth` requires a `fetch` that presents the certificate (RFC 8705 section 2). Also use it for clients that are
-   * registered with `self_signed_tls_client_auth`. Some servers bind the tokens to the certificate (RFC 8705 section 3). An API
-   * then accepts these tokens only over a connection with the same certificate.
+   * `tls_client_auth` requires a `fetch` that presents the certificate (RFC 8705 section 2). Set `tls_client_auth` even if the
+   * client is registered with `self_signed_tls_client_auth`. Some servers bind the tokens to the certificate (RFC 8705 section
+   * 3). An API then accepts these tokens only over a connection with the same certificate.
    *
    * @example
    * ```ts
@@ -127,8 +127,8 @@ interface SourceOptions extends TokenRequest {
   readonly fetchTimeout?: number
   /**
    * Function that makes the requests to the authorization server, for a proxy, a private CA or a client certificate. It must
-   * support `redirect: 'manual'`. With `tls_client_auth`, this function also makes the calls of `source.fetch`, unless
-   * `resourceFetch` is set. It must then return a `Response`.
+   * support `redirect: 'manual'`. With `tls_client_auth`, this function also makes the calls of `source.fetch`, so it must return
+   * a `Response`. If `resourceFetch` is set, that function makes these calls instead.
    *
    * The default behaves like the global `fetch`. On Node, it fetches metadata with `node:http` and `node:https`, until the
    * application uses, replaces, configures or observes the global `fetch`.

@@ -53,6 +53,6 @@ function checkTokenType(
 ): void {
   if (dpop === undefined || acceptTokenType === undefined) return
   report(
-    `${toName('acceptTokenType')} cannot be combined with dpop, because the token type must be DPoP: remove one of them.`,
+    `${toName('acceptTokenType')} cannot be combined with dpop, because the token type must be DPoP: remove one of the two options.`,
   )
 }

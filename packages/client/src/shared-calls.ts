@@ -12,11 +12,13 @@ import {
 /** Calls of one function. At most one call runs at a time, and all its callers share the result. */
 export interface SharedCalls<T> {
   /**
-   * Returns how to wait for the running call, or `undefined` if none is running. A call that the runtime has cancelled is
-   * ignored.
+   * Returns a function that waits for the running call, or `undefined` if no call is running. A call that the runtime has
+   * cancelled is ignored.
    */
   getRunning(): WaitForCall<T> | undefined
-  /** Starts a call, and returns how to wait for it. No other call may be running. The work starts in a later microtask. */
+  /**
+   * Starts a call, and returns a function that waits for it. No other call may be running. The work starts in a later microtask.
+   */
   start(): WaitForCall<T>
 }
 
@@ -104,7 +106,7 @@ export function createSharedCalls<T>({
     return joinOrRestart(call.result, clock, lostAfter, () => replace(call))
   }
 
-  /** Starts a call instead of one that is lost, unless another caller has started it. */
+  /** Starts a call in place of a lost call, unless another caller has already started one. */
   async function replace(lost: CallState<T>): Promise<SettledCall<T>> {
     if (running !== undefined && running !== lost) return follow(running)
     end(lost)

@@ -85,8 +85,8 @@ export interface HeadersRequest extends GetTokenOptions {
    */
   readonly method?: string | undefined
   /**
-   * Value of `DPoP-Nonce` in the last response of this API (RFC 9449 section 9). It is remembered for its origin. A text that is
-   * not a valid nonce is ignored.
+   * Value of `DPoP-Nonce` in the last response of this API (RFC 9449 section 9). It is remembered for the origin of the API. A
+   * text that is not a valid nonce is ignored.
    *
    * @default the newest nonce of the origin, if known
    */

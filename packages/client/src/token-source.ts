@@ -81,8 +81,8 @@ export interface TokenSource {
    *
    * After a 401 with `invalid_token` (RFC 6750 section 3.1), sends the request once more with a new token.
    * With `retryOn: 'any401'`, does this after every 401, except one about the DPoP proof. Does not send the request again if its
-   * body can be read only once, or if the token was requested less than 5 seconds ago. Also returns the 401 if no new token is
-   * available.
+   * body can be read only once, or if the token was requested less than 5 seconds ago. If no new token is available, returns the
+   * 401.
    *
    * After a 401 with `use_dpop_nonce` (RFC 9449 section 9), sends the request once more with the nonce of the API. Does not do
    * this if the body of the request can be read only once.

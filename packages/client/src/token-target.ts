@@ -52,7 +52,7 @@ export function resolveTokenTarget(
   return readTokenCall(request, defaults, TOKEN_REQUEST_OPTIONS).target
 }
 
-/** Reads the options of a call that selects a token. `table` are all options of the call. Throws a `ConfigurationError`. */
+/** Reads the options of a call that selects a token. `table` contains all options of the call. Throws a `ConfigurationError`. */
 export function readTokenCall<Table extends CallTable>(
   request: object | undefined,
   defaults: TokenTarget,

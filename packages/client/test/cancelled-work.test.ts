@@ -6,7 +6,7 @@ const runtime = vi.hoisted(() => ({
   cancelWork: () => {},
 }))
 
-// Replaces the module that starts work. Node does not cancel work, so this module does it in place of other runtimes.
+// Replaces the module that starts work. Node does not cancel work, so the replacement cancels it, as other runtimes do.
 vi.mock('#async-context', async () => {
   const portable = await import('../../core/src/lib/portable-async-context.ts')
   const cancelled = new Promise<never>((_, reject) => {
@@ -16,7 +16,7 @@ vi.mock('#async-context', async () => {
   return { ...portable, runDetached }
 })
 
-it('getToken() rejects with the code closed if the source is closed while the call waits for a call that the runtime cancels', async () => {
+it('getToken() of a waiting caller rejects with the code closed if the runtime cancels the request and the source is then closed', async () => {
   const { source, getErrorCode } = await setup(undefined, {
     fetch: () => new Promise<Response>(() => {}),
   })

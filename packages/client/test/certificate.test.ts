@@ -90,7 +90,7 @@ describe('a source with tls_client_auth', () => {
     ])
   })
 
-  it('source.fetch() with tls_client_auth returns a redirect, and rejects it if redirect is error', async () => {
+  it('source.fetch() with tls_client_auth returns a redirect, and rejects with TypeError if the option redirect is error', async () => {
     const { source, api, seen } = await setup(createUndiciFetch())
     for (const redirect of ['follow', 'manual'] as const) {
       const response = await source.fetch(`${api.url}/away`, { redirect })
@@ -104,7 +104,7 @@ describe('a source with tls_client_auth', () => {
     const { source, api } = await setup(createUndiciFetch(), {
       resourceFetch: createUndiciFetch(pairs.other),
     })
-    // The token is bound to a certificate that is not the one of the connection.
+    // The token is not bound to the certificate of this connection.
     expect((await source.fetch(api.url)).status).toBe(401)
   })
 

@@ -62,7 +62,7 @@ function refuse(response: ServerResponse, error: string, nonce?: string): void {
   response.end('refused')
 }
 
-/** Requires the nonce `current` in each proof. */
+/** Creates a handler that requires the nonce of `getNonce` in each proof. */
 const requireNonce =
   (getNonce: () => string): Respond =>
   async ({ proof }, _number, response) => {
@@ -218,14 +218,17 @@ describe('nonces of APIs', () => {
   it.each<[string, string | undefined]>([
     ['no nonce', undefined],
     ['an invalid nonce', 'a"b'],
-  ])('source.fetch() does not repeat a request if use_dpop_nonce has %s', async (_case, nonce) => {
-    const { url, calls } = await createApi((_call, _number, response) =>
-      refuse(response, 'use_dpop_nonce', nonce),
-    )
-    const { source } = await setupCaller([url])
-    expect((await source.fetch(url)).status).toBe(401)
-    expect(calls).toHaveLength(1)
-  })
+  ])(
+    'source.fetch() does not repeat a request if the use_dpop_nonce response has %s',
+    async (_case, nonce) => {
+      const { url, calls } = await createApi((_call, _number, response) =>
+        refuse(response, 'use_dpop_nonce', nonce),
+      )
+      const { source } = await setupCaller([url])
+      expect((await source.fetch(url)).status).toBe(401)
+      expect(calls).toHaveLength(1)
+    },
+  )
 
   it.each(['Bearer error="use_dpop_nonce"', 'DPoP algs="ES256"'])(
     'source.fetch() does not repeat a request after the challenge %s',
@@ -320,7 +323,7 @@ describe('nonces of APIs', () => {
     expect(await readNonces()).toEqual([undefined, 'nonce-1', undefined])
   })
 
-  it('source.fetch() rejects with the reason of its signal if it is aborted before the retry', async () => {
+  it('source.fetch() rejects with the reason of its signal if the signal is aborted before the retry', async () => {
     const abort = new AbortController()
     const { source } = await setupCaller([API], {
       resourceFetch: async () => {

@@ -112,7 +112,7 @@ describe('the option dpop', () => {
 
   it('clientCredentials() reports a problem if dpop and acceptTokenType are both set', () => {
     expect(getProblems(true, { acceptTokenType: 'missing' })).toEqual([
-      'acceptTokenType cannot be combined with dpop, because the token type must be DPoP: remove one of them.',
+      'acceptTokenType cannot be combined with dpop, because the token type must be DPoP: remove one of the two options.',
     ])
   })
 })

@@ -12,7 +12,7 @@ const grantBound: Script = ({ number }: ReceivedRequest) => grant(number, { toke
 const readClaims = (requests: readonly ReceivedRequest[]) =>
   Promise.all(requests.map(async ({ headers }) => (await verifyProof(headers['dpop'])).claims))
 
-/** Creates a script that requires the nonces in order: each request without the current one gets the next one. */
+/** Creates a script that requires the first of these nonces. A request without it gets an error response with this nonce. */
 const requireNonces = (nonces: readonly string[]): Script => {
   let current = 0
   return async (request: ReceivedRequest) => {

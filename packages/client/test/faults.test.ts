@@ -314,7 +314,7 @@ describe('getToken()', () => {
     },
   )
 
-  it('getToken() rejects with the code unreachable if a custom fetch throws, and does not pass on its error', async () => {
+  it('getToken() rejects with the code unreachable if a custom fetch throws, and does not pass on the error of that fetch', async () => {
     const { source } = await setup(500, {
       maxWait: 0,
       fetch: () => Promise.reject(new Error(`sending ${SECRET}`)),

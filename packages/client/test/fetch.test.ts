@@ -62,7 +62,7 @@ describe('source.fetch()', () => {
     ])
   })
 
-  it('source.fetch() does not retry a call to an API whose connection is closed', async () => {
+  it('source.fetch() does not retry a call if the API closes the connection', async () => {
     const used = new WeakSet()
     const { url, calls } = await createApi((request, response) => {
       if (used.has(request.socket)) return request.socket.destroy()
@@ -219,7 +219,7 @@ describe('a token that an API rejects', () => {
     ['a Uint8Array', () => new TextEncoder().encode('a=1')],
     ['an ArrayBuffer', () => new TextEncoder().encode('a=1').buffer],
     ['a Blob', () => new Blob(['a=1'])],
-  ])('source.fetch() sends the body again after a 401 if it is %s', async (_case, body) => {
+  ])('source.fetch() sends the body again after a 401 if the body is %s', async (_case, body) => {
     const { url, calls } = await createApi(rejectTokens(['token-1']))
     const { source } = await setupCaller(url)
     expect((await source.fetch(url, { method: 'POST', body: body()! })).status).toBe(200)
@@ -308,7 +308,7 @@ describe('a token that an API rejects', () => {
     ['Negotiate abc==, Bearer error="invalid_token"', 2],
     ['DPoP algs="ES256", Bearer error = "invalid_token", Basic realm="z"', 2],
   ])(
-    'source.fetch() after a 401 with the challenge "%s" makes %d call(s)',
+    'source.fetch() gets a 401 with the challenge "%s", and makes %d call(s) in total',
     async (challenge, times) => {
       const { url, calls } = await createApi(rejectTokens(['token-1'], challenge))
       const { source } = await setupCaller(url)
@@ -325,7 +325,7 @@ describe('a token that an API rejects', () => {
     ['any401', 'Token', 2],
     ['any401', CHALLENGE, 2],
   ] as const)(
-    'source.fetch() with retryOn %s, after a 401 with the challenge "%s", makes %d call(s)',
+    'source.fetch() with retryOn %s gets a 401 with the challenge "%s", and makes %d call(s) in total',
     async (retryOn, challenge, times) => {
       const { url, calls } = await createApi(rejectTokens(['token-1'], challenge))
       const { source, server } = await setupCaller(url, { retryOn })

@@ -164,7 +164,7 @@ describe('options on Object.prototype', () => {
       dpop: {},
     },
   ]
-  /** Converts a value for comparison. Functions are compared by their text, because each source has its own. */
+  /** Converts a value for comparison. Functions are compared by their text, because each source has functions of its own. */
   const toComparable = (value: unknown): unknown =>
     typeof value === 'object' && value !== null
       ? Object.entries(value).map(([name, member]) => [name, toComparable(member)])

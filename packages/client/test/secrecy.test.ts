@@ -42,7 +42,7 @@ function show(value: unknown): string {
   return texts.join('\n')
 }
 
-/** Returns the copies of `structuredClone` and serialization, or an empty string if a value cannot be copied. */
+/** Returns the copies that `structuredClone` and serialization make, or an empty string if a value cannot be copied. */
 function clone(value: unknown): string {
   try {
     return inspect([structuredClone(value), deserialize(serialize(value))], { depth: 10 })

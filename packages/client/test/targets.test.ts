@@ -85,7 +85,7 @@ describe('a target without a token', () => {
     }
   })
 
-  it(`getToken() rejects a new target without a request if ${withoutToken} others have no token`, async () => {
+  it(`getToken() rejects a new target without a request if ${withoutToken} other targets have no token`, async () => {
     const { source, server, clock, getErrorCode } = await setup(
       grantGoodScopes(respondWithError('invalid_target')),
       { scope: 'good' },

@@ -98,7 +98,7 @@ describe('TokenLifeCycle', () => {
     expect(cycle.fail(1, { wall: 0, monotonic: 0 })).toBe(0.25)
   })
 
-  it('TokenLifeCycle.plan() returns start: true for a rejected token of at least 5 s, and still returns this token until a new one arrives', () => {
+  it('TokenLifeCycle.plan() returns start: true for a rejected token that is at least 5 s old, and returns this token until a new one arrives', () => {
     const { cycle, now, pass, succeed, plan } = setup()
     succeed('two', 600)
     const reject = (token: string) => cycle.reject((cached) => cached === token, now)

@@ -658,7 +658,7 @@ describe('a client secret', () => {
     expect(server.requests.map(readBasic)).toEqual(['orders:old', 'orders:new'])
   })
 
-  it('getToken() reports an unavailable secret as a configuration fault, and reads it again', async () => {
+  it('getToken() reports an unavailable secret as a configuration fault, and reads the secret again', async () => {
     let calls = 0
     const secret = async () => {
       if (calls++ === 0) throw new Error(`cannot read ${SECRET}`)

@@ -82,14 +82,15 @@ export function createGuard<Args extends readonly [object, ...unknown[]], Result
 ): AdapterHandler<Args, Result> {
   // The arguments are passed unchanged, so that the core reports an argument that is present but undefined.
   const guard = server.guard(...(requirements as [Requirements]))
-  // If the adapter cannot describe the request, the guard of the core is not called. `beginGuard` records that a guard was called.
+  // If the adapter cannot describe the request, `guard` is not called. In this case, `beginGuard` records that the request has
+  // reached a guard.
   const handle = createHandler(definition, createRequestReader(definition), guard, beginGuard)
   return function bearwardGuard(...args) {
     return handle(...args)
   }
 }
 
-/** Returns the description of the options of an adapter, for the validation of the options. */
+/** Returns the `OptionSource` with which the options of an adapter are validated. */
 export function toSource<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
 ): OptionSource {
@@ -108,7 +109,7 @@ function createRequestReader<Args extends readonly [object, ...unknown[]], Resul
   }
 }
 
-/** Returns the function that writes the log, unless the application sets a logger. */
+/** Returns the function that writes the log if neither `logger` nor `onEvent` is set. */
 export function getLog<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
 ): WriteLine<Args[0]> {

@@ -16,8 +16,8 @@ export type AdapterHandler<Args extends readonly unknown[], Result> = (
  * Definition of an adapter: how guards read a request and write a response. `Args` are the arguments of a guard. The
  * first argument is the request. `Result` is the type that a guard returns.
  *
- * After a response or an error, the framework must not call the next handler. If the framework calls the next handler when the
- * returned promise resolves, return `pending()`.
+ * After a response or an error, the framework must not call the next handler. Some frameworks call the next handler when the
+ * promise that a guard returns resolves. For such a framework, `respond` and `fail` must return `pending()`.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /**
@@ -102,8 +102,9 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    */
   readonly requireToken: (requirements?: Requirements<Raw>) => Guard
   /**
-   * Checks one request without a guard. Writes nothing to the response. `auth` does not return the token.
-   * Continue only if the outcome is `granted`, or `anonymous` if callers without a token are allowed.
+   * Checks one request without a guard. Writes nothing to the response. Does not store the token for `auth`: read the token from
+   * the outcome. Continue only if the outcome is `granted`. If callers without a token are allowed, also continue if the outcome
+   * is `anonymous`.
    *
    * Rejects with a `ConfigurationError` if the requirements are wrong. Rejects with the error that a function of the application,
    * such as `check` or `errorBody`, throws.
@@ -140,7 +141,7 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls the next handler for all other
    * requests. Mount the handler before every guard. Requires the options `resource` and `metadata`.
    *
-   * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
+   * @throws {ConfigurationError} if the option `resource` or `metadata` is not set
    * @example
    * app.use(metadata())
    */

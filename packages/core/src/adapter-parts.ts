@@ -10,7 +10,7 @@ export interface AdapterParts<Args extends readonly [object, ...unknown[]], Resu
 
 type Close = AdapterBearward<never, never>['close']
 
-/** The parts, by the function `close` of the result of `createBearward`: copies of the result share this function. */
+/** Maps the function `close` of a result of `createBearward` to the parts. Copies of the result have the same `close`. */
 const known = new WeakMap<Close, AdapterParts<never, never>>()
 
 /** Returns the parts of the adapter with which `createBearward` has created this object. */

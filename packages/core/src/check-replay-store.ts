@@ -63,7 +63,8 @@ const TTL = 60_000
 /** The `ttl` in milliseconds for the check of the `ttl`, if `advance` is not set. */
 const SHORT_TTL = 1000
 /**
- * Milliseconds that this check waits if `advance` is not set. The remaining 400 ms of `SHORT_TTL` are a margin for a slow store.
+ * Milliseconds that the check of the `ttl` waits if `advance` is not set. The remaining 400 ms of `SHORT_TTL` are a margin for a
+ * slow store.
  */
 const SHORT_PAUSE = 600
 
@@ -79,7 +80,7 @@ const SHORT_PAUSE = 600
  * test('the store detects replays', () => checkReplayStore(createStore()))
  *
  * @throws {TypeError} if `breakStore` is set without `restoreStore`
- * @throws {Error} that lists every violation
+ * @throws {Error} if the store does not meet the requirements: lists every violation
  */
 export async function checkReplayStore(
   store: ReplayStore,

@@ -1,7 +1,7 @@
 import { ConfigurationError } from './errors.ts'
 import { quoteName } from './lib/describe-given.ts'
 
-/** Words for a kind of names, for messages: for one name, and for all names of this kind. */
+/** The words that messages use for names of one kind: for one name, and for all names of this kind. */
 export interface KindOfName {
   readonly one: string
   readonly all: string

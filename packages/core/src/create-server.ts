@@ -25,12 +25,12 @@ import { MissingAudienceReports } from './token/missing-audience.ts'
 import type { Guard, ResourceServer } from './resource-server.ts'
 import { setServerBase } from './server-base.ts'
 
-/** Maximum number of unknown members of results of `errorBody` that are reported. */
+/** The results of `errorBody` can have unknown members. At most this number of them is reported. */
 const MOST_IGNORED = 10
 
 /**
- * Creates a resource server for adapters from validated options. `defaultLog` writes the log if neither `logger` nor `onEvent` is
- * set.
+ * Creates a resource server from validated options, for adapters. `defaultLog` writes the log if neither `logger` nor `onEvent`
+ * is set.
  */
 export function createServer(
   {
@@ -190,5 +190,5 @@ function readProvingRequest(given: readonly unknown[]): RequestLike | undefined 
   const request = isPlainObject(options) ? copyOwnMembers(options)['request'] : undefined
   const isOnly = isPlainObject(options) && Object.keys(options).length === 1
   if (given.length === 1 && isOnly && isRecord(request)) return request as unknown as RequestLike
-  throw new TypeError('The second argument of verify must be { request }, or missing.')
+  throw new TypeError('The second argument of verify must be { request }, or must be omitted.')
 }

@@ -2,7 +2,7 @@ import { deepFreeze } from './lib/deep-freeze.ts'
 import { JSON_LIMITS } from './lib/json.ts'
 
 /**
- * Limits that are not options. They bound the input from callers and servers, and the memory and the work that this input can
+ * Limits that are not options. They limit the input from callers and servers, and the memory and the work that this input can
  * cause. Each limit is a number, has a test, and is documented in SECURITY.md.
  *
  * The times between outgoing calls are in the files that make these calls: `KEY_TIMES`, `BREAKER`, `PROBE`,
@@ -17,9 +17,9 @@ export const LIMITS = deepFreeze({
   certificateHeader: 16_384,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
   jsonDepth: JSON_LIMITS.depth,
-  /** Values (members and elements, at all levels together) in one JSON text of this kind. */
+  /** Values (members and elements, at all levels together) in one of the JSON texts that `jsonDepth` lists. */
   jsonValues: JSON_LIMITS.values,
-  /** Names of members that contain escapes, in one JSON text of this kind. */
+  /** Names of members that contain escapes, in one of the JSON texts that `jsonDepth` lists. */
   jsonEscapedNames: JSON_LIMITS.escapedNames,
   /** Members, objects and arrays of a claims set that has more than 4,000 characters. */
   jsonStructure: JSON_LIMITS.structure,
@@ -110,7 +110,10 @@ export const LIMITS = deepFreeze({
     newPerSecond: 25,
     /** Names of proved issuers that are remembered, even if the issuers were evicted, as a multiple of `maxEntries`. */
     knownNames: 10,
-    /** Calls of `resolve` that wait for a free slot: this number for cached issuers, and the same number for all others. */
+    /**
+     * Calls of `resolve` that wait for a free slot: this number for cached issuers that are proved, and the same number for all
+     * others.
+     */
     waiting: 1000,
     /** Longest pause after failed calls of `resolve`, in seconds. The first pause is one second. */
     pause: 8,
@@ -125,8 +128,8 @@ export const LIMITS = deepFreeze({
    */
   logLines: 10,
   /**
-   * Maximum of the option `maxTokenAge`, in seconds, if introspected tokens have neither an audience nor a `tokenUse`. In this
-   * case, only its age distinguishes an access token from a refresh token.
+   * Maximum of the option `maxTokenAge`, in seconds, if introspected tokens are accepted without an audience, and the option
+   * `tokenUse` is not set. In this case, only the age of a token shows whether it is an access token or a refresh token.
    */
   ageWithoutMark: 3600,
 })

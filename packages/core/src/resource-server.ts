@@ -91,7 +91,7 @@ export interface ResourceServer {
    * responds to GET, HEAD and OPTIONS at the well-known path of the option `resource`, and to other methods with 405. The response
    * depends only on the options, and never on `Host`.
    *
-   * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
+   * @throws {ConfigurationError} if the option `resource` or `metadata` is not set
    * @example
    * const respond = server.metadata()
    */

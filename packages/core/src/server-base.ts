@@ -13,10 +13,10 @@ export interface ServerBase {
   readonly verify: ResourceServer['verify']
 }
 
-/** The objects, by the function `close` of the resource server: copies of a resource server share this function. */
+/** Maps the function `close` of a resource server to its objects. Copies of a resource server have the same `close`. */
 const known = new WeakMap<ResourceServer['close'], ServerBase>()
 
-/** Returns these objects for a resource server, or for an object that was created from it. */
+/** Returns the objects of a resource server. Also accepts an object that was created from a resource server. */
 export function getServerBase(server: Pick<ResourceServer, 'close'>): ServerBase | undefined {
   return known.get(server.close)
 }

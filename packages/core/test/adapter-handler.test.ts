@@ -82,7 +82,7 @@ describe('createHandler', () => {
     ['a decision', (decision: Decision) => decision],
     ['a promise', (decision: Decision) => Promise.resolve(decision)],
   ] as const)(
-    'createHandler applies %s, and calls the next handler only if it continues',
+    'createHandler applies %s, and calls the next handler only if the decision is to continue',
     async (_what, wrap) => {
       const proceeding = decideTo(() => wrap({ kind: 'continue', headers: { Vary: 'Origin' } }))
       expect(await proceeding.handle({ url: '/' }, () => 'handled')).toBe('handled')
@@ -181,7 +181,7 @@ describe('createHandler', () => {
     ).toBe(1)
   })
 
-  it('a rejected promise of a handler that is not awaited causes no unhandled rejection', async () => {
+  it('createHandler causes no unhandled rejection if the handler returns a promise that rejects and is not awaited', async () => {
     const fail = async (error: Error) => {
       throw error
     }
@@ -213,7 +213,7 @@ describe('metadata() and cors() of an adapter', () => {
     expect(() => auth(raw)).toThrow(Error)
   })
 
-  it('metadata() of an adapter waits for the signature of a document, and not for other requests', async () => {
+  it('metadata() of an adapter waits for the signature of a document, and does not wait for other requests', async () => {
     const { generateKey } = await import('../../../test/support/keys.ts')
     const signed = { issuer: AUDIENCE, key: generateKey('ES256').privateKey, algorithm: 'ES256' }
     const { metadata, calls } = createBearward(
@@ -246,7 +246,7 @@ describe('metadata() and cors() of an adapter', () => {
     expect(getUnmetGuard(raw)).toBeUndefined()
   })
 
-  it('cors() of an adapter passes an error of the function origins to fail', () => {
+  it('cors() of an adapter passes an error of the function origins to fail()', () => {
     const { cors, calls } = createBearward()
     const handle = cors({
       origins() {

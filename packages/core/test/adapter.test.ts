@@ -49,13 +49,13 @@ describe('a guard of an adapter', () => {
     expect(auth(raw).issuer).toBe(ISSUER)
   })
 
-  it('a guard throws an error that names next if it is called without next', () => {
+  it('a guard that is called without next throws an error that names next', () => {
     const { guard } = createAdapter()
     const raw = { url: '/', authorization: bearer(issuer.token()) }
     expect(() => guard(raw)).toThrow('A guard was called without next.')
   })
 
-  it('a guard keeps a request pending if toRequest() throws, and then auth() throws, even after an earlier grant', () => {
+  it('a guard whose toRequest() throws keeps the request pending, and auth() throws, even after an earlier grant', () => {
     const { guard, calls, auth } = createAdapter()
     const raw = { url: '//[', authorization: bearer(issuer.token()) }
     expect(guard(raw, () => 'handled')).toBe('failed')

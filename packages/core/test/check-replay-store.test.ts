@@ -53,12 +53,12 @@ describe('checkReplayStore', () => {
     })
   })
 
-  it('checkReplayStore resolves for a correct store with all options', async () => {
+  it('checkReplayStore with all options resolves for a correct store', async () => {
     const { store, options } = createStore()
     await checkReplayStore(store, options)
   })
 
-  it('checkReplayStore resolves for a correct store without options', async () => {
+  it('checkReplayStore without options resolves for a correct store', async () => {
     const entries = new Map<string, number>()
     await checkReplayStore({
       async firstUse({ id, ttl }) {

@@ -91,7 +91,7 @@ describe('getGuardParts', () => {
     expect(createParts().getIntrospectionAge(ISSUER)).toBe(0)
   })
 
-  it('readRequirements reports wrong requirements, and requires a restriction of public platforms only without isAdditional', () => {
+  it('readRequirements reports wrong requirements, and with isAdditional: true requires no restriction for a public platform', () => {
     const parts = createParts()
     expect(
       getProblemsOf(() => parts.readRequirements({ scopes: 'a' }, { isAdditional: true })),

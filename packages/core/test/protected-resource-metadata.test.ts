@@ -167,7 +167,7 @@ describe('metadata()', () => {
     )
   })
 
-  it('9728-13: the document contains tls_client_certificate_bound_access_tokens only with the option mtls', async () => {
+  it('9728-13: the metadata document contains tls_client_certificate_bound_access_tokens only with the option mtls', async () => {
     const member = 'tls_client_certificate_bound_access_tokens'
     expect(await fetchDocument()).not.toHaveProperty(member)
     for (const mode of ['accept', 'required']) {
@@ -183,7 +183,7 @@ describe('metadata()', () => {
     expect(decodeJwt(document['signed_metadata'] as string)).toMatchObject({ [member]: true })
   })
 
-  it('9728-08: the document omits issuers that clients cannot call, and all of them if none is left', async () => {
+  it('9728-08: the metadata document omits issuers that clients cannot call, and omits authorization_servers if no issuer is left', async () => {
     const adfs = 'http://adfs.example.com/adfs/services/trust'
     const documentOf = (issuers: readonly string[], more: object = {}) =>
       fetchDocument(
@@ -202,7 +202,7 @@ describe('metadata()', () => {
     })
   })
 
-  it('9728-08: the document lists tenants and public platforms only if the option authorizationServers lists them', async () => {
+  it('9728-08: the metadata document lists tenants and public platforms only if the option authorizationServers lists them', async () => {
     const tenant = 'https://login.example.com/a/v2.0'
     const tenants = { issuer: 'https://login.example.com/{tenantid}/v2.0', tenants: ['a', 'b'] }
     expect(await fetchDocument({}, tenants)).not.toHaveProperty('authorization_servers')
@@ -213,7 +213,7 @@ describe('metadata()', () => {
     expect(await fetchDocument({}, github)).not.toHaveProperty('authorization_servers')
   })
 
-  it('9728-09: the document contains only the scopes in supported, and not the scopes in implies', async () => {
+  it('9728-09: the metadata document contains only the scopes in scopes.supported, and not those in scopes.implies', async () => {
     expect(await fetchDocument({}, { scopes: { implies: { a: ['b'] } } })).not.toHaveProperty(
       'scopes_supported',
     )
@@ -239,7 +239,7 @@ describe('metadata()', () => {
     },
   )
 
-  it('9728-17: alg and kid come from the JWK, unless options override kid', async () => {
+  it('9728-17: signed metadata has the alg and the kid of the JWK, unless the option keyId replaces the kid', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const key = { ...privateKey.export({ format: 'jwk' }), kty: 'EC', alg: 'ES256', kid: 'a' }
     const headerOf = async (more: object) => {
@@ -262,7 +262,7 @@ describe('metadata()', () => {
     expect(respond({ method: 'GET', url: '/' })).toBeUndefined()
   })
 
-  it('9728-17: a key that cannot sign makes ready() and metadata() reject, and guards still work', async () => {
+  it('9728-17: ready() and metadata() reject if the key of metadata.signed cannot sign, and guards still work', async () => {
     const jwk = { kty: 'EC', crv: 'P-256', alg: 'ES256', d: 'AA', x: 'AA', y: 'AA' }
     const server = createServer({ signed: { issuer: AUDIENCE, key: jwk } })
     await expect(server.ready()).rejects.toThrow(Error)
@@ -271,7 +271,7 @@ describe('metadata()', () => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('9728-22: the document of an API with many options contains only members of RFC 9728', async () => {
+  it('9728-22: the metadata document of an API with many options contains only members of RFC 9728', async () => {
     const document = await fetchDocument(
       {},
       {

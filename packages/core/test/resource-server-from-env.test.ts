@@ -25,7 +25,7 @@ function getProblems(variables: Readonly<Record<string, string>>): readonly stri
 }
 
 describe('resourceServerFromEnv', () => {
-  it('createResourceServer with optionsFromEnv rejects several audiences in BEARWARD_AUDIENCE, and a line end after one', () => {
+  it('createResourceServer with optionsFromEnv rejects a BEARWARD_AUDIENCE with several audiences, or with a line end after the audience', () => {
     const read = (more: Record<string, string>) => () =>
       createResourceServer(optionsFromEnv({ ...GOOD, ...more }))
     expect(read({ BEARWARD_AUDIENCE: 'orders reports' })).toThrow(
@@ -71,7 +71,7 @@ describe('resourceServerFromEnv', () => {
     ],
     [
       { BEARWARD_PROVIDER: 'github-actions', BEARWARD_MACHINE_CLIENTS: 'cron' },
-      'BEARWARD_MACHINE_CLIENTS cannot match: JWTs of github-actions contain no client id. Remove it, or set BEARWARD_CLIENT_ID_CLAIM if your tokens contain one.',
+      'BEARWARD_MACHINE_CLIENTS cannot match: JWTs of github-actions usually contain no client id. Remove this option, or set BEARWARD_CLIENT_ID_CLAIM if your JWTs contain a client id.',
     ],
     [
       { BEARWARD_PROVIDER: 'keyclock' },

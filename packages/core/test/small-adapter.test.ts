@@ -105,7 +105,7 @@ describe('defineSmallAdapter', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('createBearward requires the part for issuers from functions, and verifies their tokens with it', async () => {
+  it('createBearward requires the part for issuers from functions, and verifies tokens of these issuers with the part', async () => {
     const issuers = { match: () => true, resolve: () => options }
     const alone = { issuer: undefined, audience: undefined, jwks: undefined, issuers }
     expect(getProblemsOf(() => create(alone))).toEqual([
@@ -168,7 +168,7 @@ describe('defineSmallAdapter', () => {
     })
   })
 
-  it('createBearward requires the part for the option provider, and uses the rules of the provider with it', async () => {
+  it('createBearward requires the part for the option provider, and uses the rules of the provider with the part', async () => {
     const keycloak = { provider: 'keycloak' }
     expect(getProblemsOf(() => create(keycloak))).toEqual([
       'provider requires a part: import providers, and set use: [providers].',
@@ -227,7 +227,7 @@ describe('defineSmallAdapter', () => {
     })
   })
 
-  it('configuration_warning names a provider for an address that looks like it only with the part providers', () => {
+  it('configuration_warning about the form of an issuer address is published only with the part providers', () => {
     const keycloak = 'https://sso.example.com/realms/acme'
     const listHints = (use: readonly Part[]) => {
       const events: BearwardEvent[] = []

@@ -35,7 +35,7 @@ const definition: AdapterDefinition<[Request, Response, NextFunction], void | Pr
     else delete request.auth
   },
   setHeaders(headers, _request, response) {
-    // If a guard was not awaited, the response may have been sent before its outcome is known.
+    // If a guard was not awaited, the response may have been sent before the outcome of the guard is known.
     if (!response.headersSent) writeHeaders(headers, response)
   },
   proceed: (_request, _response, next) => callNext(next),

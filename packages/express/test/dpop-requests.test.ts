@@ -9,7 +9,7 @@ import { createBearward } from '../src/index.ts'
 
 const PUBLIC_URL = 'https://api.example.com'
 
-it('authorize() and verify() check the proof of a request of node:http, which has no originalUrl, such as an upgrade request', async () => {
+it('authorize() and verify() check the proof of a request without originalUrl, such as an upgrade request of node:http', async () => {
   const now = () => Math.floor(Date.now() / 1000)
   const issuer = createTestIssuer({ now })
   const key = generateProofKey()

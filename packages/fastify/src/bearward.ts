@@ -38,7 +38,7 @@ const definition: AdapterDefinition<
     const done = findDone(rest)
     return done === undefined ? rejected(error) : done(error)
   },
-  // With `done`, no promise is returned: Fastify would run the handler twice.
+  // With `done`, no promise is returned. If a guard used both, Fastify would run the handler twice.
   wait: (settled, _request, _reply, ...rest) =>
     findDone(rest) === undefined ? settled : undefined,
   log: createAppLog().write,

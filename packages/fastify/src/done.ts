@@ -8,7 +8,10 @@ export async function rejected(error: Error): Promise<void> {
   throw error
 }
 
-/** Returns `done`, the last argument of a callback hook, after the payload in `preParsing`. An async hook passes no `done`. */
+/**
+ * Returns `done`, which is the last argument of a callback hook. In `preParsing`, the payload is the argument before it. An async
+ * hook that calls a guard passes no `done`.
+ */
 export function findDone(rest: readonly unknown[]): Done | undefined {
   const last = rest.at(-1)
   return typeof last === 'function' ? (last as Done) : undefined

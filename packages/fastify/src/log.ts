@@ -11,7 +11,7 @@ export interface AppLog {
 
 /**
  * Creates a log that writes to the log of the request or of the app. If the app has no logger, which is the default of
- * Fastify, it writes to the console.
+ * Fastify, the lines are written to the console.
  */
 export function createAppLog(): AppLog {
   let appLog: FastifyBaseLogger | undefined

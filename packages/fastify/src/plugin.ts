@@ -7,7 +7,7 @@ import { isSent, markAsSent } from './sent-replies.ts'
 /** Options of the plugin, for `app.register(bearward.plugin, options)`. */
 export interface PluginOptions {
   /**
-   * `true` calls `close()` when the app closes. Leave it out if several apps share one `Bearward`.
+   * `true` calls `close()` when the app closes. Leave the option out if several apps share one `Bearward`.
    *
    * @default false
    */

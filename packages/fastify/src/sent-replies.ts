@@ -1,6 +1,6 @@
 /**
- * Replies to which a guard or the plugin has sent a response. `reply.sent` is `false` until the response has ended. A second
- * response before the end of the first one would end the process.
+ * Replies to which a guard or the plugin has sent a response. `reply.sent` is `false` until the response has ended. If a second
+ * response were sent before the first response has ended, the process would crash.
  */
 const sentReplies = new WeakSet()
 

@@ -4,7 +4,7 @@ import { getEnvironment } from './environment.ts'
 import { toResponse } from './responses.ts'
 import type { RequestContext } from './types.ts'
 
-/** One request on its way through a guard. The guard writes the token and the headers. */
+/** Data of one request while a guard decides about the request. The guard writes the token and the headers. */
 export interface Passage {
   readonly context: RequestContext | undefined
   token: AccessToken | undefined
@@ -16,8 +16,8 @@ export function toPassage(context: RequestContext | undefined): Passage {
 }
 
 /**
- * Returns whether a request may continue. Only then is the decision the passage of this request. A check with
- * `instanceof Response` would let requests pass if other code has replaced that global class.
+ * Returns whether a request may continue. If so, the decision is the passage of this request. A check with
+ * `instanceof Response` would let requests pass if other code has replaced the global class `Response`.
  */
 export function isPassage(decision: Decision, own: Passage): decision is Passage {
   return decision === own

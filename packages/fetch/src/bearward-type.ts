@@ -36,10 +36,10 @@ export interface Bearward extends Pick<
   /**
    * Puts a guard before a handler. The handler is called only if the request passes, and gets `{ token }` as its second argument.
    * All other arguments are passed on. If one of them has a function `waitUntil`, as the context of Cloudflare Workers does, the
-   * guard uses it.
+   * guard calls this function.
    *
-   * The response of the handler is returned unchanged, unless the guard adds headers to it. These headers are added to a copy
-   * with the same body stream. A response with the status 101 is never copied.
+   * The response of the handler is returned unchanged, unless the guard adds headers. The headers are added to a copy of the
+   * response with the same body stream. A response with the status 101 is never copied.
    *
    * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
    * @example
@@ -86,8 +86,7 @@ export interface Bearward extends Pick<
    * same way as to a guard.
    *
    * Refuses every bound token (`cnf`), unless you pass `{ request }` as the second argument: the request with the proof or the
-   * certificate. The binding is then
-   * checked in the same way as in a guard.
+   * certificate. The binding is then checked in the same way as in a guard.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *
@@ -100,7 +99,7 @@ export interface Bearward extends Pick<
    * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls `next` for all other requests.
    * If `next` is missing, other requests get 404. Requires the options `resource` and `metadata`.
    *
-   * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
+   * @throws {ConfigurationError} if the option `resource` or `metadata` is not set
    * @example
    * const handle = metadata(listReports)
    */
@@ -110,8 +109,8 @@ export interface Bearward extends Pick<
   /**
    * Creates a handler for cross-origin requests of browsers. It answers preflight requests without a token. For other requests,
    * it calls `next` and adds headers to its response. With these headers, pages of the allowed origins can read the response and
-   * its `WWW-Authenticate`. Put it before every guard, and after `metadata`. `Access-Control-Allow-Credentials` is never sent, so
-   * pages cannot read responses to requests with cookies.
+   * its `WWW-Authenticate`. Put this handler before every guard, and after `metadata`. `Access-Control-Allow-Credentials` is
+   * never sent, so pages cannot read responses to requests with cookies.
    *
    * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
    * @example

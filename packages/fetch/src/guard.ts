@@ -19,7 +19,8 @@ export function toGuard(decide: Decide): FetchGuard {
     result.catch(() => {})
     return Object.setPrototypeOf(result, NOT_AWAITED) as typeof result
   }
-  // If the guard is not called, `await requireToken(...)` would return the guard itself, which is not a `Response`.
+  // Otherwise `await requireToken(...)`, without a call of the guard, would return the guard. The guard is not a `Response`, so
+  // the code would continue.
   // oxlint-disable-next-line unicorn/no-thenable -- `await` of the guard itself must throw
   return Object.defineProperty(guard, 'then', { get: failBecauseNotCalled })
 }

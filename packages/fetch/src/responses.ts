@@ -11,7 +11,7 @@ export function toResponse(outcome: HttpResponse): Response {
   const { status, headers, body } = outcome
   const fields = new Headers()
   appendHeaders(headers, fields)
-  // The only status of the core whose response cannot have a body.
+  // 204 is the only status of the core whose response cannot have a body.
   return new Response(status === 204 ? null : body, { status, headers: fields })
 }
 

@@ -1,6 +1,6 @@
 /**
  * OAuth 2.0 access-token verification for web-standard `Request` and `Response`, with a small bundle. It verifies JWTs of the
- * issuers in the options. Other parts are imported and listed in the option `use`.
+ * issuers in the options. For other features, import their parts, and list them in the option `use`.
  *
  * @module @bearward/fetch/small
  */

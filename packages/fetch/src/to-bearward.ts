@@ -6,7 +6,7 @@ import { toCorsHandler, toMetadataHandler, toProtected } from './handlers.ts'
 import type { Bearward } from './bearward-type.ts'
 import { callWithContext } from './wait-until.ts'
 
-/** Functions of an adapter whose arguments the core checks. */
+/** A function of an adapter. The core checks the arguments of the function. */
 export type CreateDecide = (...given: readonly unknown[]) => Decide
 
 /** Adds the arguments and results of this package to the functions of the core. */

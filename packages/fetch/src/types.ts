@@ -32,9 +32,9 @@ export interface Passed<Token = AccessToken> {
  * `await` it. Rejects with an error of a function of the application, such as `check`, and with a `TypeError` if the argument is
  * not a `Request`.
  *
- * If the platform has a context with `waitUntil`, pass it as the second argument. If you do not pass the context, Cloudflare
- * Workers cancels a fetch of keys when the client disconnects. Clients could then delay new keys for other callers. See
- * `RequestContext`.
+ * If the platform has a context with `waitUntil`, pass the context as the second argument. If you do not pass the context,
+ * Cloudflare Workers cancels a fetch of keys when the client disconnects. Clients could then delay new keys for other callers.
+ * See `RequestContext`.
  *
  * @example
  * const passed = await guard(request)

@@ -2,17 +2,17 @@ import { keepAlive } from '@bearward/core/adapter'
 import type { RequestContext } from './types.ts'
 
 /**
- * Returns the last argument that has a function `waitUntil`: in Cloudflare Workers, the context. Earlier arguments can seem to have
- * one, too: stubs of other services have a function for every name.
+ * Returns the last argument that has a function `waitUntil`. In Cloudflare Workers, it is the context. Earlier arguments can seem
+ * to have this function, too: a stub of another service has a function for every name.
  */
 export function findContext(rest: readonly unknown[]): RequestContext | undefined {
   return rest.filter(hasWaitUntil).at(-1)
 }
 
 /**
- * Removes the context from the end of the arguments, and calls the function with the others. The context keeps the work of the
- * result alive. `places`
- * are the positions where the context can be. Any other argument is passed on, so that the function can reject it.
+ * Removes the context from the end of the arguments, and calls the function with the remaining arguments. `waitUntil` of the
+ * context keeps the work of this call alive. `places` are the positions where the context can be. If the last argument is not a
+ * context, it is passed on, so that the function can reject it.
  */
 export function callWithContext<T>(
   call: (...args: never) => Promise<T>,

@@ -12,7 +12,7 @@ const OPTIONS = {
 
 const { protect, cors, authorize, verify } = createBearward(OPTIONS)
 
-/** A token that needs keys, which is work for `waitUntil`. */
+/** A token that can only be verified with keys. The fetch of the keys is work for `waitUntil`. */
 const TOKEN = [{ alg: 'ES256' }, { iss: 'https://auth.example.com' }, {}]
   .map((part) => btoa(JSON.stringify(part)).replaceAll('=', ''))
   .join('.')
@@ -86,7 +86,7 @@ it('authorize rejects a second object with requirements, and a context instead o
   }
 })
 
-it('authorize of Hono passes its work to waitUntil of executionCtx, and verify to the context in its arguments', async () => {
+it('authorize of Hono calls waitUntil of executionCtx, and verify calls waitUntil of the context in its arguments', async () => {
   const hono = createHonoBearward(OPTIONS)
   const waited: unknown[] = []
   const context = { waitUntil: (promise: Promise<unknown>) => void waited.push(promise) }

@@ -136,7 +136,7 @@ describe('protect', () => {
     ['a handler without requirements', [() => new Response()]],
     ['two objects', [{}, {}]],
     ['wrong requirements', [{ scopes: 'read' }, () => new Response()]],
-  ])('throws a ConfigurationError for %s', (_what, args) => {
+  ])('protect throws a ConfigurationError for %s', (_what, args) => {
     const { protect } = bearwardWith()
     expect(() => (protect as (...given: unknown[]) => unknown)(...args)).toThrow(ConfigurationError)
   })

@@ -8,14 +8,14 @@ import { type GuardParts } from '@bearward/core/internal-guards'
 
 /** The options of API keys after validation. */
 export interface ApiKeySettings {
-  /** The name in lower case. */
+  /** The name of the header in lower case. */
   readonly header: string | undefined
   readonly prefix: string | undefined
   /** The function of the application. Its result is not checked yet. */
   readonly verify: (key: string) => unknown
 }
 
-/** Headers that have another meaning. */
+/** Headers that have a meaning other than an API key. */
 const OTHER_HEADERS: readonly string[] = [
   'authorization',
   'cookie',
@@ -33,11 +33,11 @@ export function isHeaderName(text: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
 }
 
-/** Characters of a Bearer token (RFC 6750 section 2.1). */
+/** Matches 2 to 40 characters of a Bearer token (RFC 6750 section 2.1). */
 const PREFIX = /^[\w.~+/-]{2,40}$/
 /**
- * The first characters of JWTs: base64url of a JSON object, which can begin with white space. A prefix with another first
- * character is never the beginning of a JWT.
+ * The first characters that a JWT can have. A JWT begins with the base64url of a JSON object, and the JSON can begin with white
+ * space. A prefix with another first character is never the beginning of a JWT.
  */
 const BEGINNINGS_OF_JWTS: readonly string[] = ['e', 'I', 'C', 'D']
 
@@ -81,7 +81,7 @@ function checkPrefix(prefix: unknown, acceptsOpaqueTokens: boolean, problems: Pr
   }
   if (BEGINNINGS_OF_JWTS.includes(prefix[0]!)) {
     problems.add(
-      `apiKeys.prefix must not begin with ${BEGINNINGS_OF_JWTS.join(', ')}: a JWT can begin with this character.`,
+      `apiKeys.prefix must not begin with ${BEGINNINGS_OF_JWTS.join(', ')}: a JWT can begin with one of these characters.`,
     )
   }
   if (acceptsOpaqueTokens) {

@@ -19,8 +19,8 @@ export const VERIFY_TIME = 1
 export const KEY_LENGTH = 1024
 
 /**
- * Finds the API key of a request. Returns `undefined` if the request has none, so that it must have an access token. Returns a
- * rejection if the request has a key and other credentials (400), or an unusable key (401).
+ * Finds the API key of a request. Returns `undefined` if the request has no API key: then the guard looks for an access token.
+ * Returns a rejection if the request has several credentials (400), or an unusable key (401).
  */
 export function findApiKey(
   { header, prefix }: ApiKeySettings,

@@ -21,7 +21,7 @@ export interface AuthInfo {
   }
 }
 
-/** Keeps the access token of a result of `createAuthInfo`. */
+/** Keeps an access token in the `authInfo` that `createAuthInfo` creates from it. */
 class WithToken extends Itself {
   readonly #token: AccessToken
 
@@ -30,7 +30,7 @@ class WithToken extends Itself {
     this.#token = token
   }
 
-  /** Returns the same object. */
+  /** Adds the token to an `authInfo`. Returns the same object. */
   static add(info: AuthInfo, token: AccessToken): AuthInfo {
     return new WithToken(info, token) as unknown as AuthInfo
   }
@@ -61,8 +61,8 @@ export function createAuthInfo(
 }
 
 /**
- * Returns the time until which the SDKs may use a token, in seconds since the epoch. The SDKs refuse a token without such a time. An
- * opaque token without `exp` gets the time at which a new introspection response would be too old.
+ * Returns the time until which the SDKs may use a token, in seconds since the epoch. The SDKs refuse a token without this time.
+ * An opaque token without `exp` gets the time at which a new introspection response would be too old.
  */
 function getExpiry(
   { expiresAt, verifiedBy, issuer }: AccessToken,
@@ -75,7 +75,7 @@ function getExpiry(
 /**
  * Returns the access token from which a guard has created an `authInfo`.
  *
- * @throws {TypeError} if no guard has created this object. A copy of an `authInfo` is such an object.
+ * @throws {TypeError} if no guard has created this object, for example if it is a copy of an `authInfo`
  * @example
  * const { subject } = getAccessToken(extra.authInfo)
  */
@@ -87,7 +87,7 @@ export function getAccessToken(authInfo: object | undefined): AccessToken {
   )
 }
 
-/** Returns the access token of a caller: of an `authInfo`, or the given access token. */
+/** Returns the access token of a caller. `caller` is an `authInfo`, or the access token itself. */
 export function toAccessToken(
   caller: Pick<AuthInfo, 'token' | 'clientId' | 'scopes'> | AccessToken,
 ): AccessToken {

@@ -36,8 +36,8 @@ export async function hasBytes(stream: AsyncIterable<Uint8Array>): Promise<boole
 const EMPTY: Uint8Array = new Uint8Array()
 
 /**
- * Writes a chunk after the first `length` bytes of an array. Returns the array, or a larger copy of it. There is only one array,
- * because an array for each chunk of a few bytes would take much more memory than these bytes.
+ * Writes a chunk after the first `length` bytes of an array. Returns the array, or a larger copy of it. One array has the bytes
+ * of all chunks, because a separate array for each small chunk would take much more memory than the chunk itself.
  */
 function append(bytes: Uint8Array, length: number, chunk: Uint8Array, limit: number): Uint8Array {
   const end = length + chunk.length

@@ -46,7 +46,7 @@ function decode(value: string): string | undefined {
   if (encoded === undefined) return value
   try {
     const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-    // `atob` accepts missing padding and white space, which are not in the text of the decoded bytes.
+    // `atob` also accepts white space and missing padding. `btoa` returns the only form that is accepted here.
     if (btoa(String.fromCharCode(...bytes)) !== encoded) return undefined
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

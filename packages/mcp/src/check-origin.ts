@@ -7,7 +7,7 @@ import {
   Rejection,
 } from '@bearward/core/internal-guards'
 
-/** The owner of the option `origins` in errors. */
+/** The function that errors name as the owner of the option `origins`. */
 export const OWNER = 'createMcpGuard'
 
 /**
@@ -19,7 +19,7 @@ export function checkOrigin(request: RequestLike, origins: AllowedOrigins): Reje
   if (values.length === 0) return undefined
   if (values.length > 1) return reject('several origins')
   const origin = values[0]
-  // The function of the application may look only at the end of the text.
+  // If `origins` is a function of the application, it may look only at the end of the text.
   if (!isOneOrigin(origin)) return reject('a text that is not an origin')
   return isAllowedOrigin(origin, origins, OWNER)
     ? undefined

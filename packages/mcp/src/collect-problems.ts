@@ -1,6 +1,6 @@
 import { ConfigurationError, type Problems } from '@bearward/core/internal'
 
-/** Returns the result of a function, or adds the problems of its `ConfigurationError`. */
+/** Returns the result of a function. If it throws a `ConfigurationError`, adds the problems of the error to `problems`. */
 export function collectProblems<T>(
   problems: Problems,
   read: () => T,

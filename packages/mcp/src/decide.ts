@@ -8,7 +8,7 @@ import {
   type Respond,
 } from './guarded-request.ts'
 
-/** Functions of a framework that read bodies. `Raw` is the request of the framework. */
+/** The functions that read bodies in one framework. `Raw` is the request of the framework. */
 export interface BodyReader<Raw extends object> {
   /** Reads the body of a request. `limit` is the maximum number of bytes. */
   read(raw: Raw, limit: number): MaybePromise<ParsedBody>
@@ -18,7 +18,7 @@ export interface BodyReader<Raw extends object> {
 
 const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
-/** Begins to guard a request. Returns the response to a preflight request instead, which needs no token. */
+/** Begins to guard a request. A preflight request needs no token, so its response is returned instead. */
 export function beginGuard(request: RequestLike, services: McpServices): GuardedRequest | Respond {
   const cors = services.settings.cors?.(request)
   if (cors?.kind === 'respond') return cors

@@ -4,7 +4,7 @@ import { type AdapterParts, getAdapterParts, getGuardParts } from '@bearward/cor
 import type { McpPassed, McpServices } from './guarded-request.ts'
 import { readOptions } from './read-options.ts'
 
-/** The functions `close` of the results of all `createBearward`. */
+/** The result of any `createBearward`. All these results have the function `close`. */
 interface AnyBearward {
   readonly close: () => void
 }
@@ -14,7 +14,7 @@ export interface GuardSetup<Args extends readonly [object, ...unknown[]], Result
   extends AdapterParts<Args, Result>, McpServices {}
 
 /**
- * Finds the server of a configuration, and validates the options of a guard for it.
+ * Finds the resource server that belongs to `bearward`, and validates the options of a guard for this server.
  *
  * @throws {ConfigurationError} if `bearward` is not a result of `createBearward` for this framework, or if options are wrong
  */
@@ -53,7 +53,7 @@ const FRAMEWORKS: ReadonlyMap<
   ['koa', { adapter: '@bearward/koa', guard: '@bearward/mcp/koa' }],
 ])
 
-/** Returns the definition of an adapter whose `grant` also calls `onPass`, with the body and the caller. */
+/** Returns a copy of `definition` whose `grant` also calls `onPass`, with the body and the caller. */
 export function withOnPass<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
   onPass: (passed: McpPassed, ...args: Args) => void,

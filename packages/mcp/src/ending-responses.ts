@@ -14,12 +14,13 @@ export interface NodeResponse {
 
 /** Maximum milliseconds of one timer: about 24 days. A longer timer of JavaScript ends immediately. */
 const LONGEST = 2_147_483_647
-/** Milliseconds after which a response is looked at again: it has not begun, or the client has not read its end. */
+/** Milliseconds until a response is checked again because it has not begun, or because the client has not read its end. */
 const AGAIN = 1000
 
 /**
- * Ends a response at the time `endsAt`, in seconds since the epoch, if it is still being sent then. A response that has not begun by
- * then ends soon after it has begun. A client that does not read the end is disconnected. `undefined`: the response may take any time.
+ * Ends a response at the time `endsAt`, in seconds since the epoch, if it is still being sent then. A response that has not begun
+ * by then ends soon after it has begun. A client that does not read the end is disconnected. If `endsAt` is `undefined`, the
+ * response may take any time.
  */
 export function endResponseAt(
   response: NodeResponse,
@@ -31,7 +32,7 @@ export function endResponseAt(
     if (response.destroyed || response.writableFinished) return undefined
     if (response.writableEnded) return void response.destroy()
     if (!response.headersSent) return AGAIN
-    // The handler may write after the end. Without a listener, this error would end the process.
+    // The handler may write after the end, which causes an error. Without a listener, the error would end the process.
     response.on('error', () => {})
     response.end()
     return AGAIN
@@ -40,8 +41,8 @@ export function endResponseAt(
 }
 
 /**
- * Returns a response whose body ends at a time in seconds since the epoch, even if the handler has not sent all of it. `endsAt` is
- * `undefined` if the response may take any time.
+ * Returns a response whose body ends at the time `endsAt`, in seconds since the epoch, even if the handler has not sent all of
+ * it. If `endsAt` is `undefined`, the response may take any time.
  */
 export function endStreamAt(
   response: Response,
@@ -85,7 +86,10 @@ export function endStreamAt(
   return new Response(body, response)
 }
 
-/** Calls `act` at a time. If `act` returns milliseconds, calls it again after this time. Returns a function that cancels. */
+/**
+ * Calls `act` at the time `seconds`. If `act` returns a number of milliseconds, calls it again after them. Returns a function
+ * that cancels the next call.
+ */
 function atTime(seconds: number, clock: Clock, act: () => number | undefined): () => void {
   let cancel: () => void
   const wait = () => {

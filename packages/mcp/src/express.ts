@@ -26,9 +26,9 @@ export type { OperationKind } from './read-operations.ts'
 /** The guard of an MCP server on Express. */
 export interface McpGuard extends GuardFunctions {
   /**
-   * A middleware that calls `next` if the request passes, and otherwise sends the refusal. It reads the body, and sets
-   * `request.body` to the object that it has checked and `request.auth` to the `authInfo`. Pass `request.body` to the SDK. Use it for
-   * all methods of HTTP. If your own code calls it, use `await`.
+   * A middleware that calls `next` if the request passes, and otherwise sends the refusal. It reads and checks the body. It sets
+   * `request.body` to the checked object, and `request.auth` to the `authInfo`. Pass `request.body` to the SDK. Use the
+   * middleware for all methods of HTTP. If your own code calls the middleware, use `await`.
    *
    * @example
    * app.all('/mcp', mcp.guard, (req, res) => handle(req, res, req.body))

@@ -17,7 +17,7 @@ import { hasUnreadNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
 type Args = Parameters<FastifyGuard>
-/** The request of any app. */
+/** The request of Fastify in any application. */
 type Request = Args[0]
 /** The request of Fastify, as a `check` receives it. */
 type CheckedRequest = Parameters<NonNullable<FastifyRequirements['check']>>[1]
@@ -32,14 +32,14 @@ export type { OperationKind } from './read-operations.ts'
 /** The guard of an MCP server on Fastify. */
 export interface McpGuard extends GuardFunctions {
   /**
-   * Options of a route, which always belong together. `onRequest` checks the token before Fastify reads the body. `preValidation`
-   * checks the operation in the body, and sets `request.raw.auth` to the `authInfo`. `preHandler` fails if another option has
-   * replaced one of these hooks. `bodyLimit` is the limit of this guard. Pass `request.body` to the SDK. Use the options for all
-   * methods of HTTP. For hooks of your own, use `addHook`.
+   * Options of a route. Always use all of them together. `onRequest` checks the token before Fastify reads the body.
+   * `preValidation` checks the operation in the body, and sets `request.raw.auth` to the `authInfo`. `preHandler` fails if
+   * another option has replaced one of these hooks. `bodyLimit` is the limit of this guard. Pass `request.body` to the SDK. Use
+   * the options for all methods of HTTP. For hooks of your own, use `addHook`.
    *
    * Fastify itself reads the body. It responds with 400, 413 or 415 to a body that it cannot read.
    *
-   * Register `bearward.plugin` first: it stops requests whose operation was not checked. Without it, every request fails.
+   * Register `bearward.plugin` first: it stops requests whose operation was not checked. Without the plugin, every request fails.
    *
    * @example
    * app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mcp', ...mcp.route, handler })
@@ -53,15 +53,15 @@ export interface McpGuard extends GuardFunctions {
 }
 
 /**
- * Throws if the plugin of `@bearward/fastify` is not registered. The plugin stops a request whose `preValidation` is missing because
- * the route has only `onRequest` of `McpGuard.route`.
+ * Throws if the plugin of `@bearward/fastify` is not registered. If a route has `onRequest` of `McpGuard.route` but not
+ * `preValidation`, the plugin stops its requests.
  */
 function checkPlugin({ server }: Request): void {
   if (server.hasPlugin('@bearward/fastify')) return
   throw new Error('Register the plugin before the route: await app.register(bearward.plugin).')
 }
 
-/** Sets headers of the response of Node. The SDKs write to it, and it does not get the headers of the reply. */
+/** Sets headers of the response of Node. The SDKs write to this response, and Fastify does not add the headers of its reply. */
 function setRawHeaders(headers: ResponseHeaders, raw: Args[1]['raw']): void {
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'Vary') raw.appendHeader(name, value)
@@ -111,7 +111,7 @@ export function createMcpGuard(
     const result = await authenticate(request)
     if (!(result instanceof GuardedRequest)) return result
     authenticated.set(request.raw!, result)
-    // Pages must also be able to read the responses of Fastify to bodies that it cannot read.
+    // Fastify itself responds to a body that it cannot read. Pages must be able to read this response, too.
     return { kind: 'continue', headers: result.corsHeaders }
   }
   const preValidation = async (request: RequestLike): Promise<Decision> => {

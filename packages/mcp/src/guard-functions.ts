@@ -21,7 +21,8 @@ export interface GuardFunctions {
    * Does NOT verify the token again, not even its expiry. Does NOT call `check`, and does NOT introspect the token. The guard does
    * this when the operation is used.
    *
-   * The type of `caller` also includes the `AuthInfo` of the SDKs, because they pass on the object of the guard with their own type.
+   * The type of `caller` also includes the `AuthInfo` of the SDKs, because the SDKs pass on the `authInfo` of the guard with
+   * their own type.
    *
    * @throws {TypeError} if `caller` is a copy of an `authInfo`
    * @example
@@ -41,8 +42,8 @@ export interface GuardFunctions {
    */
   authInfo(token: AccessToken, presented: string): Promise<AuthInfo>
   /**
-   * Creates a token verifier for `requireBearerAuth` of the SDKs, for servers that keep that function. `toError` creates an error of
-   * the SDK. The verifier checks the token and the requirements of the guard. Refuses every bound token (`cnf`).
+   * Creates a token verifier for `requireBearerAuth` of the SDKs, for servers that keep that function. `toError` creates an error
+   * of the SDK. The verifier checks the token and the requirements of the guard. It refuses every bound token (`cnf`).
    *
    * Does NOT check the origin and the operations: use the guard for this. If a token cannot be verified at the moment, the SDKs
    * respond with 500, because they have no error for 503.
@@ -73,7 +74,7 @@ export function createGuardFunctions({ server, settings }: McpServices): GuardFu
       const token = toAccessToken(caller)
       const selection = rules.select([{ kind, method: METHODS[kind], name }])
       if (selection.kind === 'unlisted') return false
-      // The guard checks both, too: the floor can refuse tokens that other requirements would accept.
+      // Like the guard, checks the floor alone, too: the floor can refuse a token that the merged requirements accept.
       return server.meets(token, rules.floor) && server.meets(token, selection.requirements)
     },
     verifier(toError) {
@@ -115,8 +116,12 @@ function checkVerifier(
     ...(typeof toError === 'function'
       ? []
       : ['Pass a function that creates an error of the SDK from { code, message }.']),
-    ...(applicationCheck === undefined ? [] : ['It cannot call check: use the guard instead.']),
-    ...(introspect === undefined ? [] : ['It cannot use introspect: use the guard instead.']),
+    ...(applicationCheck === undefined
+      ? []
+      : ['A verifier cannot call check: use the guard instead.']),
+    ...(introspect === undefined
+      ? []
+      : ['A verifier cannot use introspect: use the guard instead.']),
   ]
   if (problems.length > 0) throw new ConfigurationError('verifier cannot be created', problems)
 }

@@ -39,7 +39,7 @@ export type McpPassed = (Granted | Anonymous) & {
   readonly authInfo: AuthInfo | undefined
   /** The body that the guard has checked. `undefined`: the request has no body. */
   readonly parsedBody: unknown
-  /** Seconds since the epoch when the response must end. `undefined`: it may take any time. */
+  /** The time when the response must end, in seconds since the epoch. `undefined`: the response may take any time. */
   readonly endsAt: number | undefined
 }
 
@@ -60,13 +60,13 @@ const WITHOUT_BODY: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
 
 /**
  * One request and the guard that decides about it in two stages: `authenticate` before the body is read, and `authorize` when the
- * body is known. The operation is read from the body that the server executes. Headers can only refuse a request.
+ * body is known. The operation is read from the body that the server executes. A header can cause only a refusal.
  */
 export class GuardedRequest {
   private readonly request: RequestLike
   private readonly services: McpServices
   private readonly guard: StagedGuard
-  /** The headers of every response. */
+  /** The headers of CORS for every response. */
   readonly corsHeaders: ResponseHeaders
   /** Written by `authenticate`. */
   private caller: Caller | undefined
@@ -84,8 +84,8 @@ export class GuardedRequest {
   }
 
   /**
-   * Checks the origin, the credentials, and the requirements of every request. Returns `undefined` if the request may continue: then
-   * call `authorize` or `authorizeWithoutBody`.
+   * Checks the origin, the credentials, and the requirements that apply to every request. Returns `undefined` if the request may
+   * continue: then call `authorize` or `authorizeWithoutBody`.
    */
   async authenticate(): Promise<McpDecision | undefined> {
     const { origins, apiKeys } = this.services.settings
@@ -99,8 +99,8 @@ export class GuardedRequest {
   }
 
   /**
-   * Lets a request without an operation pass. `hasBody`: the request has a body nevertheless. It is refused, because a later handler
-   * could execute the body. Call `authenticate` first.
+   * Lets a request without an operation pass. If `hasBody` is `true`, the request has a body nevertheless. The request is then
+   * refused, because a later handler could execute the body. Call `authenticate` first.
    */
   async authorizeWithoutBody(hasBody: boolean): Promise<McpDecision> {
     if (this.caller === undefined) throw notAuthenticated()
@@ -140,7 +140,9 @@ export class GuardedRequest {
     return this.services.settings.rules.floor
   }
 
-  /** The requirements that are checked before the body is read. If there is a body, `check` is called only once, afterwards. */
+  /**
+   * The requirements that are checked before the body is read. If a body must be read, `check` is called only once, afterwards.
+   */
   private get firstRequirements(): CheckedRequirements {
     return this.hasOperation ? { ...this.floor, applicationCheck: undefined } : this.floor
   }
@@ -149,7 +151,7 @@ export class GuardedRequest {
     return this.caller?.kind === 'anonymous'
   }
 
-  /** Verifies an API key, and checks the requirements of every request. */
+  /** Verifies an API key, and checks the requirements that apply to every request. */
   private async checkApiKey(
     key: string,
     apiKeys: ApiKeySettings,
@@ -164,7 +166,7 @@ export class GuardedRequest {
     return this.withCors(this.guard.refuseApiKey(rejection, this.floor))
   }
 
-  /** Checks the token and the requirements of every request. */
+  /** Checks the token, and the requirements that apply to every request. */
   private async checkToken(): Promise<McpDecision | undefined> {
     const { hasAnonymous } = this.services.settings.rules
     const first = this.firstRequirements
@@ -178,7 +180,7 @@ export class GuardedRequest {
     return undefined
   }
 
-  /** Checks requirements for a caller that is not anonymous. Returns the response of a refusal. */
+  /** Checks requirements for a caller that is not anonymous. Returns a response if the caller is refused. */
   private async check(requirements: CheckedRequirements): Promise<McpDecision | undefined> {
     const { caller, guard } = this
     if (caller?.kind === 'api_key') {

@@ -26,9 +26,9 @@ export { toReadableRequest } from './web-request.ts'
 /** The guard of an MCP server on Hono. */
 export interface McpGuard extends GuardFunctions {
   /**
-   * A middleware that calls `next` if the request passes, and otherwise responds. It reads the body. Handlers get the object that it
-   * has checked with `c.get('parsedBody')`, and the `authInfo` with `c.get('auth')`. Pass both to the SDK. Use it for all methods of
-   * HTTP.
+   * A middleware that calls `next` if the request passes, and otherwise responds. It reads and checks the body. In handlers,
+   * `c.get('parsedBody')` returns the checked object, and `c.get('auth')` returns the `authInfo`. Pass both to the SDK. Use the
+   * middleware for all methods of HTTP.
    *
    * @example
    * app.all('/mcp', mcp.guard, (c) =>

@@ -36,9 +36,10 @@ export interface McpCall {
 /** The guard of an MCP server with web-standard requests. */
 export interface McpGuard extends GuardFunctions {
   /**
-   * Puts the guard before a handler. The handler is called only if the request passes. The guard has read the body of the request:
-   * pass `parsedBody` and `authInfo` to the SDK. A handler that reads the body itself needs `toReadableRequest`. All other arguments
-   * are passed on. If one of them has a function `waitUntil`, as the context of Cloudflare Workers does, the guard uses it.
+   * Puts the guard before a handler. The handler is called only if the request passes. The guard has read the body of the
+   * request: pass `parsedBody` and `authInfo` to the SDK. A handler that reads the body itself needs `toReadableRequest`. All
+   * further arguments are passed on to the handler. If one of these arguments has a function `waitUntil`, as the context of
+   * Cloudflare Workers does, the guard uses this function.
    *
    * @throws {ConfigurationError} if `handler` is not a function
    * @example
@@ -96,7 +97,7 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Requ
       return async (request, ...rest) => {
         const passage: McpPassage = toPassage(findContext(rest))
         const decision = await guard(request, passage)
-        // Only the passage of this request may continue.
+        // The guard returns the passage of this request only if the request passes. Any other result is a response.
         if (decision !== passage) return decision as Response
         const { authInfo, token, parsedBody, endsAt, headers } = passage
         const caller = authInfo && token && { authInfo, token }

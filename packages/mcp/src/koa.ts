@@ -31,9 +31,9 @@ export type { OperationKind } from './read-operations.ts'
 /** The guard of an MCP server on Koa. */
 export interface McpGuard extends GuardFunctions {
   /**
-   * A middleware that calls `next` if the request passes, and otherwise writes the refusal. It reads the body, and sets
-   * `context.request.body` to the object that it has checked and `context.req.auth` to the `authInfo`. Pass `context.request.body` to
-   * the SDK. Use it for all methods of HTTP. Code after `await guard(context, next)` is not protected.
+   * A middleware that calls `next` if the request passes, and otherwise writes the refusal. It reads and checks the body. It sets
+   * `context.request.body` to the checked object, and `context.req.auth` to the `authInfo`. Pass `context.request.body` to the
+   * SDK. Use the middleware for all methods of HTTP. Code after `await guard(context, next)` is not protected.
    *
    * @example
    * router.all('/mcp', mcp.guard, async (ctx) => {

@@ -28,9 +28,9 @@ async function readFrom<T>(
   request: NodeRequest,
   read: (stream: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
-  // If the stream was destroyed, no response could be sent.
+  // If the stream were destroyed, no response could be sent.
   const result = await read(request.iterator({ destroyOnReturn: false }))
-  // The rest of a body that was not read completely. It would block the next request of the connection.
+  // If the body was not read completely, its rest would block the next request of the connection.
   request.resume()
   return result
 }

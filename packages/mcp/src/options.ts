@@ -87,9 +87,9 @@ export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Ra
    */
   readonly apiKeys?: ApiKeyOptions
   /**
-   * The origins whose pages may call this server, such as `https://app.example.com`, or a function that returns whether pages of an
-   * origin may. A request from another origin gets 403. A request without `Origin`, as all clients outside of browsers send, passes
-   * this check. `Host` is never read.
+   * The origins whose pages may call this server, such as `https://app.example.com`, or a function that returns whether pages of
+   * an origin may call it. A request from another origin gets 403. A request without `Origin` passes this check: clients outside
+   * of browsers send no `Origin`. `Host` is never read.
    *
    * Required if the option `resource` is not set. An empty array: no page may call this server.
    *

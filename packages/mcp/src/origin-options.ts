@@ -38,7 +38,7 @@ export function readOriginOptions(
   }
   if (origins === '*') {
     problems.add(
-      "origins cannot be '*': pages that resolve their own name to this server could call it (DNS rebinding). List the origins.",
+      "origins cannot be '*': a page could resolve its own host name to the address of this server, and then call the server (DNS rebinding). List the origins.",
     )
   }
   if (cors !== undefined && typeof cors !== 'boolean' && !isPlainObject(cors))
@@ -56,7 +56,7 @@ function readCors(own: Own, origins: AllowedOrigins, problems: Problems): Origin
   const members = copyOwnMembers(isPlainObject(cors) ? cors : {})
   problems.unknownNames(members, ['headers', 'exposedHeaders', 'maxAge'], { prefix: 'cors.' })
   const { headers, exposedHeaders, maxAge } = members
-  // The reader of CORS options reports a value that is not an array.
+  // `readCorsOptions` reports a value that is not an array.
   const add = (usual: readonly string[], more: unknown = []) =>
     Array.isArray(more) ? [...usual, ...(more as string[])] : more
   const settings = collectProblems(
@@ -80,7 +80,7 @@ function readCors(own: Own, origins: AllowedOrigins, problems: Problems): Origin
   }
 }
 
-/** Returns the name of the header with API keys, which pages must be able to send. */
+/** Returns the name of the header with API keys: pages must be able to send this header. */
 function getKeyHeader(apiKeys: unknown): readonly string[] {
   const header = isPlainObject(apiKeys) ? copyOwnMembers(apiKeys)['header'] : undefined
   return typeof header === 'string' && isHeaderName(header) ? [header] : []

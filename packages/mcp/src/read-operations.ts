@@ -6,7 +6,7 @@ export type OperationKind = 'tool' | 'prompt' | 'resource'
 
 /** An operation that a message requests. */
 export type Operation =
-  /** A call of a tool, the use of a prompt, or the use of a resource, whose name is a URI. */
+  /** A call of a tool, the use of a prompt, or the use of a resource. The name of a resource is its URI. */
   | { readonly kind: OperationKind; readonly method: string; readonly name: string }
   /** Another request or notification. */
   | { readonly kind: 'method'; readonly method: string }
@@ -208,8 +208,8 @@ function hasModernMeta(params: Params): boolean {
 }
 
 /**
- * Returns whether a value has more than `levels` levels of objects and arrays. The search ends there, so a deep value cannot
- * exhaust the stack.
+ * Returns whether a value has more than `levels` levels of objects and arrays. The search reads no deeper levels, so a deep value
+ * cannot exhaust the stack.
  */
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (!isObject(value)) return false

@@ -77,7 +77,7 @@ export function readOptions(given: unknown, server: GuardParts): McpSettings {
   const context = createOptionContext(problems, own)
   const names = [...Object.keys(SIMPLE_OPTIONS), ...OTHER_OPTIONS]
   const requirementNames = REQUIREMENT_NAMES.filter((name) => name !== 'optional')
-  // The reader of requirements has a better message for `optional`.
+  // `readRequirements` reports `optional` with a message of its own.
   const { optional: _optional, ...others } = own
   reportUnknownNames(others, [...requirementNames, ...names], context)
   const reader = new Reader(own, server, problems)
@@ -97,7 +97,7 @@ class Reader {
   private readonly own: Own
   private readonly server: GuardParts
   private readonly problems: Problems
-  /** Requirements that were read, by their text. */
+  /** Requirements that were already read, by the result of `toComparableText`. */
   private readonly known = new Map<string, CheckedRequirements>()
 
   constructor(own: Own, server: GuardParts, problems: Problems) {
@@ -132,7 +132,7 @@ class Reader {
       const place = `methods[${JSON.stringify(name)}]`
       if (given === 'anonymous' && hasNames(name)) {
         this.problems.add(
-          `${place} cannot be 'anonymous': it runs tools, or reads prompts or resources. These always need a token.`,
+          `${place} cannot be 'anonymous': this method runs tools, or reads prompts or resources. These always need a token.`,
         )
       }
       const rule = given === 'anonymous' ? given : this.readRequirements(given, place)
@@ -164,7 +164,7 @@ class Reader {
     }
     if (Object.hasOwn(given, 'optional')) {
       this.problems.add(
-        `${place ?? 'The guard'} cannot have optional. List methods that need no token in methods, with the value 'anonymous'.`,
+        `${place ?? 'The guard'} cannot have the requirement optional. List methods that need no token in methods, with the value 'anonymous'.`,
       )
       return undefined
     }
@@ -172,9 +172,9 @@ class Reader {
       return collectProblems(this.problems, () =>
         this.server.readRequirements(given, { isAdditional: false }),
       )
-    // A copy, so that getters return one value.
+    // In a copy, a getter is replaced by its value.
     const requirements = this.readOnce(copyOwnMembers(given), place)
-    // Events then name the operation. All names come from the options.
+    // With this description, events name the operation. All these names come from the options.
     return (
       requirements && { ...requirements, describe: () => `${place} ${requirements.describe()}` }
     )
@@ -218,18 +218,18 @@ class Reader {
     const hasResources = Object.keys(this.own['resources'] ?? {}).length > 0
     if (resource === 'floor' && hasResources) {
       this.problems.add(
-        "resources cannot be combined with unlisted 'floor' for resources: a template of the server can read a listed URI in another spelling. List all resources, or set requirements for resources/read in methods.",
+        "resources cannot be combined with unlisted: { resources: 'floor' }: a template of the server can read a listed URI in another spelling. List all resources, or set requirements for resources/read in methods.",
       )
     }
     return { tool: read('tool'), prompt: read('prompt'), resource }
   }
 }
 
-/** Returns a text that equal requirements have in common. Returns `undefined` if a value is not a text. */
+/** Returns a text that is the same for equal requirements. Returns `undefined` if a value is not a text. */
 function toComparableText(given: object): string | undefined {
   const hasTexts = Object.values(given).every((value) => typeof value === 'string')
   return hasTexts ? JSON.stringify(given) : undefined
 }
 
-/** Requirements for a guard whose options are wrong. It is never created. */
+/** Requirements for a guard whose options are wrong. This guard is never created. */
 const NONE = { checks: [], challenge: {} } as unknown as CheckedRequirements

@@ -20,7 +20,7 @@ export function unreadableBody(rejection: Rejection): Refusal {
   return { rejection, protocolBody: toErrorBody(ERROR_CODES.parseError, 'Parse error', null) }
 }
 
-/** Returns the refusal of a body in a request that cannot have one, because a later handler could execute this body. */
+/** Returns the refusal of a body in a request that cannot have a body. A later handler could execute this body. */
 export function unexpectedBody(): Refusal {
   const rejection = new Rejection('malformed_body', {
     check: 'body',

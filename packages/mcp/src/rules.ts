@@ -32,7 +32,9 @@ export interface Rules {
 
 /** Equal requirements of several operations. They have the same checks, so a request needs them only once. */
 interface Group {
-  /** The number of the last selection that has found one of them. Faster than a `Set` of groups for each request. */
+  /**
+   * The number of the last selection that has found one of these requirements. Faster than a `Set` of groups for each request.
+   */
   lastFound: number
 }
 
@@ -40,7 +42,7 @@ interface Group {
 interface Rule {
   readonly requirements: CheckedRequirements
   readonly group: Group
-  /** The floor and the requirements together. */
+  /** The selection if this is the only rule: the floor and the requirements together. */
   readonly alone: Selection
 }
 

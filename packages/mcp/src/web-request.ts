@@ -16,7 +16,10 @@ class WithBody extends Itself {
     return #body in request ? request.#body : WithBody.#notExtensible.get(request)
   }
 
-  /** Returns the body that the request then has. Two guards can read a request without a body at the same time. */
+  /**
+   * Keeps `body`, unless another guard has kept one. Returns the body that is kept. Two guards can read an empty body at the same
+   * time.
+   */
   static add(request: Request, body: ParsedBody): ParsedBody {
     const known = WithBody.find(request)
     if (known !== undefined) return known
@@ -72,7 +75,7 @@ function toChunks(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
 }
 
 /**
- * Returns a copy of a request whose body can be read, for handlers that read it themselves. The body is the text of `parsedBody`, so
+ * Returns a copy of a request, for handlers that read the body themselves. The body of the copy is the text of `parsedBody`, so
  * the handler executes exactly what the guard has checked.
  *
  * @example

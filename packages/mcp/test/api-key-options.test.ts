@@ -34,7 +34,7 @@ const OTHER_HEADER =
 const PREFIX =
   "apiKeys.prefix must have 2 to 40 characters of a Bearer token, such as 'sk_': letters, digits and -._~+/."
 const JWT_PREFIX =
-  'apiKeys.prefix must not begin with e, I, C, D: a JWT can begin with this character.'
+  'apiKeys.prefix must not begin with e, I, C, D: a JWT can begin with one of these characters.'
 const OPAQUE_PREFIX =
   'apiKeys.prefix requires issuers with JWTs only: an opaque token can begin with any text. Use apiKeys.header.'
 const FUNCTION = 'apiKeys.verify must be a function that returns the owner of a key, or undefined.'
@@ -89,7 +89,7 @@ describe('readApiKeys', () => {
   )
 
   it.each([7, null, '', 's', 'sk ', 'sk=', 'sk\u00e9', 's'.repeat(41), ['sk_']])(
-    'readApiKeys with the prefix %j reports the characters of a prefix',
+    'readApiKeys with the prefix %j reports the characters that a prefix can have',
     (prefix) => {
       expect(problemsOf({ prefix, verify })).toEqual([PREFIX])
     },
@@ -103,7 +103,7 @@ describe('readApiKeys', () => {
   )
 
   it('readApiKeys reports a prefix with the first character of a JWT', () => {
-    // Each JSON text that begins a JWT begins with `{` or with white space.
+    // The first part of a JWT is a JSON text that begins with `{` or with white space.
     for (const start of ['{', ' ', '\n', '\r', '\t']) {
       for (let second = 0; second < 256; second++) {
         const bytes = Buffer.from([start.charCodeAt(0), second, 0x22])
@@ -113,7 +113,7 @@ describe('readApiKeys', () => {
     }
   })
 
-  it('readApiKeys reports a prefix if an issuer has opaque tokens, but not a header', () => {
+  it('readApiKeys reports a prefix, but not a header, if an issuer has opaque tokens', () => {
     expect(problemsOf({ prefix: 'sk_', verify }, opaque)).toEqual([OPAQUE_PREFIX])
     expect(problemsOf({ header: 'X-Api-Key', verify }, opaque)).toEqual([])
   })

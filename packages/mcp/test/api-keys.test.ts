@@ -104,7 +104,7 @@ describe('findApiKey', () => {
     [undefined, [['Authorization', 'Basic sk_1']]],
     [undefined, [['Authorization', 'Bearer']]],
     [undefined, [[KEY, 'sk_1']]],
-    // Two lines are refused with the reason of an access token.
+    // Two lines are refused later, by the check of access tokens.
     [
       undefined,
       [
@@ -166,7 +166,7 @@ describe('verifyApiKey', () => {
     }
   })
 
-  it('verifyApiKey rejects a key from the time on at which it expires', () => {
+  it('verifyApiKey rejects a key at its time of expiry and later', () => {
     const clock = fakeClock(1000)
     const at = (expiresAt: number) => verify(() => ({ expiresAt }), clock)
     expect(at(1000.001)).toMatchObject({ verifiedBy: 'api_key' })
@@ -201,7 +201,7 @@ describe('verifyApiKey', () => {
       }),
       'an owner that cannot be read',
     ],
-  ])('verifyApiKey rejects %s with 503', async (_what, call, found) => {
+  ])('verifyApiKey rejects with 503 if verify returns %s', async (_what, call, found) => {
     for (const each of [call, async () => call()]) {
       expect(await verify(each)).toMatchObject({
         reason: 'api_key_unavailable',
@@ -211,7 +211,7 @@ describe('verifyApiKey', () => {
     }
   })
 
-  it('verifyApiKey rejects with 503 if the function throws or rejects, and does not show the message', async () => {
+  it('verifyApiKey rejects with 503 if the function throws or rejects, and does not show the message of the error', async () => {
     const fail = () => {
       throw new RangeError('sk_secret')
     }

@@ -57,7 +57,7 @@ describe('createAuthInfo', () => {
     expect(Object.keys(info)).not.toContain('resource')
   })
 
-  it('createAuthInfo returns the expiry of the token, and for an opaque token without exp the age of a new introspection response', async () => {
+  it('createAuthInfo returns the expiry of the token, or a time from introspection.maxAge for an opaque token without exp', async () => {
     const expiry = (token: AccessToken) => createAuthInfo(token, 's', SERVER).expiresAt
     const opaque: AccessToken = {
       ...(await verify()),

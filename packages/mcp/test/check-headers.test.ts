@@ -13,7 +13,7 @@ function withLines(...lines: readonly (readonly [name: string, value: string])[]
 
 const call = (name: unknown) => ({ method: 'tools/call', params: { name } })
 
-/** Checks headers with the messages of a body. */
+/** Compares headers with the messages of a body. */
 function check(body: unknown, ...lines: readonly (readonly [name: string, value: string])[]) {
   return summarize(checkHeaders(withLines(...lines), readOperations(body).messages))
 }
@@ -59,7 +59,8 @@ describe('checkHeaders', () => {
     [PASSED, call(''), { 'Mcp-Name': '=?base64??=' }],
     [PASSED, call('=?base64?'), { 'Mcp-Name': '=?base64?' }],
     [PASSED, call('=?BASE64?YQ==?='), { 'Mcp-Name': '=?BASE64?YQ==?=' }],
-    // A name that looks like an encoded name is sent encoded. Otherwise it is decoded, and differs.
+    // A client must encode a name that looks like an encoded name. Otherwise, the guard decodes the header, and finds another
+    // name.
     [NAME, call('=?base64?YQ==?='), { 'Mcp-Name': '=?base64?YQ==?=' }],
     [PASSED, call('=?base64?YQ==?='), { 'Mcp-Name': toBase64('=?base64?YQ==?=') }],
     // A byte order mark is part of the name.
@@ -135,7 +136,7 @@ describe('checkOrigin', () => {
   const checkLines = (origins: Parameters<typeof checkOrigin>[1], ...values: readonly string[]) =>
     summarize(checkOrigin(withLines(...values.map((value) => ['Origin', value] as const)), origins))
 
-  it('checkOrigin accepts a request without Origin, and with one of the origins', () => {
+  it('checkOrigin accepts a request without Origin, and a request with one of the allowed origins', () => {
     for (const origins of [ALLOWED, [], () => false]) expect(checkLines(origins)).toBeUndefined()
     for (const origin of ALLOWED) expect(checkLines(ALLOWED, origin)).toBeUndefined()
   })
@@ -178,7 +179,7 @@ describe('checkOrigin', () => {
     expect(seen).toEqual(['https://a.example.com', 'null'])
   })
 
-  it('checkOrigin throws if the function origins does not return true or false, and handles its promise', () => {
+  it('checkOrigin throws if the function origins does not return true or false, and handles a promise that rejects', () => {
     const message =
       'The function origins of createMcpGuard must return true or false. It cannot return a promise.'
     for (const result of [undefined, 1, 'yes', Promise.reject(new Error('no'))])

@@ -94,7 +94,7 @@ describe('createMcpGuard', () => {
   )
 
   it.each(FRAMEWORKS)(
-    'createMcpGuard of $guard names the module for the result of another createBearward',
+    'createMcpGuard of $guard names the right module if it gets the result of another createBearward',
     ({ createGuard, adapter, guard }) => {
       for (const other of FRAMEWORKS.filter((one) => one.guard !== guard)) {
         expect(problemOf(createGuard, other.bearward)).toBe(
@@ -125,7 +125,7 @@ describe('createMcpGuard', () => {
     },
   )
 
-  it('createMcpGuard reports wrong options with their title', () => {
+  it('createMcpGuard says in its message that options are wrong or missing', () => {
     for (const { createGuard, bearward } of FRAMEWORKS) {
       expect(() => createGuard(bearward, { tool: {} })).toThrow(
         'The options of createMcpGuard are wrong',

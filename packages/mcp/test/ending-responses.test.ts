@@ -62,7 +62,7 @@ describe('endResponseAt', () => {
     }
   })
 
-  it('endResponseAt ends a response that has not begun within one second after it has begun', () => {
+  it('endResponseAt ends a response that begins after the time, at most one second after it has begun', () => {
     const clock = fakeClock(START)
     const { response, calls } = createResponse({ headersSent: false })
     endResponseAt(response, START + 10, clock)
@@ -73,7 +73,7 @@ describe('endResponseAt', () => {
     expect(calls).toEqual(['end'])
   })
 
-  it('endResponseAt disconnects a client that has not read the end one second later', () => {
+  it('endResponseAt disconnects a client that does not read the end within one second', () => {
     const clock = fakeClock(START)
     const { response, calls } = createResponse()
     endResponseAt(response, START + 10, clock)
@@ -119,7 +119,7 @@ describe('endResponseAt', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('endResponseAt waits for times that are longer than a timer of JavaScript', () => {
+  it('endResponseAt waits for a time that is too far away for one timer of JavaScript', () => {
     const clock = fakeClock(START)
     const days = 60 * 86_400
     const delays: number[] = []
@@ -255,7 +255,7 @@ describe('endStreamAt', () => {
     expect(source.isCancelled).toBe(true)
   })
 
-  it('endStreamAt ends with the body of the handler, and leaves no timer', async () => {
+  it('endStreamAt ends the body when the body of the handler ends, and leaves no timer', async () => {
     const clock = fakeClock(START)
     const { response, controller } = createStream(['{}'], { 'content-type': 'application/json' })
     const text = endStreamAt(response, START + 10, clock).text()

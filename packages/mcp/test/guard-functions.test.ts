@@ -337,7 +337,7 @@ describe('verifier', () => {
     ])
   })
 
-  it('verifyAccessToken returns an authInfo that may accepts', async () => {
+  it('mcp.may accepts the authInfo that verifyAccessToken returns', async () => {
     const { mcp } = created
     const { verifyAccessToken } = mcp.verifier(TO_ERROR.v1)
     const info = await verifyAccessToken(issuer.token())
@@ -354,8 +354,8 @@ describe('verifier', () => {
         endpoint: 'https://as.example.com/introspect',
       },
     }
-    const check = 'It cannot call check: use the guard instead.'
-    const introspect = 'It cannot use introspect: use the guard instead.'
+    const check = 'A verifier cannot call check: use the guard instead.'
+    const introspect = 'A verifier cannot use introspect: use the guard instead.'
     const argument = 'Pass a function that creates an error of the SDK from { code, message }.'
     const { v1 } = TO_ERROR
     expect(problems({ scope: 'read' }, v1)).toEqual([])

@@ -109,7 +109,7 @@ describe('readNodeBody', () => {
     server.close()
   })
 
-  it('readNodeBody rejects if the client disconnects in the body', async () => {
+  it('readNodeBody rejects if the client disconnects before it has sent the whole body', async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }

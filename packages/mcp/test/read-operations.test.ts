@@ -29,7 +29,7 @@ function nest(levels: number, kind: 'array' | 'object'): unknown {
 
 describe('readOperations', () => {
   it.each(['resources/subscribe', 'resources/unsubscribe'])(
-    'readOperations reads %s without a uri as a method only in a modern request, because a modern server does not have it',
+    'readOperations reads %s without a uri as a method only in a modern request, because modern servers do not have this method',
     (method) => {
       const read = (params: object) => readOperations(request(method, params)).operations
       const _meta = { [VERSION_MEMBER]: MODERN_VERSION }
@@ -177,7 +177,7 @@ describe('readOperations', () => {
     ])
   })
 
-  it('readOperations returns the values that Mcp-Name repeats, for the methods that have one', () => {
+  it('readOperations returns the value that Mcp-Name repeats, only for methods with such a value', () => {
     const nameOf = (method: string, params: unknown) =>
       readOperations(request(method, params)).messages()[0]!.name
     const params = { name: 'n', uri: 'u', taskId: 't' }
@@ -335,7 +335,7 @@ describe('readOperations of generated bodies', () => {
     )
   })
 
-  it('readOperations returns at least one operation for each message of a batch, and the same as for the message alone', () => {
+  it('readOperations returns the same operations for a batch as for each of its messages alone', () => {
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 5 }), (batch) => {
         const alone = batch.map((message) =>
@@ -349,7 +349,7 @@ describe('readOperations of generated bodies', () => {
     )
   })
 
-  it('readOperations returns the tool in name, whatever the other members of params are', () => {
+  it('readOperations returns the tool that the member name names, whatever the other members of params are', () => {
     const other = fc.string().filter((name) => !['name', '_meta'].includes(name))
     fc.assert(
       fc.property(fc.string(), fc.dictionary(other, value), (name, others) => {

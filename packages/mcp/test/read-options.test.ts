@@ -13,7 +13,7 @@ function problemsOf(options: unknown, server = tools): readonly string[] {
   return getProblemsOf(() => readOptions(options, server))
 }
 
-/** Returns what the rules require for an operation: its scopes, or that it is not listed. */
+/** Returns the scopes that the rules require for an operation, or `unlisted` if the operation is not listed. */
 function scopeFor(
   options: McpGuardOptions<never>,
   kind: 'tool' | 'prompt' | 'resource',
@@ -29,7 +29,7 @@ const NOT_ORIGINS =
 const MISSING_ORIGINS =
   "origins is missing: set the origins of the pages that may call this server, such as ['https://app.example.com'], or set the option resource of createBearward. If no page may call it, set origins: []."
 const ALL_ORIGINS =
-  "origins cannot be '*': pages that resolve their own name to this server could call it (DNS rebinding). List the origins."
+  "origins cannot be '*': a page could resolve its own host name to the address of this server, and then call the server (DNS rebinding). List the origins."
 const CORS_WITHOUT_ORIGINS =
   'cors requires origins: list the origins whose pages may call this server.'
 const UNLISTED =
@@ -204,7 +204,7 @@ describe('readOptions', () => {
 
   it('readOptions refuses the requirement optional everywhere, even with the value false', () => {
     const advice =
-      "cannot have optional. List methods that need no token in methods, with the value 'anonymous'."
+      "cannot have the requirement optional. List methods that need no token in methods, with the value 'anonymous'."
     for (const optional of [true, false, undefined]) {
       expect(problemsOf({ optional })).toEqual([`The guard ${advice}`])
       for (const option of ['tools', 'prompts', 'resources', 'methods'])
@@ -221,12 +221,12 @@ describe('readOptions', () => {
     'subscriptions/listen',
   ])('readOptions refuses the method %s for anonymous callers', (name) => {
     expect(problemsOf({ methods: { [name]: 'anonymous' } })).toEqual([
-      `methods["${name}"] cannot be 'anonymous': it runs tools, or reads prompts or resources. These always need a token.`,
+      `methods["${name}"] cannot be 'anonymous': this method runs tools, or reads prompts or resources. These always need a token.`,
     ])
     expect(problemsOf({ methods: { [name]: { scope: 'read' } } })).toEqual([])
   })
 
-  it('readOptions refuses unlisted operations by default if a table is set, and otherwise only requires the floor', () => {
+  it('readOptions refuses unlisted operations by default if tools, prompts or resources is set, and otherwise requires only the floor', () => {
     const scope = 'read'
     expect(scopeFor({ scope }, 'tool', 'a')).toBe('read')
     for (const option of ['tools', 'prompts', 'resources'] as const) {
@@ -239,7 +239,7 @@ describe('readOptions', () => {
     expect(scopeFor({ scope, methods: {} }, 'tool', 'a')).toBe('read')
   })
 
-  it('readOptions sets the rule for unlisted operations of each kind, and the usual rule for the others', () => {
+  it('readOptions uses the option unlisted for the kinds that it contains, and the default for the other kinds', () => {
     const options = { scope: 'read', tools: {}, unlisted: { prompts: 'floor' } } as const
     expect(scopeFor(options, 'tool', 'a')).toBe('unlisted')
     expect(scopeFor(options, 'prompt', 'a')).toBe('read')

@@ -93,7 +93,7 @@ describe('select', () => {
     },
   )
 
-  it('select requires all requirements of all tables for an unreadable operation if no kind is refused', () => {
+  it('select requires all requirements of all tables for an unreadable operation if unlisted operations are not refused', () => {
     const open = create({
       tools: { purge: read({ scope: 'admin' }), list: read({}) },
       prompts: { greet: read({ scope: 'greet admin' }) },
@@ -109,7 +109,7 @@ describe('select', () => {
     expect(describeSelection(open.select([tool('other')]))).toBe('read')
   })
 
-  it('select returns the requirements of the guard themselves if no rule adds any', () => {
+  it('select returns the same object as the floor if no rule adds requirements', () => {
     expect(rules.select([method('ping')])).toMatchObject({ requirements: FLOOR })
     const selection = rules.select([method('ping')])
     expect(selection.kind === 'requirements' && selection.requirements).toBe(FLOOR)
@@ -142,7 +142,7 @@ describe('select', () => {
     },
   )
 
-  it('select requires the requirements of a listed URI for its normalized form', () => {
+  it('select requires the requirements of a listed URI for all URIs with the same normalized form', () => {
     const { select } = create({ resources: { 'FILE:///x/../a': read({ scope: 'secret' }) } })
     for (const uri of ['FILE:///x/../a', 'file:///a', 'file:///y/../a'])
       expect(describeSelection(select([resource(uri)]))).toBe('read secret')
@@ -181,7 +181,7 @@ describe('select', () => {
     }
   })
 
-  it('select does not list a URI with another percent-encoding', () => {
+  it('select treats a URI with another percent-encoding as unlisted', () => {
     const { select } = create({ resources: { 'notes://a/secret': read({ scope: 'secret' }) } })
     for (const uri of ['notes://a/%73ecret', 'notes://a/secret%', '%', ''])
       expect(describeSelection(select([resource(uri)]))).toBe('unlisted resource')

@@ -12,7 +12,8 @@ export interface BoundedWait {
 }
 
 /**
- * Starts a timer. If this process was blocked for longer than the timeout, replies in the socket are read first: see `afterTime`.
+ * Starts a timer. If this process was blocked for longer than the timeout, replies in the socket are read before the time is
+ * over: see `afterTime`.
  */
 export function startBoundedWait(clock: Clock, timeout: number): BoundedWait {
   let end = () => {}

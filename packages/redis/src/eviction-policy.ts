@@ -19,8 +19,10 @@ export interface EvictionPolicy {
   readonly state: ReplayStoreConfiguration
   /** `true` until the server has replied, with the policy or with a refusal. */
   readonly isUnknown: boolean
-  /** Joins the running request, or reads the policy if this is due. Never rejects. `timeout` limits a request that this call starts, in
-   * milliseconds. */
+  /**
+   * Waits for the running request, or reads the policy if this is due. Never rejects. `timeout` is the limit in milliseconds for
+   * a request that this call starts.
+   */
   check(timeout: number): Promise<void>
   /**
    * Makes the next `check` read the policy, because the client may now be connected to another server. If a request is running,
@@ -30,13 +32,13 @@ export interface EvictionPolicy {
   expire(): void
 }
 
-/** Creates the check of a server. */
+/** Creates the check of the policy of a server. */
 export function createEvictionPolicy(send: SendCommand, clock: Clock): EvictionPolicy {
   let state: ReplayStoreConfiguration = 'unverified'
   let isUnknown = true
   let dueAt = -Infinity
   let running: Promise<void> | undefined
-  // `expire` was called after the start of the newest request.
+  // `true` if `expire` was called after the start of the newest request.
   let isExpired = true
 
   function settle(next: ReplayStoreConfiguration, pause: number): void {

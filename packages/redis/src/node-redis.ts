@@ -23,8 +23,9 @@ export interface NodeRedisSentinelLike {
 }
 
 /**
- * Returns the function that sends commands with `redis` (node-redis) 5 and 6: the result of `createClient`, `createClientPool`,
- * `createCluster` or `createSentinel`. Call `connect()` of the client before the first request.
+ * Returns the function that sends commands with a client of `redis` (node-redis) 5 and 6. `client` is the result of
+ * `createClient`, `createClientPool`, `createCluster` or `createSentinel`. Call `connect()` of the client before the first
+ * request.
  *
  * @example
  * const client = createClient({ url: 'rediss://redis.internal', disableOfflineQueue: true })

@@ -27,7 +27,7 @@ const READY_TIMEOUT = 5000
  * server. All processes of an API must use the same server. Nothing checks this. Each use is one command, `SET` with `NX`, `GET`
  * and `PX`. The key of an entry is the prefix followed by the id of the proof. The server removes the entry after the `ttl`.
  *
- * The `maxmemory-policy` of the server must be `noeviction`. If it is another one, each use rejects with a `ReplayStoreError`.
+ * The `maxmemory-policy` of the server must be `noeviction`. If it is another policy, each use rejects with a `ReplayStoreError`.
  * The server may refuse to show its policy, or may not send the policy in time. Uses are then still recorded, and
  * `configuration()` returns `unverified`.
  *

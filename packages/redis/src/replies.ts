@@ -53,7 +53,7 @@ export function toStoreError(error: unknown): ReplayStoreError {
   return new ReplayStoreError('failed', 'the function that sends commands threw an error')
 }
 
-/** Occurs in the names or messages of the errors of clients about connections. */
+/** Matches the name or the message of an error with which a client reports a problem of its connection. */
 const CONNECTION =
   /connect|socket|stream|closed|closing|offline|disconnect|abort|retries|unavailable|circuit|slots cache/i
 
@@ -87,7 +87,7 @@ function inBrackets(code: string | undefined): string {
 export function isCommandRefused(error: unknown): boolean {
   const reply = getErrorReply(describeError(error).message)
   if (reply === undefined) return false
-  // GLIDE calls them `PermissionDenied` and `ResponseError`.
+  // GLIDE writes `PermissionDenied` and `ResponseError` in place of `NOPERM` and `ERR`.
   return /^(?:NOPERM|PermissionDenied):? |^(?:ERR|ResponseError):? unknown (?:sub)?command\b/i.test(
     reply,
   )

@@ -8,7 +8,7 @@ import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
 import { startCluster } from './cluster.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Milliseconds for tests that do not measure time. It is long, so that they pass on a busy machine. */
+/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
 const timeout = 5000
 
 let nodes: readonly RedisServer[]

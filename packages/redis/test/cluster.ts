@@ -21,7 +21,7 @@ export async function startCluster(): Promise<readonly RedisServer[]> {
 
 const READY = /cluster_state:ok[^]*cluster_slots_ok:16384[^]*cluster_known_nodes:3/
 
-/** Resolves when a server knows that the cluster is complete. Has no timeout, because the hook has one. */
+/** Resolves when a server knows that the cluster is complete. Has no timeout, because the hook or the test has one. */
 async function untilReady(node: RedisServer): Promise<void> {
   while (!READY.test(await node.command('CLUSTER', 'INFO')))
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -12,7 +12,7 @@ import { CLIENTS } from './clients.ts'
 import { untilLinked } from './replication.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Milliseconds for tests that do not measure time. It is long, so that they pass on a busy machine. */
+/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
 const timeout = 5000
 
 const CASES: readonly (readonly [client: string, server: ServerName])[] = [
@@ -167,7 +167,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     const server = await start({
       args: ['--enable-debug-command', 'yes', '--rdbcompression', 'no'],
     })
-    // The server needs 20 seconds, and handles commands after each key.
+    // The server needs 20 seconds to load the keys, and handles commands after each key.
     await server.command('DEBUG', 'POPULATE', '2000', 'key', '2000')
     await server.command('SAVE')
     const interval = ['--loading-process-events-interval-bytes', '1024']

@@ -113,7 +113,7 @@ describe('the command of a use', () => {
     for (let i = 0; i < 100; i++) await store.firstUse(PROOF)
     const values = commands.filter(([name]) => name === 'SET').map((args) => args[2])
     expect(new Set(values).size).toBe(100)
-    // The server stores an integer without extra memory only if it has at most 64 bits and a sign.
+    // The server stores an integer without extra memory only if it fits into a signed integer of 64 bits.
     for (const value of values) expect(BigInt(value!)).toBeLessThan(2n ** 63n)
   })
 })
@@ -123,9 +123,9 @@ describe('the reply to a use', () => {
 
   it.each<[name: string, set: Reply, expected: boolean]>([
     ['null', () => null, true],
-    ['its own value, because the client sent the command again', (args) => args[2], true],
-    ['its own value as bytes', (args) => bytes(args[2]!), true],
-    ['its own value as a Buffer', (args) => Buffer.from(args[2]!), true],
+    ['the value of this use, because the client sent the command again', (args) => args[2], true],
+    ['the value of this use as bytes', (args) => bytes(args[2]!), true],
+    ['the value of this use as a Buffer', (args) => Buffer.from(args[2]!), true],
     ['another value', () => '17', false],
     ['another value as bytes', () => bytes('17'), false],
   ])('firstUse() returns the right result if the reply is %s', async (_name, set, expected) => {
@@ -383,7 +383,7 @@ describe('the eviction policy', () => {
     expect(count('CONFIG')).toBe(2)
   })
 
-  it('the first call of firstUse() sends CONFIG and SET together, and returns its result even if CONFIG gets no reply in time', async () => {
+  it('the first call of firstUse() sends CONFIG and SET together, and returns the result of SET even if CONFIG gets no reply in time', async () => {
     const { store, clock, commands, count } = createStore({ config: never })
     const use = store.firstUse(PROOF)
     await settled()

@@ -8,7 +8,7 @@ import { type RedisServer, startRedisServer } from '../../../test/support/redis-
 import { untilLinked } from './replication.ts'
 import { createUse } from './uses.ts'
 
-/** Milliseconds for tests that do not measure time. It is long, so that they pass on a busy machine. */
+/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
 const timeout = 5000
 
 /** Starts a sentinel that promotes a replica of a primary as soon as the primary has not replied for 300 ms. */
@@ -87,7 +87,7 @@ it.each<[string, (port: number) => Promise<SendCommand>]>([
     },
   ],
 ])(
-  'firstUse() returns false for a proof of the old primary after a sentinel has promoted its replica (%s)',
+  'firstUse() returns false for a proof of the old primary after a sentinel has promoted the replica (%s)',
   async (_name, connect) => {
     const old = closing(await startRedisServer())
     const replica = closing(
@@ -104,7 +104,7 @@ it.each<[string, (port: number) => Promise<SendCommand>]>([
     await expect.poll(() => replica.command('DBSIZE'), { timeout: 30_000 }).toBe(':1')
 
     await old.kill()
-    // During the failover, no use of a new proof is a first use until the new primary has recorded it.
+    // During the failover, `firstUse` returns true only when the new primary has recorded the use.
     await expect
       .poll(() => store.firstUse(createUse()).catch(() => 'unknown'), { timeout: 60_000 })
       .toBe(true)

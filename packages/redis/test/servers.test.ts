@@ -7,7 +7,7 @@ import { type RedisServer, SERVERS, startRedisServer } from '../../../test/suppo
 import { CLIENTS } from './clients.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Milliseconds for tests that do not measure time. It is long, so that they pass on a busy machine. */
+/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
 const timeout = 5000
 
 /** The clients that send a command again if the connection fails before the reply. */

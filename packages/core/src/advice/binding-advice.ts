@@ -47,7 +47,7 @@ export const getBindingAdvice = () =>
       {
         found: 'a header of a peer that is not one of trustedProxies',
         advice:
-          'In the options of this API: add the address of your proxy to mtls.certificate.trustedProxies if the request came through it. If it did not, the client has sent the header itself.',
+          'In the options of this API: add the address of your proxy to mtls.certificate.trustedProxies if the request came through this proxy. Otherwise the client has sent the header itself.',
       },
       {
         found: 'a malformed certificate',
@@ -91,7 +91,7 @@ export const getBindingAdvice = () =>
       {
         when: ({ explanation: { check } }) => check === 'DPoP htu',
         advice:
-          'In the options of this API: publicUrl and the path of the request must be the address that clients call. A proxy may change the path. If the address is right, the client must write it into htu.',
+          'In the options of this API: publicUrl and the path of the request together must be the address that clients call. A proxy may change the path. If the address is right, the client must write it into htu.',
       },
       {
         when: ({ explanation: { check, found } }) =>

@@ -27,8 +27,8 @@ function mayBeAccessToken(
 }
 
 /**
- * Returns whether the token was rejected because of an unknown `typ`. The issuer may use it for access tokens. The `typ` of another
- * kind of token, such as `logout+jwt`, is not unknown.
+ * Returns whether the token was rejected because of an unknown `typ`. The issuer may use this `typ` for access tokens. The `typ`
+ * of another kind of token, such as `logout+jwt`, does not count as unknown.
  */
 function isUnknownType({
   header: { typ },

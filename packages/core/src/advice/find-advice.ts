@@ -15,7 +15,7 @@ import { getRequirementAdvice } from './requirement-advice.ts'
 import { getTokenAdvice } from './token-advice.ts'
 import { getValidityAdvice } from './validity-advice.ts'
 
-/** Advice for each reason. Bundlers remove this constant if no code refers to it, because all its tables are functions. */
+/** Advice for each reason. Functions create all its tables, so bundlers remove this constant if no code refers to it. */
 export const ADVICE: AdviceByReason = /* @__PURE__ */ createAdvice()
 
 function createAdvice(): AdviceByReason {
@@ -45,7 +45,7 @@ export interface AdvisedRefusal {
 /** Maximum number of configured issuers that are compared with the issuer of a token. */
 const COMPARED = 20
 
-/** Returns the change that would let such a request pass, and the place of the change. Always a fixed text. */
+/** Returns the advice on a refusal: the change to make, and the place of the change. Always a fixed text. */
 export function findAdvice(refusal: AdvisedRefusal): string {
   const { reason, explanation } = refusal
   if (reason === 'introspection_unavailable' && isFailure(explanation.found)) {
@@ -85,8 +85,8 @@ function getProviderOf({ subjects, metadataIssuer }: IssuerSettings): Provider |
 }
 
 /**
- * Compares two texts. `found` may begin with `claimed`, the prefix of values of an unverified token, or end with a colon and
- * details.
+ * Returns whether `found` is the wanted text. Ignores the prefix `claimed`, which marks values of an unverified token. Also
+ * ignores a colon with details at the end.
  */
 function isFound(wanted: string, found: string): boolean {
   return found === wanted || found === `claimed ${wanted}` || found.startsWith(`${wanted}: `)

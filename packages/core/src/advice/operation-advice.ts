@@ -12,7 +12,7 @@ export const getOperationAdvice = () =>
       'In the client: send one JSON text in UTF-8 as the body of the request, without Content-Encoding.',
     ],
     header_mismatch: [
-      'In the client or a proxy: write the method and the name of the body into Mcp-Method and Mcp-Name, each in one header line. No regular client sends other values.',
+      'In the client or a proxy: write the method and the name of the body into Mcp-Method and Mcp-Name, each in one header line. The clients of the official SDKs do this.',
     ],
     unsupported_protocol: [
       "In the client: use a newer version of the protocol. To accept older versions, set legacy: 'accept' in the options of the guard.",

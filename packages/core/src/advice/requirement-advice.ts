@@ -4,7 +4,7 @@ import { scopeSources } from '../subject/context.ts'
 import type { Advice, RefusalFacts } from './refusal-facts.ts'
 import { COMPARE_CLOCKS, IN_SECONDS, isInMilliseconds } from './validity-advice.ts'
 
-/** Claims in which some products write permissions, each with a warning for its advice. */
+/** Claims in which some products write permissions. Each value is added to the advice: a warning, or an empty text. */
 const SCOPE_CLAIMS = {
   permissions: '',
   scp: '',
@@ -22,7 +22,7 @@ function isMetBy(names: readonly unknown[], { explanation, scopes }: RefusalFact
 }
 
 /**
- * Returns whether the missing scopes are in the claim `name`, which is not read for scopes. Returns `false` if an option names
+ * Returns whether the claim `name` contains the missing scopes, but is not read for scopes. Returns `false` if an option names
  * the scope claim.
  */
 function isIn(name: string, facts: RefusalFacts): boolean {
@@ -121,7 +121,7 @@ export const getRequirementAdvice = () =>
       'In the client: request the scope. If the client already requests it, grant the scope to the client or user at the authorization server.',
     ],
     wrong_issuer: [
-      'At the route: if this route may accept tokens of this issuer, add it to issuer in requireToken.',
+      'At the route: if this route may accept tokens of this issuer, add this issuer to issuer in requireToken.',
     ],
     wrong_subject: [
       {
@@ -165,7 +165,7 @@ export const getRequirementAdvice = () =>
       'In your code: make the option revoked return true or false within one second. It threw an error, returned another value, or its store did not respond.',
     ],
     issuer_unavailable: [
-      'In your code: call close only when the application no longer accepts requests: resolve is not called afterwards.',
+      'In your code: call close only when the application no longer accepts requests. After close, resolve is not called.',
     ],
     keys_unavailable: [
       {

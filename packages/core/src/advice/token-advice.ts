@@ -174,7 +174,7 @@ export const getTokenAdvice = () =>
           'At the authorization server: sign with another key: this key was passed to distrustKey.',
       },
       {
-        found: 'only keys of another issuer, or too many keys',
+        found: 'only keys of another issuer, or too many matching keys',
         advice:
           'In the options of this API: check that jwksUri is the address of the keys of issuer. The fetched keys are marked for another issuer, or too many keys match the token.',
       },

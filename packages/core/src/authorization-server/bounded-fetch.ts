@@ -74,8 +74,8 @@ const DOCUMENT: BodyLimits = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.documen
 
 /**
  * Creates a function that fetches JSON documents of an authorization server. It does not follow redirects. It reads at
- * most `LIMITS.documentBytes` bytes after decompression. It accepts only status 200 with a JSON media type.
- * Throws a `FetchError`.
+ * most `LIMITS.documentBytes` bytes after decompression. It accepts only status 200 with a JSON media type. If the call fails,
+ * or the response is not accepted, it throws a `FetchError`.
  */
 export function boundedFetch(fetch: Fetch): GetJson {
   return async (url, signal) => {
@@ -218,7 +218,7 @@ function describeType(type: string, secrets: SentSecrets): string {
   return shown === undefined ? 'an unreadable content type' : `content type ${shown.toLowerCase()}`
 }
 
-/** Parses a JSON object with `parseJsonObject` or `parseClaims`. Throws a `FetchError`. */
+/** Parses a JSON object with `parseJsonObject` or `parseClaims`. Throws a `FetchError` if the bytes are malformed. */
 export function readJson(
   bytes: Uint8Array,
   url: string,
@@ -232,8 +232,8 @@ export function readJson(
 }
 
 /**
- * Runs a step of a call. Converts an error that is not a `FetchError` to one. Its message names the cause if the cause can be
- * logged.
+ * Runs a step of a call. If the step throws an error that is not a `FetchError`, throws a `FetchError` instead. The message of
+ * this `FetchError` names the cause if the cause can be logged.
  */
 async function withCause<T>(
   message: string,

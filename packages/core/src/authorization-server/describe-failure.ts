@@ -8,7 +8,7 @@ export interface CallFailure<Code extends string> {
   readonly detail: string
 }
 
-/** Reason why discovery of an endpoint, or a fetch of a document of the authorization server, failed. */
+/** Reason for the failure of a discovery of an endpoint, or of a fetch of a document of the authorization server. */
 export type DiscoveryFailure<Wanted extends Endpoint> = FetchFailure | 'issuer_mismatch' | Wanted
 
 /** Describes the error of a call to an endpoint, or of its discovery. Returns `undefined` for other errors. */
@@ -20,7 +20,10 @@ export function describeFailure<Wanted extends Endpoint>(
   return { failure: error.failure as DiscoveryFailure<Wanted>, detail: error.message }
 }
 
-/** Failure for all other errors. The message of such an error is not shown, because it can contain secrets. */
+/**
+ * Failure for errors that `describeFailure` does not describe. The message of such an error is not shown, because it can contain
+ * secrets.
+ */
 export const UNEXPECTED: CallFailure<'unexpected'> = {
   failure: 'unexpected',
   detail: 'an unexpected error occurred',

@@ -16,8 +16,8 @@ import { toTenantIssuer } from './tenants.ts'
 export const METADATA_AGE = 300_000
 
 /**
- * Milliseconds for which callers join a running search. It is also the longest time that `find` waits for new metadata
- * after `forget`. A longer search probably hangs, so later callers start another search.
+ * Milliseconds for which callers join a running search. A longer search probably hangs, so later callers start another search.
+ * After `forget`, `find` waits at most this long for new metadata.
  */
 const JOIN_WINDOW = 500
 
@@ -48,7 +48,7 @@ export interface DiscoveredEndpointOptions {
   readonly onFound?: (address: string) => void
 }
 
-/** Type of the event for each endpoint. There is none for the token endpoint, because the client has no such event. */
+/** Type of the event for each endpoint. `@bearward/client`, which uses the token endpoint, has no such event. */
 const MOVED_EVENT = {
   jwks_uri: 'keys_moved',
   introspection_endpoint: 'introspection_moved',
@@ -56,8 +56,8 @@ const MOVED_EVENT = {
 } as const satisfies Record<Endpoint, EndpointMovedEvent['type'] | undefined>
 
 /**
- * The result of a search. A failed search resolves with its error. `joinOrRestart` treats a rejection as work that the runtime has
- * cancelled.
+ * The result of a search. A failed search resolves with its error and does not reject, because `joinOrRestart` treats a rejection
+ * as work that the runtime has cancelled.
  */
 type SearchResult = { readonly found: string } | { readonly error: unknown }
 

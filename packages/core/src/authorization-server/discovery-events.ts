@@ -49,8 +49,8 @@ export interface IntrospectionMovedEvent {
 export type EndpointMovedEvent = KeysMovedEvent | IntrospectionMovedEvent
 
 /**
- * Published when the metadata of an issuer is unavailable or unusable, if an address is already known. The known address
- * stays in use.
+ * Published when the metadata of an issuer is unavailable or unusable, but the address of the endpoint is already known. The
+ * known address stays in use.
  *
  * @example
  * ```ts

@@ -74,7 +74,7 @@ export async function discover(
     } catch (error) {
       if (!(error instanceof MetadataError) && !isAbsence(error)) throw error
       if (error instanceof FetchError) retryAfter ??= error.retryAfter
-      // The first `MetadataError` is the most helpful error. If there is none, the error of the first URL is.
+      // The first `MetadataError` is the most helpful error. Without a `MetadataError`, it is the error of the first URL.
       if (!(problem instanceof MetadataError))
         problem = error instanceof MetadataError ? error : (problem ?? error)
     }

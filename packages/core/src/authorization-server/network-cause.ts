@@ -1,7 +1,7 @@
 /** Error codes of the system and of the `fetch` of Node for a connection that the server closed. */
 const RESETS: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
-/** Messages of errors without a code that the `fetch` of Node throws, and the text that is shown for each. */
+/** Messages of errors that the `fetch` of Node throws without an error code, and the text that is shown for each. */
 const MESSAGES: Readonly<Record<string, string>> = {
   'bad port': 'bad port: fetch does not call this port',
 }

@@ -7,7 +7,7 @@ type Chunks = AsyncIterable<Uint8Array>
 /** Maximum number of content codings of a response, as in the global `fetch`. */
 const MOST_CODINGS = 5
 
-/** Decodes a source. Adds its streams to `streams`. */
+/** Decodes a source. Adds the streams of the decoder to `streams`. */
 type Decoder = (source: Chunks, streams: Duplex[]) => Chunks
 
 /** Decoders by content coding (RFC 9110 section 8.4.1). They decode no faster than the result is read. */
@@ -24,8 +24,8 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
 
 /**
  * Returns the decoded body of a response with this `Content-Encoding`. Like the global `fetch`, does not decode the body if
- * a content coding is unknown, and accepts compressed data without its end. Throws a `TypeError` if there are too many content
- * codings.
+ * a content coding is unknown, and accepts compressed data whose end is missing. Throws a `TypeError` if there are too many
+ * content codings.
  */
 export function decodeBody(incoming: IncomingMessage, encoding: string | null): FetchBody {
   const codings = (encoding ?? '').split(',').map((coding) => coding.trim().toLowerCase())
@@ -66,7 +66,8 @@ async function* inflate(source: Chunks, streams: Duplex[]): Chunks {
   const { createInflate, createInflateRaw } = getZlib()
   const iterator = source[Symbol.asyncIterator]()
   const chunks = { [Symbol.asyncIterator]: () => iterator }
-  // The loop ends after its first turn, which reads all chunks. It closes the source if the result is not read to its end.
+  // The loop has only one turn, because this turn reads all chunks. The loop closes the source if the result is not read
+  // completely.
   for await (const first of chunks) {
     const create = (first[0]! & 0x0f) === 8 ? createInflate : createInflateRaw
     yield* pipe(prepend(first, chunks), create(getFlush()), streams)

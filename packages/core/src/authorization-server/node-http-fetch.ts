@@ -10,8 +10,8 @@ const BLOCKED_PORTS = new Set(
 )
 
 /**
- * Makes a GET request with `node:http` or `node:https`, and behaves like the global `fetch` of Node. That function loads undici
- * at its first call, which takes about 20 ms and 12 MB. Every call uses a new connection, so that no byte of one
+ * Makes a GET request with `node:http` or `node:https`, and behaves like the global `fetch` of Node. The global `fetch` loads
+ * undici at its first call, which takes about 20 ms and 12 MB. Every call uses a new connection, so that no byte of one
  * response can be read as a part of another response. For frequent calls, the global `fetch` is faster.
  *
  * Does NOT send a body.
@@ -79,7 +79,7 @@ function send(url: URL, { headers, signal }: FetchInit): Promise<IncomingMessage
     outgoing.on('error', reject)
     outgoing.on('response', (incoming) => {
       incoming.on('error', ignore)
-      // So the body rejects with the fault of the response. Otherwise, it would reject with ECONNRESET.
+      // With this listener, the body rejects with the error of the response. Without it, the body would reject with ECONNRESET.
       outgoing.on('error', (error) => void (incoming.complete || incoming.destroy(error)))
       resolve(incoming)
     })

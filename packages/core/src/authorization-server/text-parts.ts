@@ -27,7 +27,7 @@ export function findParts(secrets: Iterable<string>): Parts {
 function toSecretForms(secret: string): readonly string[] {
   const forms = [secret, toBytes(secret)].flatMap((text) => {
     const [form, ...others] = toForms(text)
-    // A secret of mostly other characters can have too few letters and digits to compare.
+    // Some secrets contain mostly other characters, and have too few letters and digits to compare.
     return [form, ...others.filter(({ length }) => length >= PART_LENGTH)]
   })
   return [...new Set(forms)]
@@ -42,8 +42,8 @@ export function hasPart(text: string, { numbers, lengths }: Parts): boolean {
 
 /**
  * Calls `accept` with each part of a text that has this length, until `accept` returns `true`. A part is passed as a number:
- * its characters are the digits of this number to base 256. Six characters of one byte each always give different numbers for
- * different parts.
+ * its characters are the digits of this number to base 256. If each character is one byte, different parts of this length have
+ * different numbers.
  */
 function someNumber(
   text: string,
@@ -59,7 +59,10 @@ function someNumber(
   return false
 }
 
-/** Returns a text in lower case, the same without white space, and its letters and digits alone. */
+/**
+ * Returns three forms of a text, all in lower case: the whole text, the text without white space, and only its letters and
+ * digits.
+ */
 function toForms(text: string): readonly [string, string, string] {
   const lower = text.toLowerCase()
   return [lower, lower.replace(/[\s\0]+/g, ''), lower.replace(/[^a-z0-9]+/g, '')]

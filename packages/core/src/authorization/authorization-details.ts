@@ -47,13 +47,13 @@ export function readAuthorizationDetails(
     return requireDetails('details that your function accepts', (details) => {
       const result = decide(details)
       if (typeof result === 'boolean') return result
-      // An `async` function returns a promise. If the promise is rejected, the process would otherwise end.
+      // An `async` function returns a promise. Without this call, a rejection of this promise would end the process.
       ignoreRejection(result)
       throw new TypeError('The function authorizationDetails of a guard must return true or false.')
     })
   }
   const required = copyOwnMembers(isPlainObject(given) ? given : {})
-  // A hole of an array becomes `undefined`, which is a mistake.
+  // A hole of an array becomes `undefined`, which is reported as a problem.
   const members = Object.entries(required).map(
     ([name, value]) => [name, Array.isArray(value) ? Array.from(value) : [value]] as const,
   )

@@ -25,7 +25,7 @@ export interface ClaimsRequirement {
   readonly claims?: readonly ClaimCondition[]
 }
 
-/** A value that a claim, or an element of it, is compared with. */
+/** A value to compare with a claim, or with an element of a claim. */
 export type ClaimValue = string | number | boolean
 
 /** A condition on one claim: exactly one of `equals`, `includes` and `includesAny`. */

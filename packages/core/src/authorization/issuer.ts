@@ -77,7 +77,10 @@ export function checkIssuer({ verified, requirements }: IssuerExchange): Rejecti
   return acceptsPublicIssuers ? undefined : rejectPublic(verified.issuer.settings)
 }
 
-/** Rejects a token of a public platform. For static issuers, the creation of such a guard fails. */
+/**
+ * Rejects a token of a public platform, for a guard that does not restrict callers. For static issuers, the creation of
+ * such a guard already fails.
+ */
 function rejectPublic(settings: IssuerSettings): Rejection | undefined {
   if (!isPublic(settings)) return undefined
   const { provider } = settings.subjects

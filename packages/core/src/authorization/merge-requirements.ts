@@ -46,7 +46,7 @@ class MergedRequirements implements CheckedRequirements {
     this.applicationCheck = mergeApplicationChecks(applicationChecks)
   }
 
-  /** Only a refusal needs the challenge and the description. */
+  /** The merged challenge. Merged only at the first use, because only a refusal needs the challenge. */
   get challenge(): ChallengeParameters {
     return (this.merged ??= mergeChallenges(this.all.map((one) => one.challenge)))
   }
@@ -93,7 +93,7 @@ function mergeChallenges(all: readonly ChallengeParameters[]): ChallengeParamete
   }
   return {
     ...(scopes.size > 0 && { scope: [...scopes].join(' ') }),
-    // If no class is accepted by all, no token can meet the requirements.
+    // If no authentication context class is accepted by all requirements, no token can meet the requirements.
     ...(acr !== undefined && acr.length > 0 && { acr_values: acr.join(' ') }),
     ...(age !== undefined && { max_age: String(age) }),
   }

@@ -17,7 +17,7 @@ export interface StepUpRequirement {
    */
   readonly acr?: string | readonly string[]
   /**
-   * Maximum number of seconds since the user has authenticated (`auth_time`). Other tokens get 401
+   * Maximum number of seconds since the user has authenticated (`auth_time`). A token that does not meet the requirement gets 401
    * `insufficient_user_authentication` with `max_age` (RFC 9470). A machine whose token does not meet the
    * requirement gets 403 `wrong_subject` instead. The clock tolerance of the issuer applies.
    */

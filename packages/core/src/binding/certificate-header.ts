@@ -51,9 +51,9 @@ function readEncodedPem(value: string): Uint8Array | undefined {
 const PAIR = /([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))(;|$)/y
 
 /**
- * Reads `X-Forwarded-Client-Cert` of Envoy. The header must have exactly one element: with several, the certificate could be that
- * of the client of another proxy. `Hash` is the SHA-256 hash of the certificate in hex. `Cert` is the percent-encoded PEM. If both
- * are present, `Hash` must be the hash of `Cert`.
+ * Reads `X-Forwarded-Client-Cert` of Envoy. The header must have exactly one element. If it has several elements, a certificate
+ * can belong to a client of another proxy. `Hash` is the SHA-256 hash of the certificate in hex. `Cert` is the percent-encoded
+ * PEM. If both are present, `Hash` must be the hash of `Cert`.
  *
  * `URI` and `DNS` contain unquoted values that the client chooses. A pair after `URI` or `DNS` could be a part of such a value, so
  * `Hash` and `Cert` must come first.

@@ -4,8 +4,8 @@ const SEQUENCE = 0x30
 
 /**
  * Returns whether bytes have the outer form of a certificate in DER (RFC 5280 section 4.1). A certificate is a sequence that
- * contains all the bytes, and its first element is a sequence. Nothing else is checked, because the thumbprint of any other bytes
- * matches no token.
+ * contains all the bytes, and its first element is a sequence. Nothing else is checked, because the thumbprint of bytes that
+ * are not a certificate matches no token.
  */
 export function isCertificate(bytes: Uint8Array): boolean {
   if (bytes[0] !== SEQUENCE) return false

@@ -32,7 +32,7 @@ export type CertificateCheck = (
   raw: object,
 ) => MaybePromise<Rejection | undefined>
 
-/** The parts of a resource server that check bindings. A part is `undefined` if this API does not check this kind of binding. */
+/** The parts of a resource server that check bindings. A part is `undefined` if this API does not check its kind of binding. */
 export interface BindingServices {
   readonly dpop: Dpop | undefined
   readonly mtls:
@@ -72,8 +72,8 @@ interface ProvingRequest {
 
 /**
  * Step of the pipeline: checks that the caller has the key and the certificate to which the token is bound (401). Refuses a token
- * that is bound in a way that this API does not check, because the token may be stolen. Refuses unbound tokens if an option has the
- * mode `required`.
+ * that is bound in a way that this API does not check, because the token may be stolen. If the option `dpop` or `mtls` has the
+ * mode `required`, refuses a token without this kind of binding.
  *
  * Does NOT check whether the proof was used before: `useProof` checks this, after all other steps.
  */

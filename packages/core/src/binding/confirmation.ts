@@ -41,8 +41,8 @@ function toBinding(members: Binding): Binding {
 }
 
 /**
- * Merges two bindings of one token: from the token and from its introspection response. Returns an `unsupported` binding if the two
- * have different thumbprints of the same kind, because no caller can prove both.
+ * Merges two bindings of one token: one from the token itself, and one from its introspection response. Returns an `unsupported`
+ * binding if they have different thumbprints of the same kind, because no caller can prove both.
  */
 export function mergeBindings(first: Binding, second: Binding): Binding {
   if (second === UNBOUND) return first

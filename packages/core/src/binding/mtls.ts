@@ -82,8 +82,8 @@ function findInConnection(request: RequestLike): MaybePromise<string | NotFound>
   if (typeof getMember(socket, 'getPeerCertificate') !== 'function') {
     return new NotFound('a connection without TLS')
   }
-  // `getPeerX509Certificate` is faster, but only Node has it. It and `getPeerCertificate` return the certificate of the client,
-  // never that of a CA.
+  // `getPeerX509Certificate` is faster, but only Node has it. Like `getPeerCertificate`, it returns the certificate of the
+  // client, never that of a CA.
   const peer: unknown =
     typeof getMember(socket, 'getPeerX509Certificate') === 'function'
       ? socket.getPeerX509Certificate!()

@@ -27,7 +27,7 @@ export function readTrustedProxy(entry: string): ReadProxy {
   if (address === undefined || rest.length > 0) return { problem: 'is not an address or a range' }
   if (length === undefined) return { proxy: address }
   const { bits, zone } = address
-  // An IPv4 address in an IPv6 address has 96 more bits.
+  // The length of a range includes 96 more bits if its IPv4 address is written as an IPv6 address.
   const mapped = bits.startsWith('4') && text!.includes(':') ? 96 : 0
   const most = bits.length - 1
   const count = /^(?:0|[1-9]\d{0,2})$/.test(length) ? Number(length) - mapped : NaN

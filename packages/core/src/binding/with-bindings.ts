@@ -1,7 +1,7 @@
 import type { AccessToken, ProvedBinding } from '../model/access-token.ts'
 import type { Binding } from './confirmation.ts'
 
-/** Copies of tokens with bindings. The key is the token without bindings. The copies are cached, because copying takes time. */
+/** Maps a token without bindings to its copy with bindings. The copies are cached, because copying takes time. */
 const copies = new WeakMap<AccessToken, AccessToken>()
 
 /**

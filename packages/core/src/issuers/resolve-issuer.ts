@@ -94,7 +94,7 @@ const UNREADABLE: FailedResolution = {
   detail: 'the options could not be read',
 }
 
-/** Calls `describe`. Returns `otherwise` if `describe` throws: an error of the application may be a proxy that throws. */
+/** Calls `describe`. Returns `otherwise` if `describe` throws. An error of the application can have members that throw. */
 function describeSafely(
   describe: () => FailedResolution,
   otherwise: FailedResolution,
@@ -106,7 +106,7 @@ function describeSafely(
   }
 }
 
-/** Describes an error of the options. It is a `ConfigurationError`, unless the options have a cycle or a member that throws. */
+/** Describes `error`, which is a `ConfigurationError`, unless the options have a cycle or a member that throws. */
 export function toInvalidOptions(error: unknown): FailedResolution {
   if (!(error instanceof ConfigurationError)) return UNREADABLE
   return { failure: 'invalid_options', detail: error.problems.join(' ') }

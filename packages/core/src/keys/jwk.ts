@@ -76,7 +76,7 @@ function readMaterial(key: JsonObject, policy: AlgorithmPolicy): JsonObject | Un
   return 'unsupported_key_type'
 }
 
-/** Reads a key that requires `alg` (RFC 9964 section 3). */
+/** Reads a key of the type `AKP`, which must have `alg` (RFC 9964 section 3). */
 function readAkpMaterial(
   { kty, alg, pub }: JsonObject,
   { algorithms }: AlgorithmPolicy,

@@ -95,7 +95,7 @@ export class KeyRefresh {
     return waits ? this.#join(() => this.startOrJoin(need, trigger)) : undefined
   }
 
-  /** Starts an attempt if it is due, unless timers start attempts. Must be called for each request that uses fresh keys. */
+  /** Starts an attempt if one is due, unless timers start attempts. Must be called for each request that uses fresh keys. */
   startIfDue(): void {
     const { closed, clock, startedBy } = this.#options
     if (startedBy === 'timers' || closed.aborted) return

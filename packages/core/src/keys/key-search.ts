@@ -22,8 +22,8 @@ type Found = readonly VerifyingKey[] | Rejection
 
 /**
  * Searches the keys that an issuer publishes for the key that signed one token. Fresh cached keys are returned
- * synchronously. For stale keys, it may first wait for a refresh: with timers for at most `KEY_TIMES.waitForFresh`, without
- * timers for the whole attempt.
+ * synchronously. If the cached keys are stale, the search may first wait for a refresh. If timers start attempts, it waits for at
+ * most `KEY_TIMES.waitForFresh`. Without timers, it waits for the whole attempt.
  *
  * A token with an unknown key gets 401 if the keys were fetched after the token arrived, or if a fetch cannot change the
  * result. Otherwise, the keys are fetched again. Attackers can send tokens with unknown keys, so there is a pause between
@@ -85,8 +85,8 @@ export class PublishedKeySearch implements KeySearch {
    *
    * - No usable keys: waits for the running attempt. After a failed attempt, a request waits only for an attempt that it starts
    *   itself, and only without timers.
-   * - Stale keys: waits with timers for at most `KEY_TIMES.waitForFresh`, and without timers for the whole attempt. Does not
-   *   wait after a failed attempt.
+   * - Stale keys: if timers start attempts, waits for at most `KEY_TIMES.waitForFresh`. Without timers, waits for the whole
+   *   attempt. Does not wait after a failed attempt.
    */
   #waitForKeys(): Promise<void> | undefined {
     const { clock, refresh } = this.#services
@@ -196,7 +196,7 @@ export class PublishedKeySearch implements KeySearch {
     if (this.#set === undefined) return 'none'
     return this.#isUnknown
       ? 'an unknown key'
-      : 'only keys that are marked for another issuer, or too many keys'
+      : 'only keys that are marked for another issuer, or too many matching keys'
   }
 
   #reject(

@@ -46,9 +46,9 @@ export interface KeySet {
   excludes(algorithm: Algorithm, kid: string | undefined): boolean
 }
 
-/** A key bound to one algorithm. */
+/** A key that is prepared to verify signatures with one algorithm. */
 export interface VerifyingKey {
-  /** RFC 7638, SHA-256, base64url. It does not depend on the `kid` of the key or on its position. */
+  /** The thumbprint of the key (RFC 7638, SHA-256, base64url). Does not depend on the `kid` or the position of the key. */
   readonly thumbprint: string
   /** The member `issuer` of the JWK, if it has one: see `VerificationKey`. */
   readonly issuer: string | undefined

@@ -46,8 +46,9 @@ export interface KeyQuery {
 /** The search for the key that signed one token. It starts when the token arrives. */
 export interface KeySearch {
   /**
-   * Returns keys to try, each of them once. Fresh cached keys are returned synchronously. For stale keys, it may first wait
-   * for a refresh: with timers for at most `KEY_TIMES.waitForFresh`, without timers for the whole attempt.
+   * Returns keys to try, each of them once. Fresh cached keys are returned synchronously. If the cached keys are stale, `next`
+   * may first wait for a refresh. If timers start attempts, it waits for at most `KEY_TIMES.waitForFresh`. Without timers, it
+   * waits for the whole attempt.
    *
    * - An empty list: the issuer has no other key for this token.
    * - A rejection (503): another key may exist, but newer keys cannot be fetched now.

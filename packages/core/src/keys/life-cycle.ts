@@ -88,7 +88,7 @@ interface HeldSet {
  * - While no keys are usable, a request waits for the running attempt. After a failed attempt, such a request gets 503
  *   immediately. Without timers, there is one exception: see `KeyRefresh.startOrJoin`.
  * - Tokens with unknown keys trigger at most one attempt in each period of `KEY_TIMES.betweenDemands`. If such a token arrives
- *   during this period, the next attempt is due at its end.
+ *   during this period, the next attempt is due at the end of the period.
  * - If the issuer sent `Retry-After`, no attempt starts before that pause ends. The pause is at most
  *   `LONGEST_RETRY_AFTER.documents` long.
  */

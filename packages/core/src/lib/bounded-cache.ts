@@ -3,9 +3,9 @@ interface Entry<Value> {
   readonly key: string
   readonly value: Value
   readonly bytes: number
-  /** Position in the ring. */
+  /** Position in the ring: see `BoundedCache`. */
   place: number
-  /** The mark: `true` if the entry was read since the hand has passed it. */
+  /** The mark: `true` if the entry was read after the hand last passed it. */
   isUsed: boolean
 }
 
@@ -16,7 +16,7 @@ interface Entry<Value> {
  * read, and evicts the first entry without a mark. A new entry is put behind the hand, so that the hand reaches it last. Reading
  * an entry only sets its mark, so it is almost as fast as a lookup in a `Map`.
  *
- * The ring is an array, because an iterator of the `Map` would keep all entries in memory that the `Map` has ever had.
+ * The ring is an array. With an iterator of the `Map` instead, all entries that the `Map` has ever had would stay in memory.
  */
 export class BoundedCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>()

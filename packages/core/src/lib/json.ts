@@ -7,9 +7,9 @@ export const JSON_LIMITS = deepFreeze({
   depth: 32,
   /** Number of members and elements, at all levels together. */
   values: 2_000,
-  /** Names of members that are written with escapes. */
+  /** Number of member names that are written with escapes. */
   escapedNames: 100,
-  /** Members, objects and arrays of a claims set that has more than `unscanned` characters. */
+  /** Number of members, objects and arrays in a claims set that has more than `unscanned` characters. */
   structure: 700,
   /** Maximum length of a text that is not scanned before it is parsed, in characters. Parsing such a text is cheap. */
   unscanned: 4_000,
@@ -135,8 +135,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Returns the number of members in a parsed value, at all levels together. Throws if it is nested more than `depth` levels
- * deep, or if `left` values are exceeded.
+ * Returns the number of members in a parsed value, at all levels together. Throws if the value is nested more than `depth`
+ * levels deep, or if it contains more than `left.values` values.
  */
 function countMembers(value: object, depth: number, left: { values: number }): number {
   if (depth === 0) throw new SyntaxError('nested too deeply')
@@ -163,7 +163,7 @@ function spend(left: { values: number }, values: number): void {
   if (left.values < 0) throw tooManyValues()
 }
 
-/** Removes the prototypes of a parsed value and of all objects in it, and freezes them. */
+/** Removes the prototypes of a parsed value and of all objects in it, except arrays. Freezes all objects and arrays. */
 function isolate(value: object): void {
   for (const member of Object.values(value)) if (isObject(member)) isolate(member)
   if (!Array.isArray(value)) Object.setPrototypeOf(value, null)

@@ -9,7 +9,7 @@ export function getOwn(object: Readonly<Record<string, unknown>>, name: string):
 }
 
 /**
- * Returns `value`, which was read from the member `name` of `object`, or `undefined` if the member is inherited. For a name
+ * Returns `value`, which was read from the member `name` of `object`. Returns `undefined` if the member is inherited. For a name
  * that is a constant, `ifOwn(object['a'], object, 'a')` is several times faster than `getOwn`.
  */
 export function ifOwn<T>(value: T, object: object, name: string): T | undefined {

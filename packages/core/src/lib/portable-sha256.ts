@@ -20,8 +20,8 @@ export async function hmacSha256(secret: Uint8Array, text: string): Promise<stri
 }
 
 /**
- * The imported keys of the secrets. It contains no promises, because in Workers, a promise of a cancelled request may never settle.
- * Does not use `memoize`, because this would be one more file to load in every runtime.
+ * Map from a secret to its imported key. It contains no promises, because in Workers, a promise of a cancelled request may never
+ * settle. `memoize` is not used, because it would be one more file to load in every runtime.
  */
 const imported = new WeakMap<Uint8Array, CryptoKey>()
 

@@ -24,7 +24,7 @@ export type Publish<Event extends TypedEvent> = <Type extends Event['type']>(
 
 /** A listener for some types of events. */
 export interface SelectiveListener<Event extends TypedEvent> {
-  /** Returns whether the listener uses the event. If not, the event may not be created. */
+  /** Returns whether the listener uses the event. An event that no listener uses is not created. */
   readonly wants: (type: string, reason: string | undefined) => boolean
   readonly listen: (event: Event, request?: object) => void
 }

@@ -17,7 +17,7 @@ export function getLostAfter(timeout: number): number {
 }
 
 /**
- * Waits for work that another request has started, and that never rejects. `lostAfter` is in milliseconds.
+ * Waits for work that another request has started. The work itself must never reject. `lostAfter` is in milliseconds.
  *
  * Cloudflare Workers cancels the work of a request that has ended. Newer versions then reject the promise. In older versions, the
  * promise stays pending, so this function waits for at most `lostAfter`. In both cases, the result is `LOST`, and the caller does

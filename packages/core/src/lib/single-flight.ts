@@ -9,9 +9,9 @@ export interface SharedCall<T> {
 }
 
 /**
- * Shares concurrent calls with the same key. A caller joins the running call if it started less than `maxAge` ago.
- * Otherwise one more call is queued. At most one call runs and one waits per key. Calls that the runtime has cancelled are
- * ignored.
+ * Shares concurrent calls with the same key. A caller joins the running call if that call started less than `maxAge` ago.
+ * Otherwise the caller shares the next call, which starts as soon as no other call with this key is running. For each key, at
+ * most one call runs and at most one call waits. Calls that the runtime has cancelled are ignored.
  */
 export class SingleFlight<T> {
   readonly #running = new Map<string, { readonly startedAt: number; readonly result: Promise<T> }>()
@@ -26,8 +26,8 @@ export class SingleFlight<T> {
   }
 
   /**
-   * Returns a call that started less than `maxAge` milliseconds ago, or one that starts now or later. The promise of `work` must
-   * never reject.
+   * Returns a call that started less than `maxAge` milliseconds ago, or a call that starts now or later. The promise of `work`
+   * must never reject.
    */
   join(key: string, maxAge: number, work: () => Promise<T>): SharedCall<T> {
     this.#forgetLost()

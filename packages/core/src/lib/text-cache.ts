@@ -1,13 +1,13 @@
 /** Limits of a `TextCache`. */
 export interface TextCacheLimits {
   readonly entries: number
-  /** Characters of a text. */
+  /** Maximum length of a text, in characters. */
   readonly length: number
 }
 
 /**
- * Caches values that are derived from texts. Useful if many texts are equal. Evicts the oldest entry. A cached value must not
- * depend on anything but its text.
+ * Caches values that are derived from texts. Useful if many texts are equal. Evicts the oldest entry. A cached value must
+ * depend only on its text.
  */
 export class TextCache<Value> {
   readonly #limits: TextCacheLimits

@@ -53,7 +53,7 @@ export interface SocketLike {
   readonly server?: unknown
   /** Returns the certificate of the client. The member `raw` of the result is DER. */
   getPeerCertificate?(): unknown
-  /** Returns the same certificate as an `X509Certificate`. */
+  /** Returns the certificate of the client, as an `X509Certificate`. */
   getPeerX509Certificate?(): unknown
 }
 

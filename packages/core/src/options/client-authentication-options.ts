@@ -26,7 +26,7 @@ const SECRET: OptionTable<{ readonly secret: Secret }> = {
 }
 
 const KEY: OptionTable<Partial<Omit<PrivateKeyJwt & ClientAssertion, 'method'>>> = {
-  // `checkKey` checks it together with the algorithm.
+  // `checkKey` checks the key together with the algorithm.
   key: /* @__PURE__ */ custom((given) => given as PrivateKeyJwt['key'] | undefined),
   algorithm: /* @__PURE__ */ custom(readAlgorithm),
   keyId: /* @__PURE__ */ text('a non-empty string'),

@@ -72,7 +72,7 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly mtls?: MtlsOptions<Raw>
   /**
-   * The scopes of this API, and the scopes that contain others.
+   * The scopes of this API, and the scopes that contain other scopes.
    *
    * @default none
    * @example
@@ -158,7 +158,8 @@ export interface CommonOptions<Raw extends object = object> {
   readonly tokenCache?: false | { readonly maxEntries?: number; readonly maxBytes?: number }
   /**
    * Logger for refusals (`info`) and for faults of this application or of a server (`warn`). Most lines name the change to make.
-   * At most 10 lines per second are written for each reason. Of further lines, only their number is logged. `false`: no log.
+   * At most 10 lines per second are written for each reason. If there are more lines, only their number is written. `false`: no
+   * log.
    *
    * @default createResourceServer: no log; adapters: the console, or no log if `onEvent` is set
    * @example

@@ -19,7 +19,7 @@ import { type OptionTable, type OptionValues, reportUnknownNames } from './optio
  */
 export interface DynamicIssuerOptions {
   /**
-   * Issuers that are always trusted. One of these issuers can have a `tokenFormat` other than `'jwt'`.
+   * Issuers that are always trusted. At most one of these issuers can have a `tokenFormat` other than `'jwt'`.
    *
    * @default none
    */
@@ -60,8 +60,8 @@ export interface DynamicIssuerOptions {
   readonly maxEntries?: number
   /**
    * Seconds for which the options of an issuer are used, from 1 to 86400. After four fifths of this time, `resolve` is called
-   * again when the next token arrives. After the end of this time, a token waits for a call of
-   * `resolve`. It gets 503 if this call fails, or during the pause after a failed call.
+   * again when the next token arrives. After the end of this time, a token waits for a call of `resolve`. The token gets 503 if
+   * this call fails, or during the pause after a failed call.
    *
    * @default 300
    */
@@ -133,7 +133,8 @@ export function toDynamicIssuers(
 }
 
 /**
- * Options that a result of `resolve` can omit, or set only to this value. Other values are allowed only for an issuer in `static`.
+ * Options that a result of `resolve` must omit, or set to the value in this table. Other values are allowed only for an issuer in
+ * `static`.
  */
 const NOT_ALLOWED = { tenants: undefined, tokenFormat: 'jwt' } as const
 

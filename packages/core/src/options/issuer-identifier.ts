@@ -4,7 +4,7 @@ import type { OptionContext } from './option-context.ts'
 import { describeGiven } from '../lib/describe-given.ts'
 import { isName } from './option-rows.ts'
 
-/** Reads the option `issuer`. Accepts an issuer that is not an address: `checkDiscovery` checks whether one is needed. */
+/** Reads the option `issuer`. Accepts an issuer that is not an address: `checkDiscovery` requires an address if necessary. */
 export function readIssuerIdentifier(given: unknown, name: string, context: OptionContext): string {
   if (given === undefined || given === '') {
     context.report(
@@ -34,14 +34,14 @@ export function readIssuerIdentifier(given: unknown, name: string, context: Opti
 const ENTRA_ENDPOINTS =
   /^https:\/\/(?:login\.microsoftonline\.com|sts\.windows\.net)\/(common|organizations|consumers)\//
 
-/** Returns whether an issuer identifier looks like an address. Discovery requires one. */
+/** Returns whether an issuer identifier looks like an address. Discovery requires an address. */
 export function isIssuerAddress(issuer: string): boolean {
   return /^https?:/i.test(issuer)
 }
 
 /**
- * Returns whether an issuer identifier begins with `http:` and must not be called, such as that of ADFS and WSO2. Such an
- * identifier is only compared with `iss`.
+ * Returns whether an issuer identifier begins with `http:` and is not an address that may be called. ADFS and WSO2 have such
+ * identifiers. Such an identifier is only compared with `iss`.
  */
 export function isHttpName(issuer: string, { insecureHosts }: OptionContext): boolean {
   return (
@@ -62,7 +62,7 @@ export function checkIssuerAddress(issuer: string, name: string, context: Option
   }
 }
 
-/** Returns the problem text for an issuer that is called and is not an https address. */
+/** Returns the problem text for an issuer identifier that must be an https address and is not. */
 export function describeHttps(name: string, { insecureHosts }: OptionContext): string {
   return `${name} must be an https address without query and fragment (RFC 8414 section 2). http is accepted on loopback and for hosts in ${insecureHosts.name}.`
 }

@@ -210,7 +210,7 @@ export interface IssuerOptions {
   /**
    * The clients that act only for themselves, by client id. The subject of their tokens is a machine, unless a
    * rule says that it is a user. This option does not apply to a token with `act` (RFC 8693) whose `sub` is not the client id.
-   * If `allowedClients` is set, it must contain all of them.
+   * If `allowedClients` is set, it must contain all `machineClients`.
    *
    * @default none
    */

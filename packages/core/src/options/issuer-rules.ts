@@ -57,7 +57,7 @@ function checkAlgorithms(
   const missing = algorithms.filter((algorithm) => !signatureEngine.supports(algorithm))
   if (missing.length > 0) {
     report(
-      `${toName('algorithms')} contains ${missing.join(', ')}, which this runtime does not have: remove it, or use a newer runtime such as Node 24.7.`,
+      `${toName('algorithms')} contains ${missing.join(', ')}, which this runtime does not have: use only other algorithms, or a newer runtime such as Node 24.7.`,
     )
   }
   const { secret } = values
@@ -131,7 +131,7 @@ function checkClients({ values, settings }: ReadIssuer, { toName, report }: Opti
   for (const [option, clients] of Object.entries({ allowedClients, machineClients })) {
     if (clients === undefined || canNameClient(settings)) continue
     report(
-      `${toName(option)} cannot match: JWTs of ${settings.subjects.provider} contain no client id. Remove it, or set ${toName('clientIdClaim')} if your tokens contain one.`,
+      `${toName(option)} cannot match: JWTs of ${settings.subjects.provider} usually contain no client id. Remove this option, or set ${toName('clientIdClaim')} if your JWTs contain a client id.`,
     )
   }
   // The message has no client id: a secret may have been given by mistake.

@@ -95,7 +95,7 @@ export interface MetadataOptions {
 
 /** Options of signed metadata (RFC 9728 section 2.2). */
 export interface SignedMetadataOptions {
-  /** The party that vouches for the metadata, in `iss`. It is usually the option `resource`. */
+  /** The party that guarantees that the metadata is correct, as `iss`. It is usually the option `resource`. */
   readonly issuer: string
   /** The private key. */
   readonly key: PrivateKey
@@ -117,7 +117,10 @@ const SIGNED_OPTIONS: OptionTable<SignedMetadataOptions> = /* @__PURE__ */ creat
 
 function createSignedTable(): OptionTable<SignedMetadataOptions> {
   return {
-    issuer: required(text('a non-empty string'), 'set the party that vouches for the metadata'),
+    issuer: required(
+      text('a non-empty string'),
+      'set the party that guarantees that the metadata is correct',
+    ),
     key: custom((given) => given as PrivateKey, { required: true }),
     algorithm: custom((given, name, { report }) => {
       if (given === undefined || isAlgorithm(given)) return given
@@ -193,7 +196,7 @@ const MORE: OptionRow<Readonly<Record<string, unknown>>, JsonObject> = custom(
 function describeMember(member: string, value: unknown): string | undefined {
   if (TOKEN_CLAIMS.includes(member))
     return 'is a claim of tokens: signed metadata must not look like one'
-  if (OWN_MEMBERS.includes(member)) return 'another option sets, or this version does not support'
+  if (OWN_MEMBERS.includes(member)) return 'another option sets or this version does not support'
   if (/^resource_(?:documentation|policy_uri|tos_uri)#/.test(member)) {
     const isAddress = typeof value === 'string' && isAcceptableAddress(value, [])
     return isAddress ? undefined : 'must be an https address'

@@ -54,8 +54,8 @@ export interface CertificateHeaderOptions {
   readonly format: CertificateFormat
   /**
    * Addresses of the proxies: IPv4 or IPv6 addresses, ranges in CIDR notation, or `'unix'` for the peer of a Unix socket. They are
-   * compared with the address of the connection. `X-Forwarded-For` is never read. Every program with such an address can send
-   * any certificate.
+   * compared with the address from which the connection comes. `X-Forwarded-For` is never read. Every program with such an
+   * address can send any certificate.
    */
   readonly trustedProxies: readonly string[]
 }

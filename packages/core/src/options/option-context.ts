@@ -32,7 +32,7 @@ export interface OptionWarning {
   readonly advice: string
 }
 
-/** Creates the context of the top-level options. `own` are their own members. */
+/** Creates the context of the top-level options. `own` contains the own members of the options object. */
 export function createOptionContext(
   problems: Problems,
   own: Readonly<Record<string, unknown>>,

@@ -122,7 +122,7 @@ function joinByOr(words: readonly string[]): string {
   return words.length === 1 ? last : `${words.slice(0, -1).join(', ')} or ${last}`
 }
 
-/** A row for a non-empty text that matches. `must` completes the sentence "... must be ...". */
+/** A row for a non-empty text that `matches` accepts. `must` completes the sentence "... must be ...". */
 export function text<Default extends string | undefined = undefined>(
   must: string,
   {
@@ -157,7 +157,7 @@ export function date(): OptionRow<string, number | undefined> {
   })
 }
 
-/** A row for a claim. In an environment variable, it is a name. */
+/** A row for a claim. An environment variable contains the name of one claim, and never a path. */
 export function claimPath(
   facts: RowFacts<undefined> = {},
 ): OptionRow<ClaimPath, ClaimPath | undefined> {
@@ -200,7 +200,7 @@ export function hosts(
 
 const NO_HOSTS: readonly string[] = Object.freeze([])
 
-/** A row for an address that is called: https, or http on loopback and for hosts in `allowInsecureHosts`. */
+/** A row for an address: https, or http on loopback and for hosts in `allowInsecureHosts`. */
 export function address(facts: RowFacts<never> = {}): OptionRow<string, string | undefined> {
   return custom((given, name, { report, insecureHosts }) => {
     if (given === undefined) return undefined

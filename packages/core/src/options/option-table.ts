@@ -6,8 +6,8 @@ import { getForeignNames, hintAtRequirement } from './foreign-names.ts'
 import type { OptionContext } from './option-context.ts'
 
 /**
- * Returns the value of an option, or the default if it is not set. Reports a wrong value. It then returns a value that
- * is correct for all other checks, so that one mistake causes one message. `name` is the name of the option in messages.
+ * Returns the value of an option, or the default if the option is not set. Reports a wrong value, and returns a value that is
+ * correct for all other checks, so that one mistake causes one message. `name` is the name of the option in messages.
  */
 export type OptionReader<Value> = (given: unknown, name: string, context: OptionContext) => Value
 
@@ -39,8 +39,8 @@ export interface OptionRow<Given, Value> extends AnyOptionRow {
 
 /**
  * A table of options: one row for each property of `Options`. After reading, a value has the type of its property, or is
- * `undefined` if the option is not set. `Values` overrides this type for options that are converted or have a default. It is
- * usually the type of the settings.
+ * `undefined` if the option is not set. `Values` overrides this type for options that are converted or have a default. `Values`
+ * is usually the type of the settings.
  */
 export type OptionTable<Options, Values = unknown> = {
   readonly [Name in keyof Options]-?: OptionRow<

@@ -25,8 +25,9 @@ export interface ReadIssuers {
 }
 
 /**
- * Reads the options of all issuers and adds the defaults. The options are in `issuers`, or for one issuer next to the common
- * options. `own` are the own members of the options. Reports problems. The result is valid only if no problem was reported.
+ * Reads the options of all issuers and adds the defaults. The options are in `issuers`. The options of a single issuer can also
+ * be next to the common options. `own` contains the own members of the options. Reports problems. The result is valid only if no
+ * problem was reported.
  */
 export function readIssuers(own: Own, context: OptionContext, parts: ServerParts): ReadIssuers {
   const { issuers: given } = own

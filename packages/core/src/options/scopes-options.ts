@@ -21,8 +21,8 @@ export interface ScopesOptions {
    */
   readonly supported?: readonly string[]
   /**
-   * The scopes that a scope contains: a token with the scope passes guards that require one of them. A contained scope can
-   * contain other scopes, up to 8 levels. Challenges still name the required scope.
+   * The scopes that a scope contains. A token with the containing scope passes guards that require a contained scope. A contained
+   * scope can contain other scopes, up to 8 levels. Challenges still name the required scope.
    *
    * If `supported` is set, it must contain all scopes that are named here. A scope cannot contain itself.
    *
@@ -110,7 +110,9 @@ function checkClosed(
   const named = [...implied].flatMap(([scope, scopes]) => [scope, ...scopes])
   const missing = [...new Set(named)].filter((scope) => !supported.includes(scope))
   if (missing.length === 0) return
-  report(`${toName('implies')} names ${missing.join(', ')}: add it to ${toName('supported')}.`)
+  report(
+    `${toName('supported')} does not contain ${missing.join(', ')}, which ${toName('implies')} names: add every missing scope.`,
+  )
 }
 
 /** Returns for each scope the scopes that contain it, directly or through others. Reports cycles and too many levels. */
@@ -133,7 +135,10 @@ interface Expanded {
   readonly levels: number
 }
 
-/** Returns the scopes that a scope contains. `path` are the scopes above it. Returns `undefined` if it has reported a problem. */
+/**
+ * Returns the scopes that a scope contains. `path` contains the scopes above this scope. Returns `undefined` if a problem was
+ * reported.
+ */
 function expand(
   scope: string,
   path: readonly string[],

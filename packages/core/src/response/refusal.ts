@@ -153,8 +153,8 @@ export function refuse(
  *
  * - If `used` is set, only the challenge of this scheme contains the error and the requirements (RFC 9449 section 7.2).
  * - If `used` is `undefined`, every challenge contains the error.
- * - Some clients merge the lines. So the DPoP challenge contains more parameters than the error and `algs` only if DPoP was used,
- *   or is the only accepted scheme.
+ * - Some clients merge the lines. So the DPoP challenge usually contains only `algs`, and the error if `used` is `undefined`. The
+ *   DPoP challenge contains all parameters if DPoP was used, or is the only accepted scheme.
  */
 function writeChallenges(
   parameters: ChallengeParameters,

@@ -109,8 +109,8 @@ export function showClaimed(value: unknown): string {
 }
 
 /**
- * Describes a value of a verified token, for an explanation. Strings are quoted and shortened. For any other value, returns its
- * type.
+ * Describes a value of a verified token, for an explanation. Strings and arrays of strings are quoted and shortened. For any
+ * other value, returns its type.
  */
 export function showValue(value: unknown): string {
   if (typeof value === 'string' && value !== '') return quote(value)

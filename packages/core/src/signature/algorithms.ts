@@ -50,8 +50,8 @@ export const ALGORITHMS = {
 export type Algorithm = keyof typeof ALGORITHMS
 
 /**
- * The algorithms that are allowed if the option `algorithms` is missing: all that verify with a public key, except ML-DSA, which
- * few runtimes have.
+ * The algorithms that are allowed if the option `algorithms` is missing: all algorithms with a public key, except ML-DSA. Few
+ * runtimes have ML-DSA.
  */
 export const DEFAULT_ALGORITHMS: readonly Algorithm[] = (
   Object.keys(ALGORITHMS) as Algorithm[]

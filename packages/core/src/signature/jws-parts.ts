@@ -7,7 +7,7 @@ export interface JwsParts {
   readonly signingInput: string
 }
 
-/** Splits a compact JWS into its parts. Returns `undefined` unless it has exactly three parts and the last one is not empty. */
+/** Splits a compact JWS into three parts. Returns `undefined` if the number of parts is not three, or the last part is empty. */
 export function splitJws(text: string): JwsParts | undefined {
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)

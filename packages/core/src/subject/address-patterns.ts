@@ -2,8 +2,8 @@ import { findProvider } from './issuer-patterns.ts'
 import type { Provider } from './providers.ts'
 
 /**
- * Issuers and endpoints that look like the product of a provider, on any host. Used only for advice, because every server can have
- * such an address.
+ * Patterns for the issuers and endpoints of products, by provider. They match on any host. Used only for advice, because every
+ * server can have such an address.
  */
 export const ADDRESS_PATTERNS: Readonly<Partial<Record<Provider, RegExp>>> = {
   adfs: /^https?:\/\/[^/?#]+\/adfs(?:\/services\/trust|\/discovery\/keys)?$/,

@@ -64,10 +64,10 @@ export function adviceOnKind(
   const { provider, profile } = settings
   if (profile === undefined) {
     const listing = kind === 'machine' ? ' Or name the machines in machineClients.' : ''
-    return `'${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users.${listing}`
+    return `'${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'. All other subjects are then users.${listing}`
   }
   const tokens = forms.map((form) => IN_WORDS[form]).join(' and ')
-  const problem = `'${kind}' cannot be determined: ${tokens} of ${provider} do not show it, and no option of ${issuer} does.`
+  const problem = `'${kind}' cannot be determined: ${tokens} of ${provider} do not show the subject kind, and no option of ${issuer} shows it.`
   return `${problem} ${findSolution(kind, settings, forms)}`
 }
 
@@ -78,10 +78,10 @@ function findSolution(
 ): string {
   if (kind === 'machine') return settings.profile!.advice
   if (areOthersUsers(settings)) {
-    return "If the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'."
+    return "If the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'."
   }
   if (!forms.includes('introspection') && canDetermine(kind, settings, 'introspection')) {
-    return "Its introspection responses show it: set tokenFormat: 'opaque', or remove subject and use check or clients."
+    return "The introspection responses of this provider show it: set tokenFormat: 'opaque', or remove subject and use check or clients."
   }
-  return 'No option can determine it: remove subject, and use check or clients.'
+  return 'No option can determine the kind: remove subject, and use check or clients.'
 }

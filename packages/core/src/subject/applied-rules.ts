@@ -86,7 +86,10 @@ export function applyStatements(
   }
 }
 
-/** Returns whether a client is listed. In plain JavaScript, `clients` may be a string, which would also include parts of names. */
+/**
+ * Returns whether a client is listed. In plain JavaScript, `clients` may be a string, and `includes` of a string also finds parts
+ * of names.
+ */
 function isListed(clientId: string | undefined, clients: unknown): boolean {
   return clientId !== undefined && Array.isArray(clients) && clients.includes(clientId)
 }

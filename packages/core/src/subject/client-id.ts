@@ -4,13 +4,13 @@ import { memoize } from '../lib/memoize.ts'
 import { hold, isAbsent } from './conditions.ts'
 import type { ClientIdClaim } from './profile.ts'
 
-/** The client to which a token was issued. `contradicted` is `true` if its claims name different clients. */
+/** The client to which a token was issued. `contradicted` is `true` if the claims of the token name different clients. */
 export interface ClientIdentity {
   readonly clientId: string | undefined
   readonly contradicted: boolean
 }
 
-/** Reads the client id. All of these claims that are present must name the same client. */
+/** Reads the client id. All claims of `clientIdClaims` that are present must name the same client. */
 export function clientIdentity(
   claims: JsonObject,
   clientIdClaims: readonly ClientIdClaim[],

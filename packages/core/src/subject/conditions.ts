@@ -42,7 +42,7 @@ export interface ClientIdForm {
 
 /**
  * A condition on a claim. `'present'`: a number, or a text, array or object that is not empty. `'absent'`: missing,
- * `null`, or an empty text. Any other value is malformed, and the condition is false.
+ * `null`, or an empty text. Any other value is malformed, and neither of these two conditions holds.
  */
 export type Condition = 'present' | 'absent' | Checks
 

@@ -58,7 +58,7 @@ const NONE: readonly never[] = Object.freeze([])
 /**
  * Creates the access token that handlers see for a request with an API key. `given` comes from a function of the application.
  *
- * @throws {TypeError} if `given` is not an `ApiKeyOwner`. Its message completes the text "found ..." of an event.
+ * @throws {TypeError} if `given` is not an `ApiKeyOwner`. The message of the error completes the text "found ..." of an event.
  */
 export function toApiKeyToken(given: unknown): AccessToken {
   if (!isPlainObject(given)) throw wrong(`an object, not ${describeNotPlain(given)}`)

@@ -4,8 +4,8 @@ import { Rejection } from '../response/rejection.ts'
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 /**
- * Checks that a text is one token (RFC 6750 section 2.1: `b64token`). This takes as long as a hash of the text. It is not
- * necessary for a text that was parsed as a JWS, because a JWS is always one token.
+ * Checks that a text is one token (RFC 6750 section 2.1: `b64token`). This check takes as long as a hash of the text. The check
+ * is not necessary for a text that was parsed as a JWS, because a JWS is always one token.
  */
 export function checkB64token(text: string): Rejection | undefined {
   return B64TOKEN.test(text) ? undefined : rejectAsToken(text)

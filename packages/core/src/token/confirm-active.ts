@@ -18,8 +18,8 @@ export interface ConfirmExchange extends TokenExchange {
  * if the last response is older than allowed. Refuses with 401 or 503, or with 403 if the issuer has no introspection. Later
  * guards of the request use the new response.
  *
- * If introspection is unavailable, this guard refuses. Each guard that waited for the call and needs its response refuses, too.
- * Other guards keep the previous result.
+ * If introspection is unavailable, this guard refuses. Another guard that waited for the call refuses, too, if it needs the
+ * response. All other guards keep the previous result.
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   const { verified, requirements, services, sharedVerification } = exchange
@@ -83,8 +83,8 @@ function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock)
 }
 
 /**
- * Rejects a token (403) that cannot be introspected. Only a dynamic issuer can lack introspection here: for static issuers, such
- * a guard is not created.
+ * Rejects a token that cannot be introspected (403). Its issuer is always dynamic: a guard with `introspect` cannot be created if
+ * it allows a static issuer without introspection.
  */
 function rejectWithoutIntrospection(issuer: string): Rejection {
   const expected = `the option introspection for ${issuer}`

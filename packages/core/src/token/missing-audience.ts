@@ -32,7 +32,7 @@ export interface AudienceMissingEvent {
 export class MissingAudienceReports {
   readonly #clock: Clock
   readonly #publish: Publish<AudienceMissingEvent>
-  /** The time of the last report by issuer and client, in monotonic milliseconds. */
+  /** The time of the last report for each issuer and client, in monotonic milliseconds. */
   readonly #reportedAt = new BoundedCache<number>(LIMITS.reportedClients, Infinity, () => 1)
 
   constructor(clock: Clock, publish: Publish<AudienceMissingEvent>) {

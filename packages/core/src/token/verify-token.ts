@@ -25,7 +25,10 @@ export interface SharedVerification {
     verified: VerifiedToken,
     check: () => MaybePromise<Rejection | undefined>,
   ): MaybePromise<Rejection | undefined>
-  /** Returns whether this is the newest result, and neither keys were distrusted nor options of the issuer changed since then. */
+  /**
+   * Returns whether this is the newest result. Returns `false` if a key was distrusted since then, or if the options of the
+   * issuer have changed.
+   */
   isLatest(verified: VerifiedToken): boolean
   /** The running introspection call, for other guards that need its result. */
   readonly runningIntrospection: SharedIntrospection | undefined

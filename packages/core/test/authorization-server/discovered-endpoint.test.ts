@@ -52,7 +52,7 @@ function setup(more: { byCertificate?: boolean } = {}) {
 }
 
 describe('createDiscoveredEndpoint', () => {
-  it('find() fetches the metadata once for concurrent callers', async () => {
+  it('find() of a discovered endpoint fetches the metadata once for concurrent callers', async () => {
     const { responses, endpoint } = setup()
     const found = Array.from({ length: 20 }, async () => endpoint.find())
     expect(responses).toHaveLength(1)
@@ -61,7 +61,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/token`)
   })
 
-  it('find() starts a second search while an older search hangs, and both callers get the address', async () => {
+  it('find() of a discovered endpoint starts a second search while an older search hangs, and both callers get the address', async () => {
     const { clock, responses, endpoint } = setup()
     const first = Promise.resolve(endpoint.find()).catch((error: Error) => error.message)
     clock.advance(0.5)
@@ -72,7 +72,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(await first).toBe(`${ISSUER}/token`)
   })
 
-  it('find() returns a known address immediately, and finds a moved endpoint in the background', async () => {
+  it('find() of a discovered endpoint returns a known address immediately, and finds a moved endpoint in the background', async () => {
     const { clock, responses, events, endpoint, discoverAddress } = setup()
     await discoverAddress()
     clock.advance(AGE)
@@ -84,7 +84,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(events).toEqual([MOVED])
   })
 
-  it('find() returns the known address while the metadata server hangs', async () => {
+  it('find() of a discovered endpoint returns the known address while the metadata server hangs', async () => {
     const { clock, responses, events, endpoint, discoverAddress } = setup()
     await discoverAddress()
     for (let search = 1; search <= 3; search++) {
@@ -98,7 +98,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('find() after forget() waits for new metadata, and returns the known address if no metadata arrives', async () => {
+  it('find() of a discovered endpoint after forget() waits for new metadata, and returns the known address if no metadata arrives', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     endpoint.forget()
@@ -114,7 +114,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
   })
 
-  it('createDiscoveredEndpoint ends a running search without an event if its signal closed is aborted', async () => {
+  it('createDiscoveredEndpoint ends a running search without an event when the signal bounds.closed is aborted', async () => {
     const { clock, closed, events, endpoint, discoverAddress } = setup()
     await discoverAddress()
     clock.advance(AGE)
@@ -124,7 +124,7 @@ describe('createDiscoveredEndpoint', () => {
     expect([events, clock.pending()]).toEqual([[], 0])
   })
 
-  it('8705-14: find() with byCertificate returns the endpoint in mtls_endpoint_aliases', async () => {
+  it('8705-14: find() of a discovered endpoint with byCertificate returns the endpoint in mtls_endpoint_aliases', async () => {
     const { responses, endpoint } = setup({ byCertificate: true })
     const found = endpoint.find()
     const aliases = { introspection_endpoint: `${ISSUER}/mtls` }
@@ -132,7 +132,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(await found).toBe(`${ISSUER}/mtls`)
   })
 
-  it('find() after forget() waits for hanging metadata for half a second at most', async () => {
+  it('find() of a discovered endpoint after forget() waits at most half a second for metadata that does not arrive', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     endpoint.forget()
@@ -142,7 +142,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(await found).toBe(`${ISSUER}/token`)
   })
 
-  it('forget() causes a new search at most once in five seconds', async () => {
+  it('forget() of a discovered endpoint causes a new search at most once in five seconds', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     for (let i = 0; i < 50; i++) {
@@ -183,7 +183,7 @@ describe('createDiscoveredEndpoint', () => {
     }
   })
 
-  it('find() rejects without a new search during Retry-After, for at most ten seconds, if no address is known', async () => {
+  it('find() of a discovered endpoint rejects without a new search during the pause of Retry-After (at most ten seconds) if no address is known', async () => {
     for (const [retryAfter, pause] of [
       ['7', 7],
       ['3600', 10],
@@ -207,7 +207,7 @@ describe('createDiscoveredEndpoint', () => {
     }
   })
 
-  it('find() searches again before Retry-After has passed if a later search has succeeded', async () => {
+  it('find() of a discovered endpoint searches again before the end of the pause of Retry-After if a later search has succeeded', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     endpoint.forget()
@@ -223,7 +223,7 @@ describe('createDiscoveredEndpoint', () => {
     expect(responses).toHaveLength(4)
   })
 
-  it('find() returns the address of the newer search if an older search ends later', async () => {
+  it('find() of a discovered endpoint returns the address of the newer search if an older search ends later', async () => {
     const { clock, responses, events, endpoint, discoverAddress } = setup()
     await discoverAddress()
     clock.advance(AGE)

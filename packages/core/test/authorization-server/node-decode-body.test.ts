@@ -36,9 +36,9 @@ const SYNC_FLUSH = { finishFlush: constants.Z_SYNC_FLUSH }
 
 const lengths = fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 1, maxLength: 20 })
 
-describe.each(FETCHES)('%s: bodies', (_name, fetch) => {
+describe.each(FETCHES)('%s: bodies', (name, fetch) => {
   it.each(Object.entries(ENCODERS))(
-    'reads the same body for all sizes of chunks and packets if it is encoded with %s',
+    `${name} returns the same body for all sizes of chunks and packets if the body is encoded with %s`,
     async (_encoding, [coding, encode]) => {
       let packets: Buffer[] = []
       const server = closing(
@@ -104,7 +104,7 @@ describe('decodeBody', () => {
     ['deflate', deflateRawSync(megabyte, SYNC_FLUSH)],
     ['deflate', deflateSync(megabyte, SYNC_FLUSH)],
   ])(
-    'decodeBody stops reading an endless body with the coding %s at the limit, and closes it',
+    'decodeBody stops reading an endless body with the coding %s at the limit, and closes the body',
     async (coding, part) => {
       const { state, closed, incoming } = createEndless(part)
       await expect(openBody(decodeBody(incoming, coding)).read(1_000_000)).rejects.toMatchObject({

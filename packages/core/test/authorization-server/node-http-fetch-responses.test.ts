@@ -44,11 +44,11 @@ async function readFrom(fetch: Fetch, { bytes, ends }: Pick<RawCase, 'bytes' | '
   return { result: failure ?? document, requests }
 }
 
-describe.each(FETCHES)('%s: responses', (_name, fetch) => {
+describe.each(FETCHES)('%s: responses', (name, fetch) => {
   for (const [kind, cases] of Object.entries(RAW_CASES)) {
     describe(kind, () => {
       it.each(cases)(
-        'returns or rejects with $result for a response with $title',
+        `boundedFetch with ${name} returns or rejects with $result for a response with $title`,
         async ({ result, requests = 1, ...response }) => {
           expect(await readFrom(fetch, response)).toEqual({ result, requests })
         },
@@ -56,7 +56,7 @@ describe.each(FETCHES)('%s: responses', (_name, fetch) => {
     })
   }
 
-  it('joins the values of repeated header fields with a comma', async () => {
+  it(`${name} joins the values of repeated header fields with a comma`, async () => {
     const lines = ['Cache-Control: public', 'Age: 5', 'cache-control: \t max-age=60', 'Age: 9']
     const server = closing(await listenRaw((socket) => socket.write(ok(DOCUMENT, ...lines))))
     expect(await read(fetch, server.url)).toEqual({ document: DOCUMENT, maxAge: 51, age: 9 })
@@ -68,7 +68,7 @@ describe.each(FETCHES)('%s: responses', (_name, fetch) => {
     expect(headers.get('constructor')).toBeNull()
   })
 
-  it('reports the status and Retry-After of an error response', async () => {
+  it(`boundedFetch with ${name} rejects with the status and Retry-After of an error response`, async () => {
     const bytes = respond([
       'HTTP/1.1 429 Slow',
       'Retry-After: 1',
@@ -83,7 +83,7 @@ describe.each(FETCHES)('%s: responses', (_name, fetch) => {
 
 describe('httpFetch', () => {
   it.each(REFUSED_CASES)(
-    'httpFetch rejects with $result for a response with $title',
+    'boundedFetch with httpFetch rejects with $result for a response with $title',
     async ({ result, requests = 1, ...response }) => {
       expect(await readFrom(httpFetch, response)).toEqual({ result, requests })
     },

@@ -21,7 +21,7 @@ import { DOCUMENT, ok, respond } from './responses.ts'
 
 const faults = watchProcess()
 
-/** Starts a server of bytes, which is closed at the end of the test. */
+/** Starts a server that sends bytes. The server is closed at the end of the test. */
 const serve = async (respondTo: RawResponder) => closing(await listenRaw(respondTo))
 
 function createInit(more: Partial<FetchInit> = {}): FetchInit {
@@ -71,32 +71,32 @@ describe('the request of httpFetch', () => {
   })
 })
 
-describe.each(FETCHES)('%s: addresses', (_name, fetch) => {
+describe.each(FETCHES)('%s: addresses', (name, fetch) => {
   it.each([
     'file:///etc/hosts',
     'ftp://127.0.0.1/',
     'http://user@127.0.0.1/',
     'http://a:b@127.0.0.1/',
     'no address',
-  ])('rejects the address %s', async (url) => {
+  ])(`${name} rejects the address %s`, async (url) => {
     const refused = fetch(url, createInit())
     await expect(refused).rejects.toBeInstanceOf(TypeError)
   })
 
-  it('rejects a header value with a line feed', async () => {
+  it(`${name} rejects a header value with a line feed`, async () => {
     const server = await serve((socket) => socket.write(ok(DOCUMENT)))
     const headers = { Authorization: 'Bearer a\r\nX-Evil: 1' }
     await expect(fetch(server.url, createInit({ headers }))).rejects.toBeInstanceOf(TypeError)
     expect(server.connections).toEqual([])
   })
 
-  it('tries each address of a host name', async () => {
+  it(`${name} tries each address of a host name`, async () => {
     const server = await serve((socket) => socket.write(ok(DOCUMENT)))
     expect(await call(fetch, server.url.replace('127.0.0.1', 'localhost'))).toBe(DOCUMENT)
     expect(server.requests[0]).toMatch(/^host: localhost:\d+\r$/im)
   })
 
-  it('rejects with ECONNREFUSED for a closed port, even if the host name has several addresses', async () => {
+  it(`${name} rejects with ECONNREFUSED for a closed port, even if the host name has several addresses`, async () => {
     const { url, close } = await listenRaw(() => {})
     await close()
     expect(await getCause(fetch, url)).toBe('ECONNREFUSED')
@@ -191,12 +191,12 @@ describe('httpFetch: connections', () => {
   })
 })
 
-describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
+describe.each(FETCHES)('%s: calls that are aborted', (name, fetch) => {
   const head = ['HTTP/1.1 200 OK', 'Content-Length: 100']
   let abort = new AbortController()
   beforeEach(() => void (abort = new AbortController()))
 
-  it('rejects a call whose signal is already aborted, and makes no connection', async () => {
+  it(`${name} rejects a call whose signal is already aborted, and makes no connection`, async () => {
     const server = await serve(() => {})
     abort.abort(new Error('too late'))
     const started = fetch(server.url, createInit({ signal: abort.signal }))
@@ -205,7 +205,7 @@ describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
     expect(server.requests).toEqual([])
   })
 
-  it('rejects a call that is aborted during the connection attempt', async () => {
+  it(`${name} rejects a call that is aborted during the connection attempt`, async () => {
     const server = await serve(() => {})
     const started = fetch(server.url, createInit({ signal: abort.signal }))
     abort.abort(new Error('too late'))
@@ -217,38 +217,44 @@ describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
     ['before the head', Buffer.alloc(0)],
     ['within the head', Buffer.from('HTTP/1.1 200 OK\r\nX-A: ')],
     ['after a 103', Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n')],
-  ])('rejects a call that is aborted %s, and closes the connection', async (_when, sent) => {
-    const server = await serve((socket) => socket.write(sent))
-    const started = fetch(server.url, createInit({ signal: abort.signal }))
-    const rejected = expect(started).rejects.toBeInstanceOf(Error)
-    await until(() => server.requests.length === 1)
-    await settled()
-    const closed = whenClosed(server.connections[0]!)
-    abort.abort(new Error('too late'))
-    await rejected
-    await closed
-    expect(await faults.faults()).toEqual([])
-  })
+  ])(
+    `${name} rejects a call that is aborted %s, and closes the connection`,
+    async (_when, sent) => {
+      const server = await serve((socket) => socket.write(sent))
+      const started = fetch(server.url, createInit({ signal: abort.signal }))
+      const rejected = expect(started).rejects.toBeInstanceOf(Error)
+      await until(() => server.requests.length === 1)
+      await settled()
+      const closed = whenClosed(server.connections[0]!)
+      abort.abort(new Error('too late'))
+      await rejected
+      await closed
+      expect(await faults.faults()).toEqual([])
+    },
+  )
 
   it.each<[string, string[], Buffer]>([
     ['', [], Buffer.from('{')],
     [' in gzip', ['Content-Encoding: gzip'], gzipSync(DOCUMENT).subarray(0, 15)],
     [' in deflate', ['Content-Encoding: deflate'], Buffer.of(0x78)],
     [' before its first byte', ['Content-Encoding: deflate'], Buffer.alloc(0)],
-  ])('rejects a body that is aborted%s, and closes the connection', async (_how, lines, sent) => {
-    const server = await serve((socket) => socket.write(respond([...head, ...lines], sent)))
-    const { body } = await fetch(server.url, createInit({ signal: abort.signal }))
-    const reading = openBody(body).read(100)
-    const rejected = expect(reading).rejects.toBeInstanceOf(Error)
-    await settled()
-    const closed = whenClosed(server.connections[0]!)
-    abort.abort(new Error('too late'))
-    await rejected
-    await closed
-    expect(await faults.faults()).toEqual([])
-  })
+  ])(
+    `${name} rejects a body that is aborted%s, and closes the connection`,
+    async (_how, lines, sent) => {
+      const server = await serve((socket) => socket.write(respond([...head, ...lines], sent)))
+      const { body } = await fetch(server.url, createInit({ signal: abort.signal }))
+      const reading = openBody(body).read(100)
+      const rejected = expect(reading).rejects.toBeInstanceOf(Error)
+      await settled()
+      const closed = whenClosed(server.connections[0]!)
+      abort.abort(new Error('too late'))
+      await rejected
+      await closed
+      expect(await faults.faults()).toEqual([])
+    },
+  )
 
-  it('closes the connection if the call is aborted before the body is read', async () => {
+  it(`${name} closes the connection if the call is aborted before the body is read`, async () => {
     const server = await serve((socket) => socket.write(respond(head, '{')))
     await fetch(server.url, createInit({ signal: abort.signal }))
     const closed = whenClosed(server.connections[0]!)
@@ -257,7 +263,7 @@ describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('ignores a response that arrives after the call was aborted', async () => {
+  it(`${name} ignores the rest of a response that arrives after the call was aborted`, async () => {
     const server = await serve(() => {})
     const started = fetch(server.url, createInit({ signal: abort.signal }))
     const rejected = expect(started).rejects.toBeInstanceOf(Error)
@@ -272,7 +278,7 @@ describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
   })
 })
 
-/** Writes the same bytes until the client closes the connection. Returns the number of bytes. */
+/** Starts a server that sends `first`, and then `repeated` until the client closes the connection. `sent` counts the bytes. */
 async function flood(first: string, repeated: string) {
   let sent = 0
   const bytes = Buffer.from(repeated)
@@ -289,42 +295,48 @@ async function flood(first: string, repeated: string) {
   return { server, sent: () => sent }
 }
 
-describe.each(FETCHES)('%s: attacks by the server', (_name, fetch) => {
+describe.each(FETCHES)('%s: attacks by the server', (name, fetch) => {
   it.each([
     ['a head without end', 'HTTP/1.1 200 OK\r\n', 'X-A: b\r\n'],
     ['a field without end', 'HTTP/1.1 200 OK\r\nX-A: ', 'x'.repeat(1000)],
-  ])('ends a call when the server sends %s', async (_what, first, repeated) => {
-    const { server, sent } = await flood(first, repeated)
-    expect(await getFailure(fetch, server.url)).toBe('unreachable')
-    // The buffers of the two sockets contain most of the sent bytes.
-    expect(sent()).toBeLessThan(20_000_000)
-    expect(await faults.faults()).toEqual([])
-  })
+  ])(
+    `boundedFetch with ${name} ends a call when the server sends %s`,
+    async (_what, first, repeated) => {
+      const { server, sent } = await flood(first, repeated)
+      expect(await getFailure(fetch, server.url)).toBe('unreachable')
+      // The buffers of the two sockets contain most of the sent bytes.
+      expect(sent()).toBeLessThan(20_000_000)
+      expect(await faults.faults()).toEqual([])
+    },
+  )
 
   it.each([
     ['trailers without end', '0\r\n', 'X-A: b\r\n', 'unreachable'],
     ['a chunk without end', 'fffffff\r\n', ' '.repeat(1000), 'too_large'],
     ['chunks without end', '', `3e8\r\n${' '.repeat(1000)}\r\n`, 'too_large'],
-  ])('ends a call when the server sends %s', async (_what, first, repeated, failure) => {
-    const lines = [
-      'HTTP/1.1 200 OK',
-      'Content-Type: application/json',
-      'Transfer-Encoding: chunked',
-    ]
-    const { server, sent } = await flood(`${lines.join('\r\n')}\r\n\r\n${first}`, repeated)
-    expect(await getFailure(fetch, server.url)).toBe(failure)
-    expect(sent()).toBeLessThan(20_000_000)
-    expect(await faults.faults()).toEqual([])
-  })
+  ])(
+    `boundedFetch with ${name} ends a call when the server sends %s`,
+    async (_what, first, repeated, failure) => {
+      const lines = [
+        'HTTP/1.1 200 OK',
+        'Content-Type: application/json',
+        'Transfer-Encoding: chunked',
+      ]
+      const { server, sent } = await flood(`${lines.join('\r\n')}\r\n\r\n${first}`, repeated)
+      expect(await getFailure(fetch, server.url)).toBe(failure)
+      expect(sent()).toBeLessThan(20_000_000)
+      expect(await faults.faults()).toEqual([])
+    },
+  )
 
-  it('ends a call at its deadline when the server sends responses with status 103 without end', async () => {
+  it(`boundedFetch with ${name} ends a call at its deadline when the server sends responses with status 103 without end`, async () => {
     const { server } = await flood('', 'HTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n'.repeat(20))
     expect(await getFailure(fetch, server.url, 200)).toBe('timeout')
     await until(() => server.connections[0]!.destroyed)
     expect(await faults.faults()).toEqual([])
   })
 
-  it('closes the connection of an error response whose body never ends', async () => {
+  it(`boundedFetch with ${name} closes the connection of an error response whose body never ends`, async () => {
     const { server, sent } = await flood('HTTP/1.1 500 Error\r\n\r\n', ' '.repeat(1000))
     expect(await getFailure(fetch, server.url)).toBe('status')
     await until(() => server.connections[0]!.destroyed)
@@ -333,7 +345,7 @@ describe.each(FETCHES)('%s: attacks by the server', (_name, fetch) => {
 })
 
 describe('httpFetch: attacks by the server', () => {
-  it('httpFetch ends a call when the server sends a status line without end', async () => {
+  it('boundedFetch with httpFetch ends a call when the server sends a status line without end', async () => {
     const { server, sent } = await flood('HTTP/1.1 200 ', 'x'.repeat(1000))
     expect(await getFailure(httpFetch, server.url)).toBe('unreachable')
     expect(sent()).toBeLessThan(20_000_000)

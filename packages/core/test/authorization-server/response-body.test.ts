@@ -80,7 +80,7 @@ describe('openBody', () => {
     expect(state).toEqual({ reads: 1, cancellations: 1 })
   })
 
-  it('discard() stops reading a body, even if the body sends empty parts without end', async () => {
+  it('openBody().discard() stops reading a body, even if the body sends empty parts without end', async () => {
     const { body, state } = iterable(endless(new Uint8Array()))
     const opened = openBody(body)
     const reading = opened.read(5)
@@ -106,7 +106,7 @@ describe('openBody', () => {
     expect(cancelled).toBe(2)
   })
 
-  it('discard() does not cancel a body that was read to its end', async () => {
+  it('openBody().discard() does not cancel a body that was read to its end', async () => {
     const { body, state } = iterable(['a'])
     const opened = openBody(body)
     await opened.read(5)
@@ -114,7 +114,7 @@ describe('openBody', () => {
     expect(state.cancellations).toBe(0)
   })
 
-  it('discard() destroys an unread stream of Node', () => {
+  it('openBody().discard() destroys an unread stream of Node', () => {
     let destroyed = 0
     openBody(Object.assign(iterable([]).body, { destroy: () => destroyed++ })).discard()
     expect(destroyed).toBe(1)

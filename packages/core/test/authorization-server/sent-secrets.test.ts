@@ -122,7 +122,7 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText returns undefined for a text with the first secret, and after add() for a text with the added secret', () => {
+  it('readText returns undefined for a text with a secret of the constructor or, after add(), with the added secret', () => {
     const secrets = new SentSecrets(['first-one'])
     expect(secrets.readText('what is second-one?')).toBe('what is second-one?')
     secrets.add(['second-one'])

@@ -118,7 +118,7 @@ describe('a multi-tenant issuer', () => {
     }
   })
 
-  it('createResourceServer rejects a template without valid tenants or in the host, and tenants without a template', () => {
+  it('createResourceServer rejects a template without valid tenants, a template in the host, and tenants without a template', () => {
     const options = { audience: AUDIENCE }
     const creating = (more: object) => () =>
       createResourceServer({ ...options, ...more } as ResourceServerOptions)

@@ -42,9 +42,12 @@ describe('the requirement authorizationDetails', () => {
       [{ type: 'payment', amount: 5, urgent: false }],
     ],
     [(details) => details.every(({ type }) => type === 'payment'), [{ type: 'payment' }]],
-  ])('9396-13: a guard with %j grants a token with the details %j', (required, details) => {
-    expect(decide(required, details)).toBe('granted')
-  })
+  ])(
+    '9396-13: a guard with authorizationDetails: %j grants a token with the details %j',
+    (required, details) => {
+      expect(decide(required, details)).toBe('granted')
+    },
+  )
 
   it.each<
     [required: NonNullable<Requirements['authorizationDetails']>, details: unknown, found: string]
@@ -70,9 +73,12 @@ describe('the requirement authorizationDetails', () => {
     [{ type: 'payment', amount: 5 }, [{ type: 'payment', amount: '5' }], 'other details'],
     [{ type: 'payment', constructor: 'x' }, [{ type: 'payment' }], 'other details'],
     [() => false, [reading], 'other details'],
-  ])('9396-13: a guard with %j refuses a token with the details %j', (required, details, found) => {
-    expect(decide(required, details)).toBe(found)
-  })
+  ])(
+    '9396-13: a guard with authorizationDetails: %j refuses a token with the details %j',
+    (required, details, found) => {
+      expect(decide(required, details)).toBe(found)
+    },
+  )
 
   it.each([
     ['Payment'],
@@ -81,7 +87,7 @@ describe('the requirement authorizationDetails', () => {
     ['https://EXAMPLE.com/payment'],
     ['https://example.com/%70ayment'],
   ])(
-    '9396-12: a guard refuses the type %j, because it compares types without normalization',
+    '9396-12: a guard refuses a token with details of the type %j, because it compares types without normalization',
     (type) => {
       const required = type.startsWith('http') ? 'https://example.com/payment' : 'payment'
       expect(decide({ type: required }, [{ type: required }])).toBe('granted')
@@ -101,7 +107,7 @@ describe('the requirement authorizationDetails', () => {
     [[[{ type: 'payment' }]]],
     [JSON.stringify([{ type: 'payment' }])],
   ])(
-    '9396-11: a guard refuses a token with the malformed details %j, and does not call the function',
+    '9396-11: a guard refuses a token with the malformed details %j, and does not call the function authorizationDetails',
     (details) => {
       const called: unknown[] = []
       expect(decide({ type: 'payment' }, details)).toBe('malformed details')

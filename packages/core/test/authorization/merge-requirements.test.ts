@@ -45,7 +45,7 @@ function decide(requirements: CheckedRequirements, claims: object = {}) {
 }
 
 describe('mergeRequirements', () => {
-  it('mergeRequirements returns the same object for one element', () => {
+  it('mergeRequirements of one element returns this element', () => {
     const one = read({ scope: 'read' })
     expect(mergeRequirements([one])).toBe(one)
   })
@@ -62,7 +62,7 @@ describe('mergeRequirements', () => {
     expect(scope).toBe(challenge)
   })
 
-  it('mergeRequirements requires all scopes, including one of each any', () => {
+  it('merged requirements require all scopes of all elements, and one scope of each any', () => {
     const merged = merge({ scope: 'read' }, { scope: { any: ['a', 'b'] } }, { scope: 'write' })
     const scopes = ['read write', 'read a', 'a write', 'a b']
     for (const scope of scopes) expect(summarize(decide(merged, { scope }))).not.toBe('passed')
@@ -81,7 +81,7 @@ describe('mergeRequirements', () => {
     expect(merge(...all).challenge).toEqual(challenge)
   })
 
-  it('mergeRequirements rejects every token if no acr meets all requirements', () => {
+  it('merged requirements reject every token if no acr meets all elements', () => {
     const merged = merge({ acr: 'a' }, { acr: 'b' })
     for (const acr of ['a', 'b', undefined]) {
       expect(summarize(decide(merged, { acr }))).toBe(
@@ -108,36 +108,36 @@ describe('mergeRequirements', () => {
     [[{ introspect: { maxAge: 60 } }, {}], 60],
     [[{ introspect: { maxAge: 60 } }, { introspect: { maxAge: 30 } }], 30],
     [[{}, { introspect: { maxAge: 60 } }, { introspect: true }], 0],
-  ])('mergeRequirements of %j introspects with the maximum age %s', (all, introspect) => {
+  ])('mergeRequirements of %j returns the maximum age %s for introspection', (all, introspect) => {
     expect(merge(...all).introspect).toBe(introspect)
   })
 
-  it('mergeRequirements needs a token of an issuer if one element does', () => {
+  it('mergeRequirements returns needsIssuer: true only if an element requires a token of an issuer', () => {
     expect(merge({ scope: 'a' }, {}).needsIssuer).toBe(false)
     expect(merge({ scope: 'a' }, { issuer: ISSUER }).needsIssuer).toBe(true)
     expect(merge({ acr: 'a' }, {}).needsIssuer).toBe(true)
   })
 
-  it('mergeRequirements is optional only if all elements are, and accepts public issuers if one element restricts callers', () => {
+  it('mergeRequirements returns optional: true only if all elements have it, and acceptsPublicIssuers: true if one element restricts callers', () => {
     expect(merge({ optional: true }, { optional: true }).optional).toBe(true)
     expect(merge({ optional: true }, {}).optional).toBe(false)
     expect(merge({}, {}).acceptsPublicIssuers).toBe(false)
     expect(merge({}, { scope: 'read' }).acceptsPublicIssuers).toBe(true)
   })
 
-  it('the description of more than five requirements names the first five, and the number of the others', () => {
+  it('the description of more than five merged requirements contains the first five, and the number of the others', () => {
     const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((scope) => ({ scope }))
     expect(merge(...all).describe()).toMatch(/^\{ scope: "a" \} and .*"e" \} and 2 more$/)
     expect(merge(...all.slice(2)).describe()).toMatch(/"g" \}$/)
   })
 
-  it('mergeRequirements describes all elements', () => {
+  it('the description of merged requirements contains all elements', () => {
     expect(merge({ scope: 'a' }, {}, { subject: 'user' }).describe()).toBe(
       '{ scope: "a" } and {} and { subject: "user" }',
     )
   })
 
-  it('mergeRequirements checks in the order subject, acr, scope, clients, claims, whatever the order of the elements', () => {
+  it('merged requirements are checked in the order subject, acr, scope, clients, claims, whatever the order of the elements', () => {
     const inOrder: readonly (readonly [requirements: Requirements, reason: string])[] = [
       [{ subject: 'machine' }, 'wrong_subject'],
       [{ acr: 'mfa' }, 'insufficient_user_authentication'],
@@ -152,14 +152,14 @@ describe('mergeRequirements', () => {
     }
   })
 
-  it('mergeRequirements keeps the order of the elements for checks of the same requirement', () => {
+  it('merged requirements of the same kind are checked in the order of the elements', () => {
     for (const scopes of ['abc', 'cba', 'bac']) {
       const all = scopes.split('').map((scope) => ({ scope }))
       expect(decide(merge(...all))).toMatchObject({ explanation: { expected: all[0]!.scope } })
     }
   })
 
-  it('mergeRequirements rejects a token exactly if one element rejects it', () => {
+  it('merged requirements reject a token exactly if at least one element rejects the token', () => {
     const requirement = fc.constantFrom<Requirements>(
       {},
       { scope: 'read' },
@@ -203,7 +203,7 @@ describe('the check of merged requirements', () => {
     return { calls, merged: merge({}, ...checks) }
   }
 
-  it('the checks are called one after the other, in the order of the elements', async () => {
+  it('merged requirements call the functions check one after the other, in the order of the elements', async () => {
     const order: string[] = []
     const slow = async (name: string) => {
       order.push(`${name} begins`)
@@ -216,7 +216,7 @@ describe('the check of merged requirements', () => {
     expect(order).toEqual(['one begins', 'one ends', 'two begins', 'two ends'])
   })
 
-  it('the first rejection of a check ends the calls', async () => {
+  it('merged requirements call no further function check after one of these functions has rejected the token', async () => {
     const direct = createChecks(true, false, true)
     expect(summarize(decide(direct.merged))).toBe('check_failed: 403')
     expect(direct.calls).toEqual([0, 1])
@@ -225,7 +225,7 @@ describe('the check of merged requirements', () => {
     expect(later.calls).toEqual([0, 1])
   })
 
-  it('the checks are not called after another rejection', () => {
+  it('merged requirements call no function check if another requirement rejects the token', () => {
     const calls: unknown[] = []
     const check = () => calls.push(1) > 0
     const merged = merge({ check }, { scope: 'admin' }, { check })
@@ -233,13 +233,13 @@ describe('the check of merged requirements', () => {
     expect(calls).toEqual([])
   })
 
-  it('the checks return undefined directly if all of them return true directly', () => {
+  it('merged requirements are checked without a promise if no function check returns a promise', () => {
     const { merged, calls } = createChecks(true, true)
     expect(decide(merged)).toBeUndefined()
     expect(calls).toEqual([0, 1])
   })
 
-  it('the error of a check is thrown, and ends the calls', async () => {
+  it('merged requirements throw the error of a function check, and call no further function check', async () => {
     const failure = new Error('The database is down.')
     const direct = createChecks(true, failure, true)
     expect(() => decide(direct.merged)).toThrow(failure)
@@ -249,7 +249,7 @@ describe('the check of merged requirements', () => {
     expect(later.calls).toEqual([0, 1])
   })
 
-  it('requirements without a check have no check after the merge, and a single check stays as it is', () => {
+  it('mergeRequirements returns no check if no element has one, and returns a single check unchanged', () => {
     expect(merge({}, { scope: 'a' }).applicationCheck).toBeUndefined()
     const one = read({ check: () => true })
     expect(mergeRequirements([read({}), one]).applicationCheck).toBe(one.applicationCheck)

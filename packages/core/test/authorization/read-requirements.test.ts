@@ -291,7 +291,7 @@ describe('readRequirements', () => {
     ])
   })
 
-  it('readRequirements throws an error about requireToken as a middleware if it gets a request instead of requirements', () => {
+  it('readRequirements reports that requireToken was used as a middleware if it gets a request instead of requirements', () => {
     const request = { method: 'GET', headers: {}, url: '/' }
     expect(getProblems(request)).toEqual([
       'It creates the middleware: write requireToken() with parentheses.',
@@ -307,7 +307,7 @@ describe('readRequirements', () => {
 
   const undetermined = (kind: string, issuer: string, more = '') =>
     `subject: '${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. ` +
-    `Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users.${more}`
+    `Or, if the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'. All other subjects are then users.${more}`
   const OR_LIST = ' Or name the machines in machineClients.'
 
   it('readRequirements rejects subject if no option of an allowed issuer determines the subject kind', () => {
@@ -375,17 +375,17 @@ describe('readRequirements', () => {
     },
   )
 
-  it('the problem of readRequirements names the provider, the issuer and the option to set if JWTs of the provider do not indicate machines', () => {
+  it('readRequirements rejects subject: machine if JWTs of the provider do not indicate machines, and names provider, issuer and an option', () => {
     const issuers = [createSettings({ subjects: { provider: 'b2c' } })]
     expect(getProblems({ subject: 'machine' }, issuers)).toEqual([
-      `subject: 'machine' cannot be determined: JWTs of b2c do not show it, and no option of ${ISSUER} does. ` +
+      `subject: 'machine' cannot be determined: JWTs of b2c do not show the subject kind, and no option of ${ISSUER} shows it. ` +
         'Name the machines in machineClients.',
     ])
   })
 
-  const NO_OPTION = 'No option can determine it: remove subject, and use check or clients.'
+  const NO_OPTION = 'No option can determine the kind: remove subject, and use check or clients.'
   const SET_SUBJECT =
-    "If the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'."
+    "If the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'."
 
   it.each<
     ['machine' | 'user', SubjectStatements['provider'], IssuerSettings['tokenFormat'], string]
@@ -399,7 +399,12 @@ describe('readRequirements', () => {
     ['user', 'kubernetes', 'jwt', NO_OPTION],
     ['user', 'github-actions', 'jwt', NO_OPTION],
     ['user', 'gitlab-ci', 'jwt', NO_OPTION],
-    ['user', 'zitadel', 'jwt', "Its introspection responses show it: set tokenFormat: 'opaque'"],
+    [
+      'user',
+      'zitadel',
+      'jwt',
+      "The introspection responses of this provider show it: set tokenFormat: 'opaque'",
+    ],
     ['user', 'mas', 'any', "set tokenFormat: 'opaque'"],
     ['machine', 'django-oauth-toolkit', 'opaque', 'Name the machines in machineClients.'],
     ['machine', 'supabase', 'jwt', 'Supabase issues tokens to users only.'],
@@ -434,7 +439,7 @@ describe('readRequirements', () => {
     )
   })
 
-  it('readRequirements rejects requirements for a public platform that lack claims, check, clients, scope and subject: user, unless allowedClients is set', () => {
+  it('readRequirements for a public platform without allowedClients requires claims, check, clients, scope or subject: user', () => {
     const github = createSettings({
       subjects: { provider: 'github-actions' },
       clientIdClaims: [],
@@ -472,8 +477,8 @@ describe('readRequirements', () => {
       clientIdClaims: [],
     })
     const NO_CLIENT_NAMED =
-      'clients cannot match: JWTs of kubernetes contain no client id. ' +
-      `Use check. If your JWTs contain one, set clientIdClaim for ${OTHER}.`
+      'clients cannot match: JWTs of kubernetes usually contain no client id, ' +
+      `so use check. If your JWTs contain one, set clientIdClaim for ${OTHER}.`
     expect(getProblems({ clients: ['cron'] }, [kubernetes])).toEqual([NO_CLIENT_NAMED])
     const there = { issuer: OTHER, clientId: 'cron' }
     const here = { issuer: ISSUER, clientId: 'cron' }
@@ -486,7 +491,7 @@ describe('readRequirements', () => {
     )
     const allowed = [createSettings({ allowedClients: ['cron', 'web'] })]
     expect(getProblems({ clients: ['cron', 'web'] }, allowed)).toEqual([])
-    // The message contains no client id, because a secret may have been given by mistake.
+    // The message contains no client id, because the application may have set a secret by mistake.
     const NOT_ALLOWED = (index: number) =>
       `clients[${index}] is not in allowedClients: add it there, or remove it here.`
     expect(getProblems({ clients: ['cron', 'other'] }, allowed)).toEqual([NOT_ALLOWED(1)])

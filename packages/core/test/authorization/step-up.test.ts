@@ -79,7 +79,7 @@ describe('the requirements acr and maxAuthAge', () => {
     },
   )
 
-  it('guard() rejects acr and maxAuthAge together with subject: machine', () => {
+  it('guard() rejects acr or maxAuthAge together with subject: machine', () => {
     const why = 'cannot be combined: a machine does not authenticate a user.'
     expect(problemsOf({ subject: 'machine', acr: MFA, maxAuthAge: 0 })).toEqual([
       `acr and subject: 'machine' ${why}`,
@@ -124,7 +124,7 @@ describe('the requirements acr and maxAuthAge', () => {
     )
   })
 
-  it('9470-03: a guard refuses a token with a challenge after maxAuthAge has passed, even if the token is cached', () => {
+  it('9470-03: a guard refuses a token after maxAuthAge has passed since its auth_time, even if the token is cached', () => {
     const own = fakeClock()
     const server = createResourceServer({ ...options, clock: own, clockTolerance: 0 })
     const request = requestWith(
@@ -144,7 +144,7 @@ describe('the requirements acr and maxAuthAge', () => {
     ['an acr that is an array', { acr: [MFA] }, 'an array'],
     ['an acr that is a number', { acr: 2 }, 'a number'],
   ])(
-    'the event refused for a token with %s describes its acr, and does not contain the value',
+    'the event refused about a token with %s describes the acr of the token, and does not contain its value',
     (_what, claims, found) => {
       const { event } = decide(claims, { acr: [MFA, 'urn:b'] })
       expect(event).toMatchObject({
@@ -163,12 +163,15 @@ describe('the requirements acr and maxAuthAge', () => {
     ['an old auth_time', { auth_time: NOW - 400 }, '400 s ago'],
     ['an auth_time with a fraction', { auth_time: NOW - 400.5 }, '401 s ago'],
     ['an auth_time in the future', { auth_time: NOW + 100 }, 'a time in the future'],
-  ])('the event refused for a token with %s describes its auth_time', (_what, claims, found) => {
-    const { event } = decide(claims, { maxAuthAge: 300 })
-    expect(event).toMatchObject({ check: 'auth_time', expected: 'at most 300 s ago', found })
-  })
+  ])(
+    'the event refused about a token with %s describes the auth_time of the token',
+    (_what, claims, found) => {
+      const { event } = decide(claims, { maxAuthAge: 300 })
+      expect(event).toMatchObject({ check: 'auth_time', expected: 'at most 300 s ago', found })
+    },
+  )
 
-  it('9470-10: the event refused for a machine names the requirement that only a user can meet', () => {
+  it('9470-10: the event refused about a machine names the requirement that only a user can meet', () => {
     const { event } = decide({ sub: 'web' }, { acr: MFA })
     expect(event).toMatchObject({
       reason: 'wrong_subject',

@@ -46,7 +46,7 @@ const GARBAGE: Readonly<Record<string, string>> = {
 describe('the format rfc9440', () => {
   const read = (value: string) => readCertificateHeader('rfc9440', value)
 
-  it('8705-09: readCertificateHeader reads a byte sequence', () => {
+  it('8705-09: readCertificateHeader with the format rfc9440 returns the thumbprint of a byte sequence', () => {
     expect(read(`:${base64}:`)).toBe(thumbprint)
   })
 
@@ -56,14 +56,14 @@ describe('the format rfc9440', () => {
       'percent-encoded PEM': encoded,
       'one colon': ':',
       'two colons': '::',
-      'without the first colon': `${base64}:`,
-      'without the last colon': `:${base64}`,
+      'a value without the first colon': `${base64}:`,
+      'a value without the last colon': `:${base64}`,
       'a parameter': `:${base64}:;a=1`,
       'two certificates in a list': `:${base64}:, :${other.toString('base64')}:`,
       'the same certificate twice in a list': `:${base64}:,:${base64}:`,
       'two certificates in one sequence': `:${Buffer.concat([der, other]).toString('base64')}:`,
       base64url: `:${der.toString('base64url')}:`,
-      'without padding': `:${Buffer.concat([der, Buffer.alloc(1)])
+      'base64 without padding': `:${Buffer.concat([der, Buffer.alloc(1)])
         .toString('base64')
         .replace(/=+$/, '')}:`,
       'a space inside': `: ${base64}:`,
@@ -72,7 +72,7 @@ describe('the format rfc9440', () => {
       'a PEM in base64': `:${Buffer.from(pem).toString('base64')}:`,
       'a quoted string': `"${base64}"`,
     }),
-  )('8705-09: readCertificateHeader rejects %s as rfc9440', (_name, value) => {
+  )('8705-09: readCertificateHeader with the format rfc9440 rejects %s', (_name, value) => {
     expect(read(value)).toBeUndefined()
   })
 })
@@ -82,7 +82,7 @@ describe('the format pem-urlencoded', () => {
   /** The value that AWS sends: without escapes for `+`, `=` and `/`. */
   const ofAws = encoded.replaceAll('%2B', '+').replaceAll('%3D', '=').replaceAll('%2F', '/')
 
-  it('8705-09: readCertificateHeader reads a percent-encoded PEM', () => {
+  it('8705-09: readCertificateHeader with the format pem-urlencoded returns the thumbprint of a percent-encoded PEM', () => {
     expect(read(encoded)).toBe(thumbprint)
     expect(read(ofAws)).toBe(thumbprint)
     expect(read(encodeURIComponent(toPem(der, '\r\n')))).toBe(thumbprint)
@@ -90,7 +90,7 @@ describe('the format pem-urlencoded', () => {
     expect(read(encodeURIComponent(toPem(der, '')))).toBe(thumbprint)
   })
 
-  it('8705-09: readCertificateHeader reads a plus sign as a character of base64', () => {
+  it('8705-09: readCertificateHeader with the format pem-urlencoded reads a plus sign as a character of base64', () => {
     let withPlus = der
     while (!withPlus.toString('base64').includes('+'))
       withPlus = selfSignedCertificate(generateKey('ES256'))
@@ -110,18 +110,18 @@ describe('the format pem-urlencoded', () => {
       'a trusted certificate': encodeURIComponent(
         pem.replaceAll('CERTIFICATE', 'TRUSTED CERTIFICATE'),
       ),
-      'text before it': encodeURIComponent(`subject=/CN=a\n${pem}`),
-      'text after it': encodeURIComponent(`${pem}x`),
+      'text before the PEM': encodeURIComponent(`subject=/CN=a\n${pem}`),
+      'text after the PEM': encodeURIComponent(`${pem}x`),
       'no content': encodeURIComponent('-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n'),
       'an encoded NUL': encoded.replace('%0A', '%00'),
       'an embedded NUL': encoded.replace('%0A', '\0'),
       'an incomplete escape at the end': `${encoded}%`,
-      'encoded twice': encodeURIComponent(encoded),
+      'a PEM that is encoded twice': encodeURIComponent(encoded),
       'bytes after the certificate': encodeURIComponent(
         toPem(Buffer.concat([der, Buffer.alloc(3)])),
       ),
     }),
-  )('8705-09: readCertificateHeader rejects %s as pem-urlencoded', (_name, value) => {
+  )('8705-09: readCertificateHeader with the format pem-urlencoded rejects %s', (_name, value) => {
     expect(read(value)).toBeUndefined()
   })
 })
@@ -145,9 +145,12 @@ describe('the format xfcc', () => {
       'a comma, a semicolon and an equals sign in quotes': `Subject="a,b;Hash=c";Hash=${hex}`,
       'a chain of other certificates': `Hash=${hex};Chain="${otherEncoded}"`,
     }),
-  )('8705-09: readCertificateHeader reads an element with %s', (_name, value) => {
-    expect(read(value)).toBe(thumbprint)
-  })
+  )(
+    '8705-09: readCertificateHeader with the format xfcc returns the thumbprint of an element with %s',
+    (_name, value) => {
+      expect(read(value)).toBe(thumbprint)
+    },
+  )
 
   it.each(
     Object.entries({
@@ -181,7 +184,7 @@ describe('the format xfcc', () => {
       'a value without name': `=${hex}`,
       'an embedded NUL': `Hash=${hex.slice(0, 63)}\0`,
     }),
-  )('8705-09: readCertificateHeader rejects %s as xfcc', async (_name, value) => {
+  )('8705-09: readCertificateHeader with the format xfcc rejects %s', async (_name, value) => {
     expect(await read(value)).toBeUndefined()
   })
 })
@@ -214,7 +217,7 @@ describe('readCertificateHeader', () => {
   )
 
   it.each(FORMATS)(
-    'readCertificateHeader returns no thumbprint or the thumbprint of the certificate for a changed value of %s',
+    'readCertificateHeader returns undefined or a thumbprint for a randomly changed value of %s',
     async (format) => {
       const value = write[format](der)
       const changes = fc.record({
@@ -230,7 +233,7 @@ describe('readCertificateHeader', () => {
           const changed = value.slice(0, at) + added + value.slice(at + removed)
           const read = await readCertificateHeader(format, changed)
           if (read === undefined || read === thumbprint) return
-          // Other bytes with the form of a certificate have their own hash, which is not that of the certificate.
+          // Changed bytes can still have the form of a certificate. Their thumbprint is then not the thumbprint of the certificate.
           expect(read).toMatch(/^[\w-]{43}$/)
         }),
         { numRuns: 300 },
@@ -238,7 +241,7 @@ describe('readCertificateHeader', () => {
     },
   )
 
-  it('readCertificateHeader never throws', async () => {
+  it('readCertificateHeader returns undefined for random values, and never throws', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...FORMATS),
@@ -253,7 +256,7 @@ describe('readCertificateHeader', () => {
 })
 
 describe('isCertificate', () => {
-  it('isCertificate accepts a sequence that begins with a sequence and ends with the bytes', () => {
+  it('isCertificate accepts an ASN.1 sequence whose first element is a sequence, and which ends at the last byte', () => {
     expect(isCertificate(der)).toBe(true)
     expect(isCertificate(Uint8Array.of(0x30, 0x02, 0x30, 0x00))).toBe(true)
     const medium = Buffer.concat([Buffer.of(0x30, 0x81, 0x80, 0x30), Buffer.alloc(127)])

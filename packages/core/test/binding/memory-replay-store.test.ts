@@ -12,7 +12,7 @@ function setup({ maxEntries = 100, maxPerKey = 50 } = {}) {
 }
 
 describe('memoryReplay', () => {
-  it('9449-36: firstUse returns true once, and then false until the entry has expired', () => {
+  it('9449-36: firstUse of memoryReplay returns true once, and then false until the entry has expired', () => {
     const { clock, store } = setup()
     expect(store.firstUse(proof('a'))).toBe(true)
     clock.advance(59.999)
@@ -21,7 +21,7 @@ describe('memoryReplay', () => {
     expect(store.firstUse(proof('a'))).toBe(true)
   })
 
-  it('firstUse does not extend the time for which an entry is remembered', () => {
+  it('firstUse of memoryReplay does not extend the time for which an entry is remembered', () => {
     const { clock, store } = setup()
     store.firstUse(proof('a'))
     clock.advance(59)
@@ -30,7 +30,7 @@ describe('memoryReplay', () => {
     expect(store.firstUse(proof('a'))).toBe(true)
   })
 
-  it('9449-43: firstUse of a full store throws and keeps all entries, and returns true again when entries have expired', () => {
+  it('9449-43: firstUse of memoryReplay of a full store throws and keeps all entries, and returns true again when entries have expired', () => {
     const { clock, store } = setup({ maxEntries: 3 })
     for (const id of ['a', 'b', 'c']) expect(store.firstUse(proof(id))).toBe(true)
     expect(() => store.firstUse(proof('d'))).toThrow(ReplayStoreError)
@@ -41,7 +41,7 @@ describe('memoryReplay', () => {
     expect(store.size).toBe(1)
   })
 
-  it('9449-43: firstUse throws for a key that has filled its part of the store, and not for other keys', () => {
+  it('9449-43: firstUse of memoryReplay throws for a key that has filled its part of the store, and not for other keys', () => {
     const { clock, store } = setup({ maxPerKey: 2 })
     store.firstUse(proof('a'))
     store.firstUse(proof('b'))
@@ -52,7 +52,7 @@ describe('memoryReplay', () => {
     expect(store.firstUse(proof('d'))).toBe(true)
   })
 
-  it('firstUse keeps entries if the clock is set back, and throws if the clock fails', () => {
+  it('firstUse of memoryReplay keeps entries if the clock is set back, and throws if the clock fails', () => {
     const { clock, store } = setup()
     store.firstUse(proof('a'))
     clock.jump(-3600)
@@ -64,7 +64,7 @@ describe('memoryReplay', () => {
     expect(() => broken.firstUse(proof('a'))).toThrow(ReplayStoreError)
   })
 
-  it('firstUse remembers every entry for its ttl, and no entry for more than a second longer, for random uses', () => {
+  it('firstUse of memoryReplay remembers every entry for its ttl, and no entry for more than a second longer, for random uses', () => {
     const use = fc.record({
       id: fc.integer({ min: 0, max: 20 }),
       ttl: fc.integer({ min: 1, max: 9000 }),

@@ -56,9 +56,12 @@ describe('a function in mtls.certificate', () => {
     ['a Uint8Array', Uint8Array.from(der)],
     ['a view of a larger buffer', new Uint8Array([0, ...der, 0]).subarray(1, -1)],
     ['a PEM string', pem],
-  ])('8705-01: authorize grants a bound token if the function returns %s', async (_name, value) => {
-    expect(await decide(returning(value))).toBe('granted')
-  })
+  ])(
+    '8705-01: authorize grants a bound token if the function mtls.certificate returns %s',
+    async (_name, value) => {
+      expect(await decide(returning(value))).toBe('granted')
+    },
+  )
 
   it.each<[name: string, value: unknown, expected: string]>([
     ['undefined', undefined, 'no_certificate: nothing'],
@@ -73,7 +76,7 @@ describe('a function in mtls.certificate', () => {
     ['two certificates', Buffer.concat([der, der]), 'no_certificate: a malformed certificate'],
     ['another certificate', other, 'wrong_certificate: a certificate with a different thumbprint'],
   ])(
-    'authorize refuses a bound token if the function returns %s',
+    'authorize refuses a bound token if the function mtls.certificate returns %s',
     async (_name, value, expected) => {
       expect(await decide(returning(value))).toBe(expected)
     },
@@ -86,27 +89,30 @@ describe('a function in mtls.certificate', () => {
     ['a number', 7],
     ['a boolean', true],
     ['an array of bytes', [...der]],
-  ])('authorize throws a TypeError if the function returns %s', async (_name, value) => {
-    await expect(decide(returning(value))).rejects.toThrow(
-      /^mtls\.certificate must return the bytes of a certificate in DER, a PEM string or undefined synchronously, not /,
-    )
-  })
+  ])(
+    'authorize throws a TypeError if the function mtls.certificate returns %s',
+    async (_name, value) => {
+      await expect(decide(returning(value))).rejects.toThrow(
+        /^mtls\.certificate must return the bytes of a certificate in DER, a PEM string or undefined synchronously, not /,
+      )
+    },
+  )
 
-  it('authorize throws a TypeError if the function returns a promise that is rejected later', async () => {
+  it('authorize throws a TypeError if the function mtls.certificate returns a promise that is rejected later', async () => {
     const certificate = (async () => {
       throw new Error('late')
     }) as unknown as () => undefined
     await expect(decide({ certificate })).rejects.toThrow('synchronously, not an object')
   })
 
-  it('authorize throws the error of the function', async () => {
+  it('authorize throws the error of the function mtls.certificate', async () => {
     const certificate = () => {
       throw new Error('of the application')
     }
     await expect(decide({ certificate })).rejects.toThrow('of the application')
   })
 
-  it('authorize calls the function once, with the request of the framework, and only for a bound token', async () => {
+  it('authorize calls the function mtls.certificate once, with the request of the framework, and only for a bound token', async () => {
     const requests: object[] = []
     const certificate = (request: object) => {
       requests.push(request)
@@ -120,7 +126,7 @@ describe('a function in mtls.certificate', () => {
     expect(requests[0]).toBe(raw)
   })
 
-  it('authorize does not call the function before the token is verified', async () => {
+  it('authorize does not call the function mtls.certificate for a token that is expired', async () => {
     let calls = 0
     const certificate = () => void calls++
     const expired = issuer.token({ claims: { exp: 1, cnf: { 'x5t#S256': x5t } } })
@@ -209,7 +215,7 @@ describe('a header in mtls.certificate', () => {
     headers: { ...headers, ...(requestWith(bound).headers as object) } as RequestLike['headers'],
   })
 
-  it('8705-08: authorize reads the header only if the peer is a trusted proxy', async () => {
+  it('8705-08: authorize reads the header with the certificate only if the peer is a trusted proxy', async () => {
     const mtls = byHeader(['10.0.0.0/8', '::1'])
     const sent = { 'client-cert': header }
     const ignored = 'no_certificate: a header of a peer that is not one of trustedProxies'
@@ -223,7 +229,7 @@ describe('a header in mtls.certificate', () => {
     expect(await decide(mtls, at('11.1.2.3', {}))).toBe('no_certificate: nothing')
   })
 
-  it('8705-09: authorize refuses several values of the header, even if they are equal', async () => {
+  it('8705-09: authorize refuses several values of the header with the certificate, even if they are equal', async () => {
     const mtls = byHeader(['10.0.0.1'])
     const several = 'no_certificate: several header lines'
     expect(await decide(mtls, at('10.0.0.1', { 'client-cert': [header, header] }))).toBe(several)
@@ -245,7 +251,7 @@ describe('a header in mtls.certificate', () => {
     )
   })
 
-  it('authorize publishes certificate_ignored at most once a minute, without the value of the header', async () => {
+  it('authorize publishes certificate_ignored at most once a minute, and the event does not contain the value of the header', async () => {
     const server = create(byHeader(['10.0.0.1']))
     const ignore = async (remoteAddress: string) =>
       server.authorize({ ...requestWith(bound), ...at(remoteAddress, { 'client-cert': header }) })
@@ -263,7 +269,7 @@ describe('a header in mtls.certificate', () => {
     expect(JSON.stringify(events)).not.toContain(der.toString('base64').slice(0, 20))
   })
 
-  it('authorize writes a log line about an ignored header', async () => {
+  it('authorize writes a log line about an ignored header with a certificate', async () => {
     const lines: string[] = []
     const write = (line: string) => void lines.push(line)
     const server = create(byHeader(['10.0.0.1']), { logger: { info: write, warn: write } })

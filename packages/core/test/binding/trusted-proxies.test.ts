@@ -116,7 +116,7 @@ describe('isTrustedProxy', () => {
     expect(isTrusted(entry, peer)).toBe(false)
   })
 
-  it("isTrustedProxy trusts a Unix socket only with the entry 'unix' and a server that has a path", () => {
+  it("isTrustedProxy trusts a Unix socket only with the entry 'unix', and only if the address of the server is a path", () => {
     expect(isTrustedProxy(['unix'], UNIX)).toBe(true)
     expect(isTrustedProxy([read('127.0.0.1')], UNIX)).toBe(false)
     // A TCP connection that has ended has no address either.
@@ -171,7 +171,7 @@ describe('isTrustedProxy', () => {
             const proxy = read(entry)
             const list = new BlockList()
             list.addSubnet(write(range), bits, family)
-            // An address that differs in one bit is near the end of the range.
+            // This address differs from an address in the range in one bit, so it is often near the end of the range.
             const near = range.map((group, i) =>
               i === Math.floor(flip / size) ? group ^ (1 << (size - 1 - (flip % size))) : group,
             )

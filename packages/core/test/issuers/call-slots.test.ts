@@ -34,7 +34,7 @@ function createSlots(max: number) {
 }
 
 describe('CallSlots', () => {
-  it('acquire gives known issuers all slots, and gives new issuers at most three quarters of the slots', async () => {
+  it('CallSlots.acquire gives known issuers all slots, and gives new issuers at most three quarters of the slots', async () => {
     for (const [max, maxNew] of [
       [2, 1],
       [3, 2],
@@ -52,14 +52,14 @@ describe('CallSlots', () => {
     }
   })
 
-  it('acquire gives known issuers all slots if no new issuer waits', async () => {
+  it('CallSlots.acquire gives known issuers all slots if no new issuer waits', async () => {
     const { running, acquire } = createSlots(8)
     for (let i = 0; i < 9; i++) acquire(true)
     await settled()
     expect(running).toHaveLength(8)
   })
 
-  it('a released slot goes to the caller that waits longest, and to a known issuer before a new one', async () => {
+  it('CallSlots gives a released slot to the caller that waits longest, and to a known issuer before a new issuer', async () => {
     const { running, acquire } = createSlots(2)
     const [first, second] = [acquire(true), acquire(true)]
     await settled()
@@ -75,7 +75,7 @@ describe('CallSlots', () => {
     expect(running).toEqual([laterKnown, newOne])
   })
 
-  it('a slot that is released twice is given to one caller only', async () => {
+  it('CallSlots gives a slot that is released twice to one caller only', async () => {
     const { running, acquire, slots } = createSlots(2)
     const [first, second] = [acquire(true), acquire(true)]
     await settled()
@@ -94,7 +94,7 @@ describe('CallSlots', () => {
     expect(running).toHaveLength(2)
   })
 
-  it('a caller that is aborted while it waits gets no slot', async () => {
+  it('CallSlots gives no slot to a caller that is aborted while the caller waits', async () => {
     const { running, acquire } = createSlots(2)
     const [first] = [acquire(true), acquire(true)]
     await settled()
@@ -106,7 +106,7 @@ describe('CallSlots', () => {
     expect(running.at(-1)).toBe(next)
   })
 
-  it('a caller that is aborted between the release and its start leaves its slot to the next caller', async () => {
+  it('CallSlots gives the slot of a caller that is aborted before it starts to the next caller', async () => {
     const { running, acquire } = createSlots(2)
     const [first] = [acquire(true), acquire(true)]
     await settled()
@@ -119,7 +119,7 @@ describe('CallSlots', () => {
     expect(running).toHaveLength(2)
   })
 
-  it('acquire throws a BusyError if 1000 callers of the same kind wait', async () => {
+  it('CallSlots.acquire throws a BusyError if 1000 callers of the same kind wait', async () => {
     const { slots, running, acquire } = createSlots(2)
     const { waiting } = LIMITS.dynamicIssuers
     const { signal } = new AbortController()

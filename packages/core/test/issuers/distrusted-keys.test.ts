@@ -33,7 +33,7 @@ describe('distrustKey for dynamic issuers', () => {
     expect(await getOutcomeOfNew('other')).toBe('granted')
   })
 
-  it('distrustKey accepts a key before the first token of its issuer arrives, and makes no call; tokens of the key are refused', async () => {
+  it('distrustKey before the first token of an issuer makes no call, and later tokens of the distrusted key are refused', async () => {
     const { server, getOutcomeOfNew, keyOf, takeResolved, takeFetched } = createSetup()
     server.distrustKey(await keyOf('acme'))
     expect([takeResolved(), takeFetched()]).toEqual([[], []])

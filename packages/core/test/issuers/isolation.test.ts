@@ -31,7 +31,7 @@ describe('the keys of dynamic issuers', () => {
         for (const [of, by] of PAIRS) {
           const key = keys.get(by)!
           const header = kind === 'no kid' ? { kid: undefined } : {}
-          // The key of an older token cannot be a key that was published after the fetch.
+          // The token is older than the fetch of keys, so its key cannot be a key that was published after the fetch.
           const claims = { jti: `${by}${time}`, iat: setup.clock.seconds() - 600 }
           const token = setup.tenant(of).token({ key, header, claims })
           const outcome = await setup.getOutcome(token)

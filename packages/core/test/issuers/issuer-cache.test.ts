@@ -36,7 +36,7 @@ const createNames = (count: number, prefix: string) =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
 describe('IssuerCache', () => {
-  it('issuers without a verified token get additional places, a quarter of maxEntries, and the oldest of these issuers is evicted first', () => {
+  it('IssuerCache has a quarter of maxEntries as additional places for issuers without a verified token, and evicts the oldest of these first', () => {
     const { cache, add, takeRemoved } = createCache(16)
     for (const name of createNames(4, 'new')) add(name)
     expect(takeRemoved()).toEqual([])
@@ -58,7 +58,7 @@ describe('IssuerCache', () => {
     expect(takeRemoved().filter(({ name }) => name.startsWith('proved'))).toEqual([])
   })
 
-  it('prove evicts the issuer that was not read for the longest time if maxEntries issuers have a verified token', () => {
+  it('IssuerCache.prove evicts the issuer that was not read for the longest time if maxEntries issuers have a verified token', () => {
     const { cache, addProved, takeRemoved, has } = createCache(16)
     for (const name of createNames(16, 'proved')) addProved(name)
     for (const name of createNames(16, 'proved')) if (name !== 'proved5') cache.get(name)
@@ -67,7 +67,7 @@ describe('IssuerCache', () => {
     expect(has('another')).toBe(true)
   })
 
-  it('prove frees a place for another issuer without a verified token, and does not call onRemove', () => {
+  it('IssuerCache.prove frees a place for another issuer without a verified token, and does not call onRemove', () => {
     const { cache, add, takeRemoved, has } = createCache(8)
     const first = add('a')
     cache.prove('a', first)
@@ -80,7 +80,7 @@ describe('IssuerCache', () => {
     expect(cache.values()).toHaveLength(3)
   })
 
-  it('prove with a value that was evicted or replaced does not add the value, and isKnown returns true for its name afterwards', () => {
+  it('IssuerCache.prove with a value that was evicted or replaced does not add the value, and isKnown returns true for its name afterwards', () => {
     const { cache, add, takeRemoved, has } = createCache(8)
     const evicted = add('a')
     add('b')
@@ -96,7 +96,7 @@ describe('IssuerCache', () => {
     expect(takeRemoved()).toEqual([])
   })
 
-  it('a deleted issuer with a verified token is known, but set adds it to the issuers without a verified token', () => {
+  it('IssuerCache.isKnown returns true for a deleted issuer with a verified token, but set adds this issuer to those without a verified token', () => {
     const { cache, add, addProved, has } = createCache(8)
     addProved('a')
     cache.delete('a')
@@ -106,7 +106,7 @@ describe('IssuerCache', () => {
     expect(has('a')).toBe(false)
   })
 
-  it('onRemove is called once if an issuer is replaced or deleted, and delete of an unknown name does nothing', () => {
+  it('onRemove of IssuerCache is called once if an issuer is replaced or deleted, and delete of an unknown name does nothing', () => {
     const { cache, add, addProved, takeRemoved } = createCache(8)
     const [proved, unproved] = [addProved('a'), add('b')]
     const [newProved, newUnproved] = [add('a'), add('b')]
@@ -116,7 +116,7 @@ describe('IssuerCache', () => {
     expect(cache.values()).toEqual([])
   })
 
-  it('get marks an issuer as used, and peek does not', () => {
+  it('IssuerCache.get marks an issuer as used, and peek does not', () => {
     const { cache, addProved, has } = createCache(8)
     for (const name of createNames(8, 'proved')) addProved(name)
     cache.get('proved0')
@@ -125,7 +125,7 @@ describe('IssuerCache', () => {
     expect([has('proved0'), has('proved1')]).toEqual([true, false])
   })
 
-  it('isKnown returns true for the names of the last ten times maxEntries issuers with a verified token', () => {
+  it('IssuerCache.isKnown returns true for the names of the last ten times maxEntries issuers with a verified token', () => {
     const { cache, addProved } = createCache(8)
     const names = createNames(8 * LIMITS.dynamicIssuers.knownNames, 'proved')
     for (const name of names) addProved(name)
@@ -134,7 +134,7 @@ describe('IssuerCache', () => {
     expect(names.filter((name) => !cache.isKnown(name))).toHaveLength(1)
   })
 
-  it('get returns the latest value of an issuer even if its name is no longer known', () => {
+  it('IssuerCache.get returns the latest value of an issuer even if its name is no longer known', () => {
     const { cache, add, addProved } = createCache(8)
     addProved('used')
     for (const name of createNames(8 * LIMITS.dynamicIssuers.knownNames, 'other')) {

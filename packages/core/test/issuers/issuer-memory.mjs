@@ -14,7 +14,7 @@ const KINDS = {
   'one RSA key': { alg: 'RS256', createKeys: () => createRsaKeys(1) },
   'two RSA keys': { alg: 'RS256', createKeys: () => createRsaKeys(2) },
   'one EC key': { alg: 'ES256', createKeys: createEcKey },
-  // Measures evicted tenants. First, each remembered name of a tenant is replaced by a later name.
+  // Measures evicted tenants. The first tenants are not measured: they fill the list of remembered names.
   evicted: { alg: 'ES256', createKeys: createEcKey, maxEntries: 50, first: 600, more: 3000 },
 }
 const { alg, createKeys, maxEntries = 5000, first = 500, more = 1000 } = KINDS[kind]

@@ -34,7 +34,7 @@ it('NewIssuerBudget gives the same number of units for many small steps of time 
   expect(count).toBeLessThanOrEqual(250)
 })
 
-it('giveBack returns one unit, and never leaves more than max units', () => {
+it('NewIssuerBudget.giveBack adds one unit to the budget, and the budget never has more than max units', () => {
   const budget = new NewIssuerBudget(8, 1, 0)
   for (let i = 0; i < 20; i++) budget.giveBack()
   expect(takeAll(budget, 0)).toBe(8)

@@ -50,14 +50,14 @@ describe('the requirement issuer with dynamic issuers', () => {
   })
 
   it.each<[name: string, issuer: unknown]>([
-    ['that match does not accept', 'https://other.example.com'],
-    ['with a query', `${ACME}?x`],
-    ['with dot segments', `${BASE}../acme`],
-    ['with a user name', 'https://login.example.com@evil.example/tenants/acme'],
-    ['in an empty list', []],
-    ['in a list with an issuer that match does not accept', [ACME, 'https://other.example.com']],
-    ['that is not a string', 1],
-  ])('guard() throws a ConfigurationError for an issuer %s', (_, issuer) => {
+    ['an issuer that match does not accept', 'https://other.example.com'],
+    ['an issuer with a query', `${ACME}?x`],
+    ['an issuer with dot segments', `${BASE}../acme`],
+    ['an issuer with a user name', 'https://login.example.com@evil.example/tenants/acme'],
+    ['an empty list', []],
+    ['a list with an issuer that match does not accept', [ACME, 'https://other.example.com']],
+    ['a value that is not a string', 1],
+  ])('guard() throws a ConfigurationError for the requirement issuer with %s', (_, issuer) => {
     const { server, takeResolved } = serveTenants({
       issuers: { static: [{ issuer: STATIC, audience: AUDIENCE }] },
     })
@@ -202,7 +202,7 @@ describe('a public platform that resolve returns', () => {
 })
 
 describe('the requirement introspect with dynamic issuers', () => {
-  it('a guard with introspect responds with 403 if resolve returns no introspection, and names the option', async () => {
+  it('a guard with introspect responds with 403 if resolve returns no introspection, and the event names the missing option', async () => {
     const { tenant, send, takeEvents } = serveTenants()
     const outcome = await send(tenant('acme').token(), { introspect: true })
     expect(outcome).toMatchObject({ status: 403, reason: 'wrong_issuer' })

@@ -130,7 +130,7 @@ describe('readKeySet', () => {
 })
 
 describe('find', () => {
-  it('find returns only keys with exactly the same kid', async () => {
+  it('KeySet.find returns only keys with exactly the given kid', async () => {
     const set = await readKeys(es256.jwk, change(other, { kid: undefined }))
     expect(await verifies(set, es256, 'a')).toBe(true)
     for (const kid of ['A', 'a ', '', 'a\0', '__proto__', 'constructor', '../a', 'b']) {
@@ -139,7 +139,7 @@ describe('find', () => {
     expect(await verifies(set, other, 'a')).toBe(false)
   })
 
-  it('find returns all keys of the algorithm for a token without kid', async () => {
+  it('KeySet.find returns all keys of the algorithm for a token without kid', async () => {
     const four = Array.from({ length: 4 }, (_, i) => generateKey('ES256', `kid-${i}`))
     const set = await readKeys(rs256.jwk, ...four.map(({ jwk }) => jwk))
     expect(set.find('ES256', undefined)).toHaveLength(4)
@@ -147,7 +147,7 @@ describe('find', () => {
     expect(await verifies(set, other, undefined)).toBe(false)
   })
 
-  it('7517-27: find returns one key for a kid if the keys with this kid have different algorithms, and otherwise all of these keys', async () => {
+  it('7517-27: KeySet.find returns one key for a kid if the keys with this kid have different algorithms, and otherwise all of these keys', async () => {
     const set = await readKeys(
       change(es256, { kid: 'k' }),
       change(rs256, { kid: 'k' }),
@@ -164,7 +164,7 @@ describe('find', () => {
     expect(await verifies(same, generateKey('ES256'), 'k')).toBe(false)
   })
 
-  it('8725-02: find returns a key only for the algorithms of that key', async () => {
+  it('8725-02: KeySet.find returns a key only for the algorithms of that key', async () => {
     const set = await readKeys(es256.jwk, rs256.jwk, change(rs256, { kid: 'p', alg: 'PS256' }))
     expect(set.find('RS256', 'a')).toEqual([])
     expect(set.find('PS256', 'c')).toEqual([])

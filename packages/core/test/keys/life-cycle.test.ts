@@ -60,7 +60,7 @@ describe('the life-cycle of a key set', () => {
     }
   })
 
-  it('KeyLifeCycle doubles the pause after each failed attempt from 2 to 60 seconds, with a jitter of 20 percent', () => {
+  it('KeyLifeCycle begins with a pause of 2 seconds, and doubles it after each failed attempt up to 60 seconds, with a jitter of 20 percent', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const pauses = Array.from({ length: 8 }, () => {
       lifeCycle.fail(lifeCycle.begin(0), 0, 0)
@@ -118,7 +118,7 @@ describe('the life-cycle of a key set', () => {
     }
   })
 
-  it('grants requests for 20 seconds with at most one fetch if Cache-Control of the keys is no-store', async () => {
+  it('authorize() grants requests for 20 seconds with at most one fetch of keys if the keys have Cache-Control: no-store', async () => {
     const { clock, endpoint, server } = setup({ ...KEYS, cacheControl: 'no-store' })
     await server.ready()
     endpoint.takeRequests()
@@ -171,7 +171,7 @@ describe('the life-cycle of a key set', () => {
     ],
     ['contains 101 keys', { keys: Array.from({ length: 101 }, () => KEYS.keys[0]!) }],
   ])(
-    'keeps the current keys and publishes keys_failed if the fetched key set %s',
+    'a resource server keeps the current keys and publishes keys_failed if the fetched key set %s',
     async (_what, bad) => {
       const { clock, endpoint, server, events, state } = setup(KEYS)
       await server.ready()
@@ -185,7 +185,7 @@ describe('the life-cycle of a key set', () => {
     },
   )
 
-  it('publishes discovery_failed, keys_failed and keys_stale during an outage, then keys_refreshed and keys_recovered', async () => {
+  it('a resource server publishes discovery_failed, keys_failed and keys_stale during an outage, then keys_refreshed and keys_recovered', async () => {
     const { clock, endpoint, server, events } = setup(KEYS)
     await server.ready()
     endpoint.behave('refuse')
@@ -212,8 +212,8 @@ describe('the life-cycle of a key set', () => {
 
 describe('the URL of the keys', () => {
   /**
-   * Creates a resource server that gets metadata and keys from `pages`. Records fetched paths of the issuer, and whole
-   * addresses of other servers.
+   * Creates a resource server that gets metadata and keys from `pages`. `paths` contains the fetched addresses. For addresses
+   * of the issuer, it contains only the path.
    */
   function setupPages(pages: (path: string) => unknown) {
     const clock = fakeClock()
@@ -234,7 +234,7 @@ describe('the URL of the keys', () => {
     return { clock, events, paths, server }
   }
 
-  it('8414-28: fetches keys from a new jwks_uri of the metadata, and publishes keys_moved', async () => {
+  it('8414-28: a resource server fetches keys from a new jwks_uri in the metadata, and publishes keys_moved', async () => {
     let location = '/jwks'
     const { clock, events, server, paths } = setupPages((path) =>
       path === location
@@ -256,7 +256,7 @@ describe('the URL of the keys', () => {
     expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   })
 
-  it('returns 503 for an unknown key if the jwks_uri responds with 404, and 401 after keys are fetched from the new jwks_uri 3.5 seconds later', async () => {
+  it('authorize() returns 503 for an unknown key if the jwks_uri responds with 404, and 401 after a fetch from a new jwks_uri 3.5 seconds later', async () => {
     let location = '/jwks'
     const { clock, server } = setupPages((path) =>
       path === location
@@ -274,7 +274,7 @@ describe('the URL of the keys', () => {
     expect(await authorize()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 
-  it('discovers the jwks_uri again after a failure that is not a 404 if the old jwks_uri has never returned keys', async () => {
+  it('a resource server fetches the metadata again after a failure that is not a 404 if the jwks_uri has never returned keys', async () => {
     let location = 'https://mistaken.example.com/jwks'
     const { clock, server } = setupPages((path) =>
       path === '/jwks'
@@ -315,7 +315,7 @@ describe('the URL of the keys', () => {
     }
   })
 
-  it('8414-28: fetches keys from the option jwksUri without fetching metadata', async () => {
+  it('8414-28: a resource server fetches keys from the option jwksUri, and fetches no metadata', async () => {
     const { clock, endpoint, server } = setup(KEYS, { jwksUri: `${ISSUER}/jwks` })
     await server.ready()
     await clock.pass(3600)

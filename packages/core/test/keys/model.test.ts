@@ -173,7 +173,7 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
       (known) => (outcome = known),
     )
     await settled()
-    // A request with a fresh cached key does not wait. Others may wait for the next fetch and its response.
+    // A request with a fresh cached key does not wait. Other requests may wait for the next fetch and its response.
     if (before === 'granted' && outcome === undefined) expect(isOld(begun)).toBe(true)
     const isOver = () => outcome !== undefined
     const bound = KEY_TIMES.longestWait + 2 * FETCH_TIMEOUT
@@ -182,7 +182,8 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
     await result
     const status = outcome!.kind === 'refused' ? outcome!.status : outcome!.kind
     const expected = [expectedStatus(model, arrival, clock.monotonic())]
-    // A request that is undecided at its arrival does not wait for every attempt, so it can still get 503.
+    // A request for which the model expects 503 at its arrival does not wait for every attempt. So it can get 503 even if the
+    // model now expects another status.
     if (before === 503) expected.push(503)
     expect(expected).toContain(status)
   }
@@ -199,10 +200,10 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
     else for (let i = 0; i < action.times; i++) await request(action.key, action.age)
   }
 
-  // When the issuer is available again, tokens of all published keys are granted within a bounded time, and later, too.
+  // After the issuer is available again, tokens of all published keys are granted within a bounded time, and stay granted.
   model.mode = 'up'
   await request(model.published[0]!)
-  // No pause that the issuer can request is longer than this time.
+  // This time is longer than every pause that the issuer can request.
   await clock.pass(61)
   for (const key of model.published) {
     await request(key)
@@ -216,7 +217,7 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
   expect(clock.pending()).toBe(0)
   expect(tooEarly, 'fetches during a pause that the issuer requested').toEqual([])
 
-  // In ten seconds, requests without keys start at most 13 fetches, and requests with unknown keys at most 3.
+  // In ten seconds, requests start at most 13 fetches while no keys are cached, and at most 3 fetches for unknown keys.
   for (const from of calls) {
     const within = calls.filter((at) => at >= from && at < from + 10_000)
     expect(within.length).toBeLessThanOrEqual(16)
@@ -265,7 +266,7 @@ async function runMoves(moves: readonly Move[]): Promise<void> {
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUri: JWKS_URI,
-    // Longer than a run, so no scheduled refresh starts.
+    // This age is longer than a run, so no scheduled refresh starts.
     jwksMaxAge: 86_400,
     clock,
     async fetch() {

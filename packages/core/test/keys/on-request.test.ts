@@ -29,7 +29,7 @@ function serveOnRequest(first: Behavior = OLD, options: Record<string, unknown> 
     ...options,
   })
   let sent = 0
-  /** Sends a token. The list gets its outcome, or stays empty while the request waits. */
+  /** Sends a token, and returns a list. The list contains the outcome, or is empty while the request waits. */
   function send(key: TestKey = oldKey): string[] {
     const result: string[] = []
     const finish = (outcome: Outcome) =>
@@ -62,7 +62,7 @@ describe('keys that are fetched only when tokens arrive', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('an issuer that is not used makes no call and publishes no event', async () => {
+  it('an issuer that is not used causes no call and no event', async () => {
     const { clock, endpoint, getOutcome, events } = serveOnRequest()
     await getOutcome()
     endpoint.takeRequests()

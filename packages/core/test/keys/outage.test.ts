@@ -19,7 +19,7 @@ const OUTAGES = ['refuse', 'hang', 'error', 'garbage', 'empty'] as const
 
 describe('an outage of the authorization server', () => {
   it.each(OUTAGES)(
-    'grants all valid requests without a wait during an outage, and fetches keys again after the outage: %s',
+    'authorize() grants all valid requests without a wait during an outage, and keys are fetched again after the outage: %s',
     async (outage) => {
       const { clock, endpoint, server, send, sendMany, events } = serveTraffic(OLD)
       await server.ready()
@@ -44,7 +44,7 @@ describe('an outage of the authorization server', () => {
     },
   )
 
-  it('fetches keys at most six times in 30 seconds of an outage, counted from the first failed fetch', async () => {
+  it('a resource server fetches keys at most six times in 30 seconds of an outage, counted from the first failed fetch', async () => {
     for (const outage of OUTAGES) {
       const { clock, endpoint, server } = serveTraffic(OLD)
       await server.ready()
@@ -57,7 +57,7 @@ describe('an outage of the authorization server', () => {
     }
   })
 
-  it('uses cached keys for one day of an outage, then returns 503, and grants requests after the outage', async () => {
+  it('authorize() uses cached keys for one day of an outage, then returns 503, and grants requests after the outage', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('refuse')
@@ -79,7 +79,7 @@ describe('an outage of the authorization server', () => {
     expect(getStatus(recovered)).toBe('granted')
   })
 
-  it('returns 503 without cached keys: within 3 s to requests in the first 3 s of an outage, and immediately to later requests', async () => {
+  it('authorize() without cached keys returns 503: within 3 s to requests in the first 3 s of an outage, and immediately to later requests', async () => {
     const { endpoint, send, sendMany } = serveTraffic('hang')
     const early = await sendMany(10, 20, () => send())
     expect(early.every((result) => result.outcome === undefined || getStatus(result) === 503)).toBe(
@@ -97,7 +97,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it.each(OUTAGES)(
-    'grants requests after an outage without a restart, even if the application started during the outage: %s',
+    'authorize() grants requests after an outage without a restart, even if the application started during the outage: %s',
     async (outage) => {
       const { endpoint, send, sendMany, server } = serveTraffic(outage)
       await Promise.allSettled([server.ready().catch(() => {}), sendMany(20, 20, () => send())])
@@ -107,7 +107,7 @@ describe('an outage of the authorization server', () => {
     },
   )
 
-  it('fetches keys after an outage even if no request arrives', async () => {
+  it('a resource server fetches keys after an outage even if no request arrives', async () => {
     const { clock, endpoint, server, send } = serveTraffic('refuse')
     await expect(server.ready()).rejects.toThrow('are unavailable')
     await clock.pass(300)
@@ -121,7 +121,7 @@ describe('an outage of the authorization server', () => {
 })
 
 describe('a suspended process', () => {
-  it('returns 401 after a suspension of one hour for a token of a removed key, because stale keys are refreshed first', async () => {
+  it('authorize() returns 401 for a token of a removed key after a suspension of one hour, because stale keys are refreshed first', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave(NEW)
@@ -136,7 +136,7 @@ describe('a suspended process', () => {
     ['only the wall clock', 'jump'],
     ['both clocks', 'suspend'],
   ] as const)(
-    'returns 401 for a token whose key was removed during a suspension of three days that advanced %s',
+    'authorize() returns 401 for a token whose key was removed during a suspension of three days that advanced %s',
     async (_clocks, sleep) => {
       const { clock, endpoint, server, send } = serveTraffic(OLD)
       await server.ready()
@@ -150,7 +150,7 @@ describe('a suspended process', () => {
     },
   )
 
-  it('returns 503 after a suspension of three days if keys cannot be fetched, because the cached keys are too old', async () => {
+  it('authorize() returns 503 after a suspension of three days if keys cannot be fetched, because the cached keys are too old', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('refuse')
@@ -160,7 +160,7 @@ describe('a suspended process', () => {
     expect(getStatus(old)).toBe(503)
   })
 
-  it('uses stale keys after a wait of 300 ms if the refresh after a suspension hangs', async () => {
+  it('authorize() uses stale keys after a wait of 300 ms if the refresh after a suspension hangs', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('hang')
@@ -179,7 +179,7 @@ describe('a suspended process', () => {
 })
 
 describe('concurrent requests', () => {
-  it('fetches keys once for 100 concurrent requests without cached keys, and grants all of them', async () => {
+  it('authorize() grants 100 concurrent requests with one fetch of keys if no keys are cached', async () => {
     const { endpoint, send } = serveTraffic(OLD)
     const results = Array.from({ length: 100 }, () => send())
     await settled()
@@ -214,7 +214,7 @@ describe('close()', () => {
 })
 
 describe('an attempt that hangs', () => {
-  it('grants requests without a wait while a fetch hangs, if this fetch started before the keys became stale', async () => {
+  it('authorize() grants requests without a wait while a fetch of keys hangs, if this fetch started before the keys became stale', async () => {
     const clock = fakeClock()
     const endpoint = scriptedEndpoint({ ...OLD, cacheControl: 'no-cache' })
     const server = createResourceServer({

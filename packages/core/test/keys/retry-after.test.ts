@@ -107,7 +107,7 @@ describe('Retry-After of an issuer with introspection', () => {
   const metadata = '/.well-known/openid-configuration'
   const opaque = { method: 'GET', url: '/', headers: { authorization: 'Bearer opaque' } }
 
-  it('ready() fetches the metadata once for the keys and once for introspection, and does not fetch again during Retry-After', async () => {
+  it('ready() fetches the metadata once for the keys and once for introspection, and not again during the pause of Retry-After', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '10' }, INTROSPECTING)
     for (let i = 0; i < 10; i++) {
       await expect(server.ready()).rejects.toThrow('status 429')

@@ -43,7 +43,7 @@ describe('tokens with unknown keys', () => {
     expect(getLongestWait(forged)).toBeLessThanOrEqual(1000)
   })
 
-  it('grants every request after a rotation, even if the rotation is two seconds after the first fetch', async () => {
+  it('authorize() grants every request after a rotation, even if the rotation is two seconds after the first fetch', async () => {
     for (const pause of [300, 2]) {
       const { clock, endpoint, send, server, sendMany } = serveTraffic(OLD)
       await server.ready()
@@ -54,7 +54,7 @@ describe('tokens with unknown keys', () => {
     }
   })
 
-  it('grants tokens of a new key at most four seconds after its publication, even if some tokens were sent before the publication', async () => {
+  it('authorize() grants tokens of a new key at most four seconds after the key is published, even if some tokens were sent earlier', async () => {
     const { clock, endpoint, send, server, sendMany } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(300)
@@ -62,12 +62,12 @@ describe('tokens with unknown keys', () => {
     endpoint.behave({ keys: [newKey.jwk, oldKey.jwk] })
     const results = await sendMany(39, 20, () => send(newKey))
     expect(countLost(results)).toBeLessThanOrEqual(80)
-    // A token of a published key never gets 401. The single 401 is from the time before the publication.
+    // A token of a published key never gets 401. The single 401 is the outcome of a token that was sent before the publication.
     expect(countValues(results.map(getStatus))[401]).toBeUndefined()
     expect(countValues(early.map(getStatus))).toEqual({ 401: 1, 503: 19 })
   })
 
-  it('grants tokens of a new key within four seconds while tokens with random kids are sent', async () => {
+  it('authorize() grants tokens of a new key within four seconds while tokens with random kids are sent', async () => {
     const { endpoint, send, server, sendMany } = serveTraffic(OLD)
     await server.ready()
     await sendMany(10, 100, (i) => send(newKey, `random-${i}`))
@@ -81,7 +81,7 @@ describe('tokens with unknown keys', () => {
     expect(countValues(valid.map(getStatus))[401]).toBeUndefined()
   })
 
-  it('after one hour of forged tokens with the kid of a new key, grants tokens of this key within four seconds', async () => {
+  it('authorize() grants tokens of a new key within four seconds, even after one hour of forged tokens with the kid of this key', async () => {
     const { endpoint, send, server, sendMany } = serveTraffic(OLD)
     await server.ready()
     await sendMany(3600, 1, () => send(oldKey, 'new'))
@@ -170,7 +170,7 @@ describe('tokens with unknown keys', () => {
     expect(send(newKey)).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
   })
 
-  it('returns 401 for an unknown key after a fetch that the request started, and 503 if this fetch failed', async () => {
+  it('authorize() returns 401 for an unknown key after a fetch that the request started, and 503 if this fetch failed', async () => {
     const { clock, endpoint, send, server } = serveTraffic(OLD)
     await server.ready()
     const known = send(newKey, 'another')
@@ -206,7 +206,7 @@ describe('tokens with unknown keys', () => {
     })
   })
 
-  it('returns 503 if a listener closes the resource server when an unknown key triggers a fetch', async () => {
+  it('authorize() returns 503 if onEvent closes the resource server when an unknown key triggers a fetch', async () => {
     const { send, server, events } = serveTraffic(OLD)
     await server.ready()
     const push = events.push.bind(events)
@@ -219,7 +219,7 @@ describe('tokens with unknown keys', () => {
     expect(getReason(result)).toBe('503 keys_unavailable')
   })
 
-  it('returns 503 to requests that wait for the next fetch if the resource server is closed', async () => {
+  it('authorize() returns 503 to a request that waits for the next fetch of keys when the resource server is closed', async () => {
     const { clock, send, server } = serveTraffic(OLD)
     await server.ready()
     send(newKey, 'unknown')
@@ -271,7 +271,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     [503, TOLERANCE, '1'],
     [503, 1e6, '9'.repeat(400)],
   ])(
-    'returns %s for an unknown key if the token is %s s old and the JWKS response had Age %s',
+    'authorize() returns %s for an unknown key if the token is %s s old and the JWKS response had Age %s',
     async (status, old, age) => {
       const exp = 3e9
       const result = await getResult((now) => ({ iat: now - old, exp }), age)
@@ -282,7 +282,7 @@ describe('the unverified claims of a token with an unknown key', () => {
   it.each<readonly [string, unknown]>([
     ['is missing', undefined],
     ['has a fraction', 1_700_000_000.5],
-  ])('returns 503 for an unknown key if iat %s', async (_, iat) => {
+  ])('authorize() returns 503 for an unknown key if the iat of the token %s', async (_, iat) => {
     expect(await getResult(() => ({ iat }), '60')).toBe('503 keys_refresh_pending')
   })
 
@@ -343,7 +343,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     },
   )
 
-  it('grants a token that was issued long ago if its key was unknown before and can be fetched', async () => {
+  it('authorize() grants a token that was issued long ago if its key is not cached but can be fetched', async () => {
     const { clock, endpoint, server, issuer } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(60)
@@ -352,7 +352,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     expect(await server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
   })
 
-  it('returns 401 for an old token with an unknown key, and 503 for a new one, if keys cannot be fetched', async () => {
+  it('authorize() returns 401 for an old token with an unknown key, and 503 for a new token, if keys cannot be fetched', async () => {
     const { clock, endpoint, server, issuer } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('refuse')
@@ -369,7 +369,7 @@ describe('the unverified claims of a token with an unknown key', () => {
     expect(await sendWithAge(0)).toBe('503 keys_unavailable')
   })
 
-  it('returns 503 for a new token with an unknown key if the wall clock was set back after the fetch', async () => {
+  it('authorize() returns 503 for a new token with an unknown key if the wall clock was set back after the fetch of keys', async () => {
     const { clock, server, issuer, send } = serveTraffic(OLD)
     await server.ready()
     send(newKey, 'unknown')
@@ -382,7 +382,7 @@ describe('the unverified claims of a token with an unknown key', () => {
 })
 
 describe('changed keys', () => {
-  it('refuses a token of a removed key after the next successful refresh', async () => {
+  it('authorize() refuses a token of a removed key after the next successful refresh of keys', async () => {
     const { clock, endpoint, server, send, events } = serveTraffic({
       keys: [oldKey.jwk, newKey.jwk],
     })
@@ -395,7 +395,7 @@ describe('changed keys', () => {
     expect(getStatus(removed)).toBe(401)
   })
 
-  it('grants a token of a new key with the kid of a removed key, and returns 401 for a token of the removed key', async () => {
+  it('authorize() grants a token of a new key with the kid of a removed key, and returns 401 for a token of the removed key', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(60)
@@ -410,7 +410,7 @@ describe('changed keys', () => {
     expect(getStatus(before)).toBe(401)
   })
 
-  it('grants tokens of new keys within four seconds if the authorization server restarts twice and reuses the kid', async () => {
+  it('authorize() grants tokens of new keys within four seconds if the authorization server restarts twice and reuses the kid', async () => {
     const { endpoint, server, send, sendMany } = serveTraffic(OLD)
     await server.ready()
     const results: Result[] = []
@@ -427,7 +427,7 @@ describe('changed keys', () => {
     expect(countLost(results.slice(100))).toBe(0)
   })
 
-  it('grants a token of a new key if a key for encryption has the same kid', async () => {
+  it('authorize() grants a token of a new key if a key for encryption has the same kid', async () => {
     const { endpoint, server, send } = serveTraffic({
       keys: [oldKey.jwk, { ...generateKey('ES256', 'new').jwk, use: 'enc' }],
     })
@@ -438,7 +438,7 @@ describe('changed keys', () => {
     expect(getStatus(result)).toBe('granted')
   })
 
-  it('grants a token of a new key if the removed key of another type had the same kid', async () => {
+  it('authorize() grants a token of a new key if the removed key had the same kid and another type', async () => {
     const { endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     const replaced = generateKey('RS256', 'old')
@@ -448,7 +448,7 @@ describe('changed keys', () => {
     expect(getStatus(result)).toBe('granted')
   })
 
-  it('fetches keys at most every 3.5 seconds for forged tokens with a known kid', async () => {
+  it('forged tokens with a known kid cause a fetch of keys at most every 3.5 seconds', async () => {
     const { clock, endpoint, server, send, sendMany } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(60)
@@ -479,7 +479,7 @@ describe('changed keys', () => {
     expect(getStatus(result)).toBe('granted')
   })
 
-  it("refuses a token whose key was distrusted before the first fetch: the reason is unknown_key, and found is 'a distrusted key'", async () => {
+  it("authorize() refuses a token whose key was distrusted before the first fetch: the reason is unknown_key, and found is 'a distrusted key'", async () => {
     const { send, server } = serveTraffic(OLD)
     server.distrustKey({ issuer: ISSUER, thumbprint: await toThumbprint(oldKey.jwk) })
     const result = send(oldKey)
@@ -490,7 +490,7 @@ describe('changed keys', () => {
     })
   })
 
-  it('refuses tokens of a distrusted key immediately and after failed refreshes, and publishes key_distrusted', async () => {
+  it('authorize() refuses tokens of a distrusted key immediately and after failed refreshes, and key_distrusted is published', async () => {
     const { clock, endpoint, server, send, events } = serveTraffic({
       keys: [oldKey.jwk, newKey.jwk],
     })
@@ -521,7 +521,7 @@ async function toThumbprint(jwk: Record<string, unknown>): Promise<string> {
 }
 
 describe('tokens without a kid', () => {
-  it('grants a token without kid after a refresh has reduced the matching keys from five to four', async () => {
+  it('authorize() grants a token without kid after a refresh has reduced the matching keys from five to four', async () => {
     const keys = Array.from({ length: 5 }, () => ({ ...generateKey('ES256').jwk, kid: undefined }))
     const ours = { ...newKey.jwk, kid: undefined }
     const { endpoint, send, server } = serveTraffic({ keys: [...keys.slice(1), ours] })
@@ -535,7 +535,7 @@ describe('tokens without a kid', () => {
   const withoutKid = (key: TestKey) => ({ ...key, jwk: { ...key.jwk, kid: undefined } })
   const [before, after] = [withoutKid(oldKey), withoutKid(newKey)]
 
-  it('after forged tokens, grants a token without kid that a new key has signed, and returns 503 if keys cannot be fetched', async () => {
+  it('authorize() grants a token without kid of a new key after forged tokens, and returns 503 if keys cannot be fetched', async () => {
     const { clock, endpoint, send, server, sendMany } = serveTraffic({ keys: [before.jwk] })
     await server.ready()
     await clock.pass(60)

@@ -46,8 +46,8 @@ function getY(point: Buffer): bigint {
 }
 
 /**
- * Returns whether eight times a point is the neutral point, in words. Doubles the point three times with the addition law
- * of RFC 8032 section 5.1.4, and calculates with x squared and y.
+ * Returns `'the neutral point'` if eight times the point is the neutral point, and otherwise `'another point'`. Doubles the
+ * point three times with the addition law of RFC 8032 section 5.1.4. The calculation uses x squared and y.
  */
 function eightTimes(point: Buffer): string {
   let y = getY(point)

@@ -107,7 +107,7 @@ describe.each([
     expect(readBase64url(`${text}=`, () => true)).toBeUndefined()
   })
 
-  it('decodeBase64url accepts a last character only if its surplus bits are zero, and decodes each one to other bytes', () => {
+  it('decodeBase64url accepts a last character only if its surplus bits are zero, and returns different bytes for each accepted character', () => {
     for (const start of ['', 'Y', 'YW', 'YWF']) {
       const decoded = ALPHABET.split('').flatMap((last) => decodeBase64url(start + last) ?? [])
       expect(decoded).toHaveLength([0, 4, 16, 64][start.length]!)

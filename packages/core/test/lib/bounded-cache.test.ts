@@ -9,7 +9,7 @@ const createCache = (maxEntries: number, maxBytes = Infinity) =>
   new BoundedCache<string>(maxEntries, maxBytes, (text) => text.length)
 
 describe('BoundedCache', () => {
-  it('get and peek return the value that was set last, and undefined after delete and clear', () => {
+  it('BoundedCache.get and peek return the value that was set last, and undefined after delete and clear', () => {
     const cache = createCache(10)
     cache.set('a', 'one')
     cache.set('a', 'three')
@@ -23,7 +23,7 @@ describe('BoundedCache', () => {
     expect([cache.get('b'), cache.size, cache.bytes]).toEqual([undefined, 0, 0])
   })
 
-  it('set evicts the oldest entry that was not read', () => {
+  it('BoundedCache.set evicts the oldest entry that was not read', () => {
     const cache = createCache(3)
     for (const key of ['a', 'b', 'c']) cache.set(key, key)
     cache.get('a')
@@ -32,7 +32,7 @@ describe('BoundedCache', () => {
     expect(['a', 'b', 'c', 'd'].filter((key) => cache.peek(key))).toEqual(['a', 'c', 'd'])
   })
 
-  it('set evicts entries that were not read since the last search, even if all newer entries are unread, too', () => {
+  it('BoundedCache.set evicts entries that were not read since the last search, even if all newer entries are unread, too', () => {
     const cache = createCache(3)
     const has = (...keys: string[]) => keys.filter((key) => cache.peek(key) !== undefined)
     for (const key of ['a', 'b', 'c']) cache.set(key, key)
@@ -46,7 +46,7 @@ describe('BoundedCache', () => {
     expect(cache.size).toBe(3)
   })
 
-  it('set keeps entries that are read between two insertions, for any number of other insertions', () => {
+  it('BoundedCache.set keeps entries that are read between two insertions, for any number of other insertions', () => {
     const cache = createCache(10)
     for (let i = 0; i < 5; i++) cache.set(`hot${i}`, '')
     for (let i = 0; i < 1000; i++) {
@@ -55,7 +55,7 @@ describe('BoundedCache', () => {
     }
   })
 
-  it('set evicts an entry if all entries were read', () => {
+  it('BoundedCache.set evicts an entry if all entries were read', () => {
     const cache = createCache(3)
     for (const key of ['a', 'b', 'c']) cache.set(key, key)
     for (const key of ['a', 'b', 'c']) cache.get(key)
@@ -64,14 +64,14 @@ describe('BoundedCache', () => {
     expect(cache.peek('d')).toBe('d')
   })
 
-  it('set does not store a value with more than maxBytes, and removes the previous value of its key', () => {
+  it('BoundedCache.set does not store a value with more than maxBytes, and removes the previous value of its key', () => {
     const cache = createCache(3, 4)
     cache.set('a', 'four')
     cache.set('a', 'fives')
     expect([cache.peek('a'), cache.size, cache.bytes]).toEqual([undefined, 0, 0])
   })
 
-  it('onRemove is called for each entry that is evicted, deleted or replaced, and not by clear', () => {
+  it('onRemove of BoundedCache is called for each entry that is evicted, deleted or replaced, and not by clear', () => {
     const removed: string[] = []
     const onRemove = (key: string, value: string) => void removed.push(`${key}=${value}`)
     const cache = new BoundedCache<string>(2, 10, ({ length }) => length, onRemove)
@@ -95,7 +95,7 @@ describe('BoundedCache', () => {
     expect(cache.values()).toEqual([])
   })
 
-  it('an entry is no longer in the cache, and not counted, when onRemove is called for it', () => {
+  it('BoundedCache no longer contains and counts an entry when onRemove is called for this entry', () => {
     const seen: unknown[] = []
     const cache: BoundedCache<string> = new BoundedCache(
       2,
@@ -113,7 +113,7 @@ describe('BoundedCache', () => {
     ])
   })
 
-  it('onRemove is called once for each value that is no longer in the cache, for random operations', () => {
+  it('onRemove of BoundedCache is called once for each value that is no longer in the cache, for random operations', () => {
     const operation = fc.record({
       kind: fc.constantFrom('set', 'set', 'get', 'delete'),
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
@@ -166,7 +166,7 @@ describe('BoundedCache', () => {
       },
     ],
   ])(
-    'a cache that is never full releases values that are no longer in it: %s',
+    'a BoundedCache that is never full releases values that are no longer in the cache: %s',
     async (_, change) => {
       setFlagsFromString('--expose-gc')
       const collect = runInNewContext('gc') as () => void
@@ -185,7 +185,7 @@ describe('BoundedCache', () => {
     },
   )
 
-  it('a cache stays within its limits, and returns only values that were set last, for random operations', () => {
+  it('BoundedCache stays within its limits, and returns only values that were set last, for random operations', () => {
     const operation = fc.record({
       kind: fc.constantFrom('set', 'set', 'get', 'delete', 'clear'),
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),

@@ -23,7 +23,7 @@ describe('CircuitBreaker', () => {
     expect(LONGEST_RETRY_AFTER).toEqual({ documents: 10, introspection: 300 })
   })
 
-  it('CircuitBreaker permits another trial when a trial whose result was not reported is lost', () => {
+  it('CircuitBreaker permits another trial if the result of a trial is not reported in time', () => {
     const breaker = new CircuitBreaker(BREAKER, 30_000)
     for (let i = 0; i < BREAKER.failures; i++) breaker.failed('call', 0, 0)
     startTrial(breaker, 1000)
@@ -43,7 +43,7 @@ describe('CircuitBreaker', () => {
     }
   })
 
-  it('CircuitBreaker permits one trial after a pause, no other call for an unknown token during the trial, and all calls after it succeeds', () => {
+  it('CircuitBreaker permits one trial after a pause, no other call for an unknown token during the trial, and all calls after a successful trial', () => {
     const breaker = createOpenBreaker()
     const permissions = [999, 1000, 1000].map((now) => breaker.acquire(now, false))
     expect(permissions).toEqual([undefined, 'trial', undefined])
@@ -74,7 +74,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.pause(4000)).toBe(1)
   })
 
-  it('CircuitBreaker stays open or half open when a call from before its opening succeeds', () => {
+  it('CircuitBreaker stays open or half open when a call that began before the opening succeeds', () => {
     const breaker = createOpenBreaker()
     breaker.succeeded('call')
     expect(breaker.acquire(0, false)).toBeUndefined()
@@ -83,7 +83,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.acquire(1000, false)).toBeUndefined()
   })
 
-  it('CircuitBreaker permits calls for known tokens while open or half open: success closes it, failure without Retry-After changes nothing', () => {
+  it('CircuitBreaker permits calls for known tokens while it is open or half open: their success closes it, their failure without Retry-After changes nothing', () => {
     const breaker = createOpenBreaker()
     expect([breaker.acquire(0, true), breaker.acquire(0, false)]).toEqual(['pass', undefined])
     for (let i = 0; i < 100; i++) breaker.failed('pass', 0, 0)
@@ -120,7 +120,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.pause(0)).toBe(300)
   })
 
-  it('CircuitBreaker keeps the longer backoff when Retry-After is shorter', () => {
+  it('CircuitBreaker ignores a Retry-After that is shorter than the pause', () => {
     const breaker = new CircuitBreaker(BREAKER)
     breaker.failed('call', 0, 0.2)
     expect(breaker.pause(0)).toBe(1)

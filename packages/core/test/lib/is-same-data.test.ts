@@ -16,7 +16,7 @@ describe('isSameData', () => {
     ['objects with another order of members', { a: 1, b: 2 }, { b: 2, a: 1 }],
     ['objects with and without a prototype', { a: 1 }, { __proto__: null, a: 1 }],
     ['objects of two realms', { a: [1] }, runInNewContext('({ a: [1] })')],
-    ['frozen and other objects', Object.freeze({ a: 1 }), { a: 1 }],
+    ['a frozen object and an equal object that is not frozen', Object.freeze({ a: 1 }), { a: 1 }],
     ['empty arrays', [], []],
     ['equal byte arrays', Uint8Array.of(1, 2), Uint8Array.of(1, 2)],
     ['a Buffer and a byte array', Buffer.of(1, 2), Uint8Array.of(1, 2)],
@@ -27,7 +27,7 @@ describe('isSameData', () => {
   })
 
   it.each<[what: string, a: unknown, b: unknown]>([
-    ['other texts', 'a', 'b'],
+    ['different texts', 'a', 'b'],
     ['a number and its text', 1, '1'],
     ['null and undefined', null, undefined],
     ['null and an object', null, {}],
@@ -40,7 +40,7 @@ describe('isSameData', () => {
     ['arrays of another length', [1], [1, 2]],
     ['an array and an object with its members', ['a'], { 0: 'a' }],
     ['a text and an array with it', 'a', ['a']],
-    ['other bytes', Uint8Array.of(1, 2), Uint8Array.of(1, 3)],
+    ['different bytes', Uint8Array.of(1, 2), Uint8Array.of(1, 3)],
     ['bytes and an array', Uint8Array.of(1, 2), [1, 2]],
     ['two functions with the same text', () => 1, () => 1],
     ['two instances of a class', new Map(), new Map()],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Places } from '../../src/lib/places.ts'
 
 describe('Places', () => {
-  it('count returns the number of taken places, and countOf the number of taken places with a label', () => {
+  it('Places.count returns the number of taken places, and countOf the number of taken places with a label', () => {
     const places = new Places(() => 0, 15_000)
     const free = [places.take('a'), places.take('b'), places.take('a'), places.take()]
     expect([places.count(), places.countOf('a'), places.countOf(undefined)]).toEqual([4, 2, 1])
@@ -12,7 +12,7 @@ describe('Places', () => {
     expect([places.count(), places.countOf('a'), places.countOf('b')]).toEqual([3, 1, 1])
   })
 
-  it('a place is free again after 15 seconds if its work has not freed it', () => {
+  it('Places frees a place after 15 seconds if the work of the place has not freed it', () => {
     let now = 0
     const places = new Places(() => now, 15_000)
     const free = places.take()
@@ -27,7 +27,7 @@ describe('Places', () => {
     expect(places.count()).toBe(0)
   })
 
-  it('count is never negative, and never more than the places that were taken in the last 15 seconds', () => {
+  it('Places.count is never negative, and never more than the places that were taken in the last 15 seconds', () => {
     const step = fc.oneof(
       fc.record({ take: fc.constantFrom('a', 'b', undefined) }),
       fc.record({ free: fc.nat(20) }),

@@ -5,7 +5,7 @@ import { getLostAfter, joinOrRestart, joinWork, LOST } from '../../src/lib/share
 const never = new Promise<string>(() => {})
 
 describe('joinWork', () => {
-  it('returns the work itself in runtimes that do not cancel work', () => {
+  it('joinWork and joinOrRestart return the work itself in runtimes that do not cancel work', () => {
     const work = Promise.resolve('done')
     const lostAfter = getLostAfter(1000)
     expect(lostAfter).toBe(Infinity)
@@ -13,20 +13,20 @@ describe('joinWork', () => {
     expect(joinOrRestart(work, fakeClock(), lostAfter, () => 'again')).toBe(work)
   })
 
-  it('resolves to the result of the work, and then has no timer', async () => {
+  it('joinWork resolves to the result of the work, and then has no timer', async () => {
     const clock = fakeClock()
     expect(await joinWork(Promise.resolve('done'), clock, 4500)).toBe('done')
     expect(clock.pending()).toBe(0)
   })
 
-  it('resolves to LOST if the runtime rejects the promise of cancelled work', async () => {
+  it('joinWork resolves to LOST if the runtime rejects the promise of cancelled work', async () => {
     const clock = fakeClock()
     const cancelled = Promise.reject(new Error('created by a request that has ended'))
     expect(await joinWork(cancelled, clock, 4500)).toBe(LOST)
     expect(clock.pending()).toBe(0)
   })
 
-  it('resolves to LOST after the given time', async () => {
+  it('joinWork resolves to LOST after the given time', async () => {
     const clock = fakeClock()
     const result = joinWork(never, clock, 4500)
     clock.advance(4.499)

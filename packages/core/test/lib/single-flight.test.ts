@@ -26,7 +26,7 @@ function setup() {
 }
 
 describe('SingleFlight', () => {
-  it('join shares one call between callers with the same key, and starts another call for another key', async () => {
+  it('SingleFlight.join shares one call between callers with the same key, and starts another call for another key', async () => {
     const { join, begun, end } = setup()
     const [first, second, other] = [join(10), join(10), join(10, 'b')]
     expect(begun()).toBe(2)
@@ -37,7 +37,7 @@ describe('SingleFlight', () => {
     expect(begun()).toBe(3)
   })
 
-  it('join shares the next call between all callers for whom the running call is too old', async () => {
+  it('SingleFlight.join shares the next call between all callers for whom the running call is too old', async () => {
     const { join, begun, end, pass } = setup()
     const first = join(10)
     pass(10)
@@ -50,7 +50,7 @@ describe('SingleFlight', () => {
     expect(await Promise.all([first, joined, ...late])).toEqual([1, 1, 2, 2, 2])
   })
 
-  it('join with maxAge 0 never returns the running call', async () => {
+  it('SingleFlight.join with maxAge 0 never returns the running call', async () => {
     const { join, begun, end } = setup()
     const all = [join(0), join(0), join(0)]
     await end(1)
@@ -61,7 +61,7 @@ describe('SingleFlight', () => {
     expect(begun()).toBe(3)
   })
 
-  it('join returns isNew for a call that starts now or later, but not for a running call', async () => {
+  it('SingleFlight.join returns isNew: true for a call that starts now or later, and isNew: false for a running call', async () => {
     const { isNew, pass } = setup()
     expect(isNew(10)).toBe(true)
     expect([isNew(10), isNew(0), isNew(0)]).toEqual([false, true, true])
@@ -69,7 +69,7 @@ describe('SingleFlight', () => {
     expect([isNew(11), isNew(10)]).toEqual([false, true])
   })
 
-  it('join starts the next call even if the running call fails', async () => {
+  it('SingleFlight.join starts the next call even if the running call fails', async () => {
     const { join, end } = setup()
     const failed = join(10).catch((error: Error) => error.message)
     const next = join(0)

@@ -22,7 +22,7 @@ function setup() {
     closing.signal,
   )
   const publish = createPublisher<BearwardEvent>(undefined, log)
-  /** Publishes failures of introspection. Each kind of failure has its own limit. */
+  /** Publishes failures of introspection. Each kind of failure has its own limit of log lines. */
   const fail = (times: number, failure: 'timeout' | 'throttled' = 'timeout') => {
     for (let i = 0; i < times; i++) {
       const members = { issuer: ISSUER, failure, detail: `call ${i}`, pause: 0, duration: 1 }
@@ -85,7 +85,7 @@ describe('the log', () => {
     expect(lines).toEqual([])
   })
 
-  it('publish creates no more events for a reason after its first omitted line, and the log counts them', () => {
+  it('publish creates no more events for a reason after the first omitted line, and the log counts all omitted lines', () => {
     const { clock, lines, publish } = setup()
     const getMembers = vi.fn(() => ({ reason: 'expired', status: 401, check: 'exp' }))
     const refuse = () => publish('refused', getMembers as never, undefined, '401 expired')

@@ -52,7 +52,7 @@ describe('a web Request', () => {
   it.each<[string, () => RequestLike & { readonly headers: Headers }]>([
     ['a web Request', web],
     ['an object with Headers', () => ({ ...withoutToken, headers: new Headers() })],
-  ])('a guard refuses several Authorization lines that Headers joins in %s', (_, make) => {
+  ])('a guard refuses %s with several Authorization lines, which Headers joins', (_, make) => {
     const server = createResourceServer(options)
     for (const lines of [
       [authorization(), authorization()],

@@ -99,7 +99,7 @@ describe('the option metadata', () => {
     },
   )
 
-  it('9728-11: createResourceServer accepts only algorithms with a name in signingAlgorithms, and never none', () => {
+  it('9728-11: createResourceServer accepts only names of signature algorithms in signingAlgorithms, and rejects none', () => {
     expect(problemsOf({ signingAlgorithms: ['ES256', 'PS512'] })).toEqual([])
     for (const signingAlgorithms of [['none'], ['ES256', 'none'], ['es256'], [], 'ES256', [1]]) {
       expect(problemsOf({ signingAlgorithms })).toEqual([
@@ -169,7 +169,7 @@ describe('the option metadata', () => {
     'signed_metadata',
   ])('9728-06, 9728-17: createResourceServer rejects the member %s in metadata.more', (member) => {
     expect(problemsOf({ more: { [member]: 'https://evil.example' } })).toEqual([
-      `metadata.more contains "${member}", which another option sets, or this version does not support.`,
+      `metadata.more contains "${member}", which another option sets or this version does not support.`,
     ])
   })
 
@@ -189,7 +189,7 @@ describe('the option metadata', () => {
     },
   )
 
-  it('createResourceServer rejects metadata.more with a cycle or an http address with a language tag, or if it is not an object', () => {
+  it('createResourceServer rejects metadata.more if it is not an object, has a cycle, or has an http address in a member with a language tag', () => {
     const cycle: Record<string, unknown> = {}
     cycle['x'] = cycle
     expect(problemsOf({ more: cycle })).toEqual([
@@ -216,7 +216,8 @@ describe('the option metadata', () => {
     expect(problemsOf({ signed: { issuer: AUDIENCE, ...signed } })).toEqual([])
   })
 
-  const MISSING = 'metadata.signed.issuer is missing: set the party that vouches for the metadata.'
+  const MISSING =
+    'metadata.signed.issuer is missing: set the party that guarantees that the metadata is correct.'
 
   it.each<[what: string, signed: unknown, ...problems: string[]]>([
     ['no issuer', { key: key.privateKey, algorithm: 'ES256' }, MISSING],

@@ -130,7 +130,7 @@ describe('the option mtls', () => {
       'mtls.certificate.trustedProxys is not an option. Did you mean trustedProxies?',
     ],
   ])(
-    'createResourceServer rejects the options for a certificate in a header %s',
+    'createResourceServer rejects an mtls.certificate for a header: %s',
     (_name, more, problem) => {
       expect(problemsOf({ certificate: { ...header, ...more } })).toEqual([problem])
     },

@@ -104,7 +104,7 @@ describe('a row', () => {
     expect(read({ one: row }, { one: 7 }).problems).toEqual(['one must be a word, not 7.'])
   })
 
-  it('address() accepts plain http for a valid host in allowInsecureHosts, even if another entry is invalid', () => {
+  it('the row address() accepts plain http for a valid host in allowInsecureHosts, even if another entry is invalid', () => {
     const table = { allowInsecureHosts: hosts(), one: address() }
     const given = { allowInsecureHosts: ['keycloak', 'NO HOST'], one: 'http://keycloak/jwks' }
     expect(read(table, given).problems).toEqual([

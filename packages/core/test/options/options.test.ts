@@ -139,7 +139,7 @@ describe('createResourceServer', () => {
   it('createResourceServer rejects entries of allowedClients and machineClients that cannot match a token', () => {
     const github = { ...good, provider: 'github-actions' }
     const NO_CLIENT =
-      'cannot match: JWTs of github-actions contain no client id. Remove it, or set clientIdClaim if your tokens contain one.'
+      'cannot match: JWTs of github-actions usually contain no client id. Remove this option, or set clientIdClaim if your JWTs contain a client id.'
     expect(getProblems({ ...github, allowedClients: ['a'] })).toEqual([
       `allowedClients ${NO_CLIENT}`,
     ])

@@ -92,7 +92,7 @@ describe('an option on Object.prototype', () => {
         for (const sample of SAMPLES) {
           const settings = withPollutedPrototype({ [name]: sample }, () => readOptions(options))
           const found = toComparable(settings)
-          // Faster than `toEqual`, which is only needed for its message.
+          // This comparison is faster than `toEqual`. `toEqual` is only needed for its message.
           if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected)
         }
       }

@@ -73,7 +73,7 @@ function setup({ keys = 'configured', answers, onEvent }: SetupOptions = {}) {
   return { server, request, send, decide, distrust, calls, fault }
 }
 
-/** The start of the count of awaits: the call of the first guard, or an event. */
+/** The moment from which awaits are counted: the call of the first guard, or an event. */
 type Start = 'the call of a guard' | 'verified' | 'introspection_called'
 
 interface Race extends SetupOptions {
@@ -112,7 +112,7 @@ async function race({ start, first, second, secondAfter = 0, distrustAfter, ...o
       if (event.type === start) begin()
     },
   })
-  /** Adds a `check` that records late grants. It is called last, and a guard grants as soon as it returns `true`. */
+  /** Adds a function `check` that records late grants. A guard calls `check` last, and grants as soon as it returns `true`. */
   const watched = (name: string, requirements: Requirements): Requirements => ({
     ...requirements,
     check() {
@@ -144,7 +144,7 @@ const RACES: readonly (readonly [Start, first: Requirements, second: Requirement
 
 describe.each(KEYS)('distrustKey with %s keys', (keys) => {
   it.each(RACES)(
-    'guards never grant after distrustKey, up to 8 awaits after %s: first guard %j, second guard %j',
+    'guards never grant after distrustKey if it is called 0 to 8 awaits after %s: first guard %j, second guard %j',
     async (start, first, second) => {
       const seen = new Set<string>()
       for (const distrustAfter of DEPTHS) {
@@ -167,7 +167,7 @@ describe.each(KEYS)('distrustKey with %s keys', (keys) => {
 
 describe('distrustKey', () => {
   // A guard continues one await after `confirmActive` has compared its result with the newest result.
-  it('a guard with introspect does not grant after distrustKey, up to 30 awaits after introspection_called', async () => {
+  it('a guard with introspect does not grant after distrustKey if it is called 0 to 30 awaits after introspection_called', async () => {
     const late: number[] = []
     for (let distrustAfter = 0; distrustAfter <= 30; distrustAfter++) {
       const start = 'introspection_called'
@@ -187,7 +187,7 @@ describe('distrustKey', () => {
     }
   })
 
-  // The outer verification replaces the result of the inner one, and must not be treated as newer than `distrustKey`.
+  // The outer verification replaces the result of the inner verification. It must not be treated as newer than `distrustKey`.
   it('guards refuse a token if onEvent calls distrustKey and then another guard when it gets the event verified', async () => {
     let isFirst = true
     const { decide, distrust, send } = setup({
@@ -204,7 +204,7 @@ describe('distrustKey', () => {
 
 describe('guards of one request in parallel', () => {
   it.each(KEYS)(
-    'guards up to 8 awaits apart share one introspection call and grant the same token: %s keys',
+    'guards that are called 0 to 8 awaits apart share one introspection call and grant the same token: %s keys',
     async (keys) => {
       for (const awaits of DEPTHS) {
         const { send, calls, request } = setup({ keys, answers: [{ active: true }, 503] })
@@ -242,7 +242,7 @@ describe('guards of one request in parallel', () => {
     ['report the token as active', { active: true }],
   ])('an inactive introspection response, if a second call would %s', (_, others) => {
     it.each(RACES.filter(([, first]) => first === INTROSPECT))(
-      'later guards neither grant nor introspect after an inactive response, up to 8 awaits after %s: first guard %j, second guard %j',
+      'guards neither grant nor introspect after an inactive response if the second is called 0 to 8 awaits after %s: first guard %j, second guard %j',
       async (start, first, second) => {
         for (const keys of KEYS) {
           for (const secondAfter of DEPTHS) {
@@ -304,8 +304,8 @@ describe('an exception while a guard decides', () => {
     expect(await decide()).toBe('granted')
   })
 
-  // `start` records the verification as newer than `distrustKey`, even if it has thrown.
-  it('an exception after distrustKey does not restore the earlier result', async () => {
+  // `start` records the verification as newer than `distrustKey`, even if the verification has thrown.
+  it('an exception in a guard after distrustKey does not restore the earlier result of the request', async () => {
     const { decide, distrust, fault } = setup({ keys: 'published' })
     expect(await decide()).toBe('granted')
     distrust()

@@ -45,20 +45,20 @@ const CURVES = [
   ],
 ] as const
 
-describe.each(ENGINES)('%s', (_name, engine) => {
+describe.each(ENGINES)('%s', (engineName, engine) => {
   describe.each(SIGNERS)('$alg', ({ alg, material, other }) => {
     const input = toSigningInput(alg)
     const good = createSignature(alg, input)
     const acceptsSignature = (signature: Uint8Array, signedInput = input) =>
       accepts(engine, alg, material, toJws(signedInput, signature))
 
-    it('the engine accepts a signature only with the signing input that was signed', async () => {
+    it(`${engineName} accepts a signature only with the signing input that was signed`, async () => {
       expect(await acceptsSignature(good)).toBe(true)
       expect(await acceptsSignature(good, toSigningInput(alg, { sub: 'b' }))).toBe(false)
       expect(await acceptsSignature(good, toSigningInput(alg, '{"sub": "a"}'))).toBe(false)
     })
 
-    it('the engine rejects a signature that is empty, too short, or too long', async () => {
+    it(`${engineName} rejects a signature that is empty, too short, or too long`, async () => {
       const others = [
         Buffer.alloc(0),
         good.subarray(0, 1),
@@ -72,7 +72,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       for (const signature of others) expect(await acceptsSignature(signature)).toBe(false)
     })
 
-    it('the engine rejects a signature with one changed bit, and signatures of only zeros or ones', async () => {
+    it(`${engineName} rejects a signature with one changed bit, and signatures of only zeros or ones`, async () => {
       const step = Math.ceil(good.length / 32)
       for (let at = 0; at < good.length; at += step) {
         const flipped = Buffer.from(good)
@@ -83,12 +83,12 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       expect(await acceptsSignature(Buffer.alloc(good.length, 0xff))).toBe(false)
     })
 
-    it('the engine rejects a signature of another key', async () => {
+    it(`${engineName} rejects a signature of another key`, async () => {
       expect(await accepts(engine, alg, other, toJws(input, good))).toBe(false)
     })
   })
 
-  it('the engine rejects a signature of the same key with another hash', async () => {
+  it(`${engineName} rejects a signature of the same key with another hash`, async () => {
     for (const kind of ['RS', 'PS', 'HS']) {
       const family = SIGNERS.filter(({ alg }) => alg.startsWith(kind))
       for (const { alg, key, material } of family) {
@@ -112,7 +112,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const pair = (a: bigint, b: bigint, length: number = size) =>
       Buffer.concat([toOctets(a, length), toOctets(b, length)])
 
-    it(`7518-29: the engine accepts an ECDSA signature of two numbers of ${size} octets, and rejects other lengths and DER`, async () => {
+    it(`7518-29: ${engineName} accepts an ECDSA signature of two numbers of ${size} octets, and rejects other lengths and DER`, async () => {
       expect(await acceptsSignature(good)).toBe(true)
       const others = [
         Buffer.alloc(0),
@@ -126,7 +126,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       for (const signature of others) expect(await acceptsSignature(signature)).toBe(false)
     })
 
-    it('the engine rejects an ECDSA signature if r or s is zero, not below the order or negated, or if both are one or swapped', async () => {
+    it(`${engineName} rejects an ECDSA signature if r or s is zero, not below the order or negated, or if both are one or swapped`, async () => {
       const numbers = [
         [0n, 0n],
         [0n, s],
@@ -143,11 +143,11 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       for (const [a, b] of numbers) expect(await acceptsSignature(pair(a, b))).toBe(false)
     })
 
-    it('the engine accepts an ECDSA signature whose s is replaced by the order minus s', async () => {
+    it(`${engineName} accepts an ECDSA signature whose s is replaced by the order minus s`, async () => {
       expect(await acceptsSignature(pair(r, order - s))).toBe(true)
     })
 
-    it('7518-30: the engine rejects a key that is not on the curve of the ECDSA algorithm, or its signature', async () => {
+    it(`7518-30: ${engineName} rejects a key that is not on the curve of the ECDSA algorithm, or its signature`, async () => {
       for (const other of CURVES.map(([name]) => name).filter((name) => name !== alg)) {
         const foreign = getSigner(other)
         const signature = sign(`sha${alg.slice(2)}`, data, {
@@ -178,7 +178,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     }
   })
 
-  it('the engine rejects a P-256 key whose point is off the curve or zero, or has a coordinate not below the prime', async () => {
+  it(`${engineName} rejects a P-256 key whose point is off the curve or zero, or has a coordinate not below the prime`, async () => {
     const { good, off, zero, large } = getP256Points()
     await expect((async () => engine.prepare('ES256', good))()).resolves.toBeTypeOf('function')
     for (const key of [off, zero, large]) {
@@ -193,7 +193,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const acceptsSignature = (signature: Uint8Array) =>
       accepts(engine, alg, getSigner(alg).material, toJws(input, signature))
 
-    it('the engine rejects an EdDSA signature whose R is zero, whose S is zero or not below the order, or whose halves are swapped', async () => {
+    it(`${engineName} rejects an EdDSA signature whose R is zero, whose S is zero or not below the order, or whose halves are swapped`, async () => {
       const [R, S] = [good.subarray(0, 32), good.subarray(32)]
       const number = fromLittleEndian(S)
       const octets = (value: bigint) => toLittleEndian(value, 32)

@@ -21,8 +21,8 @@ function createSignatureWithLeadingZero(): Buffer {
 describe.each([
   ['node', nodeEngine],
   ['portable', portableEngine],
-])('the %s engine', (_name, engine) => {
-  it('the engine accepts a PSS signature with a leading zero octet, and rejects the signature without this octet', async () => {
+])('the %s engine', (name, engine) => {
+  it(`the ${name} engine accepts a PSS signature with a leading zero octet, and rejects the signature without this octet`, async () => {
     const verify = await engine.prepare('PS256', key.jwk)
     const signature = createSignatureWithLeadingZero()
     const results = [signature, signature.subarray(1)].map(async (bytes) => {

@@ -100,7 +100,7 @@ const BAD_PSS: [what: string, encoded: Buffer][] = [
   ['the hash of another message', padPss(RS256)],
 ]
 
-describe.each(ENGINES)('%s', (_name, engine) => {
+describe.each(ENGINES)('%s', (name, engine) => {
   const material = toMaterial(key)
   const acceptsRs256 = (signature: Buffer) =>
     accepts(engine, 'RS256', material, toJws(RS256, signature))
@@ -172,7 +172,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     ['a modulus of 2055 bits', { modulusLength: 2055 }],
     ['the exponent 3', { modulusLength: 2048, publicExponent: 3 }],
   ])(
-    'the engine accepts a signature only with its exact length if the key has %s',
+    `${name} accepts a signature only with its exact length if the key has %s`,
     async (_, options) => {
       const { privateKey, publicKey } = generateKeyPairSync('rsa', options)
       for (const alg of ['RS256', 'PS256', 'PS512'] as const) {

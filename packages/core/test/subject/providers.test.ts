@@ -18,7 +18,7 @@ function listPatterns(value: unknown): RegExp[] {
 }
 
 describe('getProfile', () => {
-  it('the first comment of each profile names the source of the profile, and the month', async () => {
+  it('the first comment of each profile names the source of the profile, and the month in which the source was read', async () => {
     const folder = new URL('../../src/subject/providers/', import.meta.url)
     const files = await readdir(folder)
     const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')))

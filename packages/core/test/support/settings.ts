@@ -33,7 +33,7 @@ export function createSettings(changes: Partial<IssuerSettings> = {}): IssuerSet
   return { ...settings, subjects: toSubjectSettings(settings.subjects) }
 }
 
-/** Adds the rules of the provider. */
+/** Adds the profile of the provider, with its rules. */
 export function toSubjectSettings(statements: SubjectStatements): SubjectSettings {
   const { provider } = statements
   return { ...statements, profile: provider && getProfile(provider) }

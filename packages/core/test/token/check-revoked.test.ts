@@ -21,7 +21,7 @@ const token = issuer.token()
 
 type Revoked = NonNullable<ResourceServerOptions['revoked']>
 
-/** Creates a server with the option `revoked`. `calls` contains the token of each call. Plain JavaScript may return any value. */
+/** Creates a server with the option `revoked`. `calls` contains the token of each call. The function may return any value. */
 function createServer(
   revoked: (token: AccessToken) => unknown,
   options: Partial<ResourceServerOptions> = {},

@@ -30,7 +30,7 @@ const TOKEN_CLAIMS = { sub: 'reports-cron', client_id: 'reports-cron' }
 const ANOTHER_TOKEN = '503 introspection_unavailable another_token'
 
 describe('a guard with introspect', () => {
-  it('a guard introspects a JWT at every request with introspect: true, and the token keeps the claims of the JWT', async () => {
+  it('a guard with introspect: true introspects a JWT at every request, and the access token has the claims of the JWT', async () => {
     const { endpoint, send, getOutcome, token } = await issuing('jwt')
     const one = token()
     for (let i = 1; i <= 3; i++) {
@@ -50,7 +50,7 @@ describe('a guard with introspect', () => {
     expect(endpoint.requests).toHaveLength(5)
   })
 
-  it('uses a cached response that is younger than introspect.maxAge', async () => {
+  it('a guard uses a cached introspection response that is younger than introspect.maxAge', async () => {
     const { clock, endpoint, getOutcome, token } = await issuing('jwt')
     const one = token()
     const recent: Requirements = { introspect: { maxAge: 60 } }
@@ -63,14 +63,14 @@ describe('a guard with introspect', () => {
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  it('sends no introspection request for a token that is rejected locally', async () => {
+  it('a guard with introspect sends no introspection request for a token that is rejected locally', async () => {
     const { endpoint, getOutcome, token } = await issuing('jwt')
     expect(await getOutcome(token({ claims: { exp: 1 } }), INTROSPECT)).toBe('401 expired')
     expect(await getOutcome('abc', INTROSPECT)).toBe('401 malformed_token')
     expect(endpoint.requests).toEqual([])
   })
 
-  it('refuses a revoked token with the reason inactive before the scope is checked', async () => {
+  it('a guard with introspect refuses a revoked token with the reason inactive before it checks the scope', async () => {
     const { endpoint, getOutcome, token } = await issuing('jwt')
     endpoint.answer({ active: false })
     expect(await getOutcome(token(), { ...INTROSPECT, scope: 'admin' })).toBe('401 inactive')
@@ -80,7 +80,7 @@ describe('a guard with introspect', () => {
     )
   })
 
-  it('introspects once for all guards of a request, and again if a guard of the next request requires a newer response', async () => {
+  it('guards of one request share one introspection call, and a guard of the next request introspects again if it requires a newer response', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const callGuard = session(server, token())
     const lenient: Requirements = { introspect: { maxAge: 60 } }
@@ -98,7 +98,7 @@ describe('a guard with introspect', () => {
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  it('introspects once for concurrent guards of a request', async () => {
+  it('concurrent guards of a request share one introspection call', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const callGuard = session(server, token())
     expect(await Promise.all([callGuard(INTROSPECT), callGuard(INTROSPECT), callGuard()])).toEqual(
@@ -111,7 +111,7 @@ describe('a guard with introspect', () => {
     ['introspect: true, after one second', INTROSPECT, 1],
     ['introspect.maxAge: 60, after 60 seconds', { introspect: { maxAge: 60 } }, 60],
   ])(
-    'introspects a JWT again on a connection that stays open, with %s',
+    'a guard introspects a JWT again on a connection that stays open, with %s',
     async (_, requirements, seconds) => {
       const { clock, endpoint, server, token } = await issuing('jwt')
       const callGuard = session(server, token({ claims: { exp: clock.seconds() + 7200 } }))
@@ -132,7 +132,7 @@ describe('a guard with introspect', () => {
     [10, 10],
     [0, 1],
   ])(
-    'introspects an opaque token again on a connection that stays open, with maxAge: %d after %d s',
+    'a guard introspects an opaque token again on a connection that stays open, with maxAge: %d after %d s',
     async (maxAge, seconds) => {
       const { clock, endpoint, server } = await setup(ACTIVE, { introspection: { maxAge } })
       const callGuard = session(server, 'abc')
@@ -154,7 +154,7 @@ describe('a guard with introspect', () => {
     },
   )
 
-  it('introspects once for all guards of a request, even if the response took 2.5 seconds', async () => {
+  it('guards of one request share one introspection call, even if the response took 2.5 seconds', async () => {
     const { clock, endpoint, server, token } = await issuing('jwt')
     let answer = () => {}
     endpoint.answer(({ response }) => {
@@ -173,7 +173,7 @@ describe('a guard with introspect', () => {
     expect(endpoint.requests).toHaveLength(1)
   })
 
-  it('introspects an opaque token again if a response that another request has received is older than maxAge', async () => {
+  it('a guard introspects an opaque token again if the response that another request has received is older than maxAge', async () => {
     const { clock, endpoint, server, getOutcome } = await setup(ACTIVE, {
       introspection: { maxAge: 2 },
     })
@@ -236,7 +236,7 @@ describe('a guard with introspect', () => {
     expect(await callGuard()).toBe('granted')
   })
 
-  it('refuses a token whose key is distrusted during introspection', async () => {
+  it('a guard with introspect refuses a token whose key is distrusted during introspection', async () => {
     let answer: (response: object) => void = () => {}
     const { endpoint, server, token } = await issuing('jwt')
     endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
@@ -325,7 +325,7 @@ describe('a guard with introspect', () => {
     },
   )
 
-  it('introspects again at the next request after a response about another token, because this response is not cached', async () => {
+  it('a guard introspects again at the next request after a response about another token, because this response is not cached', async () => {
     const { endpoint, getOutcome, token, events } = await issuing('jwt')
     endpoint.answer({ ...ACTIVE, ...TOKEN_CLAIMS, sub: 'user-eve' })
     const lenient: Requirements = { introspect: { maxAge: 60 } }
@@ -344,7 +344,7 @@ describe('a guard with introspect', () => {
     expect(await getOutcome(one, lenient)).toBe('granted')
   })
 
-  it('accepts a response that lacks the client and the iat of the JWT', async () => {
+  it('a guard with introspect accepts a response that lacks the client and the iat of the JWT', async () => {
     const strict = { allowedClients: ['reports-cron'], maxTokenAge: 600 }
     const { endpoint, getOutcome, token } = await issuing('jwt', { issuer: strict })
     endpoint.answer({ active: true })
@@ -353,7 +353,7 @@ describe('a guard with introspect', () => {
     expect(await getOutcome(token(), INTROSPECT)).toBe('503 introspection_unavailable')
   })
 
-  it('refuses a token of an issuer that the guard does not allow, without introspection', async () => {
+  it('a guard with introspect sends no introspection request for a token of an issuer that the guard does not allow', async () => {
     const { endpoint, clock } = await issuing('jwt')
     const other = createTestIssuer({ issuer: 'https://b.example.com', now: clock.seconds })
     const server = closing(

@@ -127,7 +127,7 @@ describe('audienceRequiredFrom', () => {
     expect(getMissing().length).toBeGreaterThan(1001)
   })
 
-  it('a token without aud is granted before the day begins in UTC, and is refused afterwards, even if it is cached', () => {
+  it('a token without aud is granted before the day of audienceRequiredFrom begins in UTC, and is refused afterwards, even if it is cached', () => {
     const { clock, decide, tokenOf } = setup()
     const token = tokenOf('cron')
     expect(decide(token)).toMatchObject({ kind: 'granted', token: { audience: [] } })
@@ -147,7 +147,7 @@ describe('audienceRequiredFrom', () => {
     expect(decide(tokenOf('cron', { aud: AUDIENCE }))).toMatchObject({ kind: 'granted' })
   })
 
-  it('a second guard of a long request refuses a token without aud after the day has begun', () => {
+  it('a second guard of a long request refuses a token without aud after the day of audienceRequiredFrom has begun', () => {
     const { clock, server, tokenOf } = setup()
     const raw = {}
     const request = { ...requestWith(tokenOf('cron')), raw }
@@ -156,7 +156,7 @@ describe('audienceRequiredFrom', () => {
     expect(server.guard()(request)).toMatchObject({ reason: 'wrong_audience' })
   })
 
-  it('verify() refuses a token without aud from the date on', async () => {
+  it('verify() grants a token without aud before the day of audienceRequiredFrom, and refuses the token afterwards', async () => {
     const { clock, server, tokenOf, getMissing } = setup()
     const token = tokenOf('cron')
     expect(await server.verify(token)).toMatchObject({ kind: 'granted' })
@@ -165,7 +165,7 @@ describe('audienceRequiredFrom', () => {
     expect(await server.verify(token)).toMatchObject({ reason: 'wrong_audience' })
   })
 
-  it('an introspected token without aud is granted before the day begins, and is refused afterwards, even if the response is cached', async () => {
+  it('an introspected token without aud is granted before the day of audienceRequiredFrom, and is refused afterwards, even if the response is cached', async () => {
     let calls = 0
     const { clock, decide, getMissing } = setup({
       ...INTROSPECTION,
@@ -189,7 +189,7 @@ describe('audienceRequiredFrom', () => {
     expect(calls).toBe(2)
   })
 
-  it('an introspected token that lacks aud and the value of tokenUse is refused', async () => {
+  it('an introspected token that lacks aud and the value of tokenUse is refused, even with audienceRequiredFrom', async () => {
     // A refresh token is also active, and has the client id and the scopes of an access token.
     const refreshToken = { active: true, sub: 'alice', client_id: 'web', scope: 'read' }
     for (const mark of [{}, { token_use: 'refresh' }]) {
@@ -202,7 +202,7 @@ describe('audienceRequiredFrom', () => {
     }
   })
 
-  it('an introspected token for another API is refused before and after the date', async () => {
+  it('an introspected token for another API is refused before and after the date in audienceRequiredFrom', async () => {
     const { clock, decide, getMissing } = setup({
       ...INTROSPECTION,
       fetch: async () => Response.json({ active: true, client_id: 'cron', aud: 'other' }),
@@ -213,7 +213,7 @@ describe('audienceRequiredFrom', () => {
     expect(getMissing()).toEqual([])
   })
 
-  it('a guard with introspect grants a JWT with aud if the response has no aud, even after the date', async () => {
+  it('a guard with introspect grants a JWT with aud if the response has no aud, even after the date in audienceRequiredFrom', async () => {
     const { clock, server, tokenOf } = setup({
       introspection: INTROSPECTION.introspection,
       fetch: async () => Response.json({ active: true }),
@@ -224,7 +224,7 @@ describe('audienceRequiredFrom', () => {
     expect(show(await guard(requestWith(tokenOf('cron'))))).toBe('wrong_audience')
   })
 
-  it('jwtProfile rfc9068 grants a token without aud before the date, but refuses a token without another required claim', () => {
+  it('a guard with jwtProfile rfc9068 grants a token without aud before audienceRequiredFrom, and refuses a token without another required claim', () => {
     const { clock, decide, tokenOf } = setup({ jwtProfile: 'rfc9068' })
     expect(show(decide(tokenOf('cron')) as Outcome)).toBe('granted')
     expect(show(decide(tokenOf('cron', { jti: undefined })) as Outcome)).toBe('missing_claim')

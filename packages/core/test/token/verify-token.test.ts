@@ -6,7 +6,7 @@ import { thumbprintOfKey, ACTIVE, issuing, tokenIn } from './introspection/setup
 const NO_KEYS = { issuer: { jwks: undefined, jwksUri: 'http://127.0.0.1:1/jwks' } as never }
 
 describe('an issuer with tokenFormat: any', () => {
-  it('tokenFormat: any sends no introspection request for a JWT that was accepted or rejected locally', async () => {
+  it('authorize with tokenFormat: any sends no introspection request for a JWT that was accepted or rejected locally', async () => {
     const { endpoint, getOutcome, send, token } = await issuing('any')
     expect(tokenIn(await send(token())).verifiedBy).toBe('jwt')
     expect(await getOutcome(token({ claims: { exp: 1 } }))).toBe('401 expired')
@@ -20,7 +20,7 @@ describe('an issuer with tokenFormat: any', () => {
     expect(endpoint.requests).toEqual([])
   })
 
-  it('tokenFormat: any introspects every token that is not a JWT', async () => {
+  it('authorize with tokenFormat: any introspects every token that is not a JWT', async () => {
     const { endpoint, send } = await issuing('any')
     endpoint.answer(ACTIVE)
     for (const opaque of [
@@ -55,7 +55,7 @@ describe('an issuer with tokenFormat: any', () => {
     expect(only.endpoint.requests).toEqual([])
   })
 
-  it('tokenFormat: any refuses a JWT without introspection if keys are unavailable and a key was distrusted', async () => {
+  it('authorize with tokenFormat: any refuses a JWT without introspection if keys are unavailable and a key was distrusted', async () => {
     const { endpoint, getOutcome, server, token } = await issuing('any', NO_KEYS)
     endpoint.answer({ ...ACTIVE, active: true })
     server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
@@ -64,7 +64,7 @@ describe('an issuer with tokenFormat: any', () => {
     expect(await getOutcome('an-opaque-one')).toBe('granted')
   })
 
-  it('tokenFormat: any refuses a JWT with the reason keys_unavailable if keys are unavailable and introspection fails', async () => {
+  it('authorize with tokenFormat: any refuses a JWT with the reason keys_unavailable if keys are unavailable and introspection fails', async () => {
     const { endpoint, getOutcome, token, failures } = await issuing('any', NO_KEYS)
     endpoint.answer(500)
     expect(await getOutcome(token())).toBe('503 keys_unavailable')
@@ -79,7 +79,7 @@ describe('an issuer with tokenFormat: any', () => {
     ['another audience', { aud: 'another' }, '401 wrong_audience'],
     ['no exp', { exp: undefined }, '401 missing_claim'],
   ])(
-    'tokenFormat: any refuses a JWT without introspection while keys are unavailable if the JWT has %s',
+    'authorize with tokenFormat: any refuses a JWT without introspection while keys are unavailable if the JWT has %s',
     async (_, claims, expected) => {
       const { endpoint, getOutcome, token } = await issuing('any', NO_KEYS)
       endpoint.answer(ACTIVE)
@@ -90,7 +90,7 @@ describe('an issuer with tokenFormat: any', () => {
 })
 
 describe('an issuer with tokenFormat: jwt', () => {
-  it('tokenFormat: jwt refuses an opaque token, and the event refused names the values for opaque tokens', async () => {
+  it('authorize with tokenFormat: jwt refuses an opaque token, and the event refused names the values of tokenFormat for opaque tokens', async () => {
     const { endpoint, getOutcome, events } = await issuing('jwt')
     expect(await getOutcome('abc')).toBe('401 malformed_token')
     expect(endpoint.requests).toEqual([])

@@ -8,8 +8,8 @@ type Status = Parameters<Context['status']>[0]
 const OF_BODY = ['Content-Encoding', 'Content-Length', 'Content-Range', 'ETag', 'Last-Modified']
 
 /**
- * Responds with the headers that other code has set, and the headers of the core. The response is set, and not only returned: a
- * response that later code returns is then ignored. Code that sets `c.res` itself can still replace it.
+ * Responds with the headers that other code has set, and the headers of the core. The response is returned, and also set as
+ * `c.res`, so a response that later code returns is ignored. Code that sets `c.res` itself can still replace the response.
  */
 export function respond({ status, headers, body }: HttpResponse, context: Context): Response {
   const { Vary, ...others } = headers

@@ -53,7 +53,7 @@ export interface Bearward extends Omit<
    * Creates a middleware that responds to requests for the metadata of this API (RFC 9728). Mount it before every guard. Requires
    * the options `resource` and `metadata`.
    *
-   * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
+   * @throws {ConfigurationError} if the option `resource` or `metadata` is not set
    * @example
    * app.use(metadata())
    */

@@ -8,9 +8,9 @@ const adapter = /* @__PURE__ */ defineSmallAdapter(definition)
 
 /**
  * Creates the guards of one configuration, like `createBearward` of `@bearward/fetch`. The log and events contain advice only
- * with the part `advice`. Six options require a part: `introspection`, `dpop`, `mtls`, `provider` (`providers`), functions in
- * `issuers` (`dynamicIssuers`), and `signed` in `metadata` (`signedMetadata`). Issuers of known vendors, such as Auth0, require
- * `providers`, too.
+ * with the part `advice`. Six options require a part, which is in parentheses if it has another name: `introspection`, `dpop`,
+ * `mtls`, `provider` (`providers`), functions in `issuers` (`dynamicIssuers`), and `signed` in `metadata` (`signedMetadata`).
+ * Issuers of known vendors, such as Auth0, require `providers`, too.
  *
  * @throws {ConfigurationError} if an option is wrong, or requires a part that is not in `use`. The message names every problem.
  *

@@ -90,8 +90,8 @@ export class Dpop {
     const { thumbprint, target, jti, iat } = proof
     const { maxAge, clockTolerance } = this.settings
     // A proof is accepted until `iat + maxAge + clockTolerance`. The clock of another process can be behind by the tolerance, so
-    // the proof is remembered for one more tolerance. If the tolerance is 0, one second is added: a proof is still accepted at that
-    // moment.
+    // the proof is remembered for one more tolerance. If the tolerance is 0, one second is added, because a proof is still
+    // accepted exactly at the end of this time.
     const seconds = iat - getSeconds(this.#clock) + maxAge + Math.max(1, 2 * clockTolerance)
     // A thumbprint and an address contain no line break, so two proofs have the same text only if all parts are equal. UTF-8 would
     // encode all lone surrogates as the same bytes. JSON escapes them, so different values stay different.
@@ -199,7 +199,8 @@ export class Dpop {
         publish('allowed')
         return undefined
       case 'nonce': {
-        // A negative age means that the clock of another process is ahead. This nonce would be accepted for a longer time.
+        // The age of a nonce is negative if the clock of the process that created it is ahead. Such a nonce would stay fresh for
+        // a longer time.
         const isFresh = nonceAge !== undefined && nonceAge >= -1 && nonceAge < LIMITS.freshNonce
         publish(isFresh ? 'nonce_accepted' : 'nonce_required')
         return isFresh ? undefined : this.#requireNonce('a nonce that is too old')

@@ -61,7 +61,7 @@ export class ReplayCheck {
     const permission = this.#breaker.acquire(this.#clock.monotonic(), false)
     if (permission === undefined) {
       const retryAfter = this.#breaker.pause(this.#clock.monotonic())
-      const detail = `it has failed several times, last: ${this.#lastDetail}`
+      const detail = `it has failed several times. The last failure: ${this.#lastDetail}`
       return { problem: 'paused', detail, retryAfter }
     }
     return andThen(this.#ask(proof), (answer) => {

@@ -22,7 +22,7 @@ export const auth0: Profile = {
       level: 'structural',
       when: { gty: 'absent', sub: clientAtClients, act: 'absent' },
     },
-    // Code of the tenant can also write these claims, so a rule needs a second claim.
+    // Code of the tenant can also write `sub_profile`, so each of the next two rules needs a second claim.
     {
       id: 'auth0.service',
       kind: 'machine',

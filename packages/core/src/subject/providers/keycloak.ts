@@ -2,8 +2,9 @@ import type { Profile, Rule } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
- * Creates the rule for a service account. It is a user account, and other users can have such a name. The rule therefore
- * also requires claims that only the client credentials grant writes: the host, the address and the id of the client.
+ * Creates the rule for a service account. A service account is a user account, and other users can have a name that begins with
+ * `service-account-`. The rule therefore also requires claims that only the client credentials grant writes: the host, the
+ * address and the id of the client.
  */
 function createServiceAccountRule(id: string, clientIdClaim: string): Rule {
   return {

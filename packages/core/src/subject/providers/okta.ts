@@ -42,5 +42,6 @@ export const okta: Profile = {
       },
     },
   ],
-  advice: 'Use a custom authorization server. Its tokens have cid, and those of users have uid.',
+  advice:
+    'Use a custom authorization server. All its tokens have cid, and only tokens of users have uid.',
 }

@@ -65,7 +65,7 @@ export const hydra: Profile = {
   advice: /* @__PURE__ */ adviseOnChosenSubjects(),
 }
 
-/** A client has an entry with a UUID and a name, like a person. */
+/** Like a person, a client has an entry with a UUID and a name. */
 export const kanidm: Profile = {
   // Read in 2026-11: Kanidm source: introspection.
   clientIdClaims: ['client_id'],
@@ -99,7 +99,7 @@ export const openiddict: Profile = {
   advice: /* @__PURE__ */ adviseOnChosenSubjects(),
 }
 
-/** A JWT does not name the client, unless a token customizer adds it. */
+/** A JWT does not name the client, unless a token customizer adds the client id. */
 export const springAs: Profile = {
   // Read in 2026-11: Spring Authorization Server source.
   clientIdClaims: ['client_id'],

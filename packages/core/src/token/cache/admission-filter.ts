@@ -5,9 +5,10 @@ const WAYS = 8
 const LENGTH = 12
 
 /**
- * Detects approximately whether a token was seen recently, by the end of its signature. The filter has at least as many
- * marks of 32 bits as the cache can have entries. The filter forgets old tokens and has a false-positive rate of about 2e-9.
- * A forgotten token is verified again. A false positive is harmless, because the cache compares the hash of the whole token.
+ * Detects approximately whether a token was seen recently, by the end of its signature. For each token, the filter stores a mark
+ * of 32 bits. The filter has space for at least as many marks as the cache can have entries. It forgets old tokens and has a
+ * false-positive rate of about 2e-9. A forgotten token is verified again. A false positive is harmless, because the cache
+ * compares the hash of the whole token.
  */
 export class AdmissionFilter {
   readonly #marks: Uint32Array

@@ -40,7 +40,10 @@ export class TokenCache {
     )
   }
 
-  /** Returns whether a token was verified recently. If not, call `remember` after its verification, and not `find` or `add`. */
+  /**
+   * Returns whether a token was verified recently. If not, call only `remember`, after the verification of the token. Do not call
+   * `find` or `add`.
+   */
   isKnown(token: string): boolean {
     return this.#filter.has(token)
   }
@@ -69,7 +72,7 @@ export class TokenCache {
     cachedTokens.add(hash, bytes)
   }
 
-  /** Evicts the oldest tokens of an issuer until a new one fits into its part of the cache. */
+  /** Evicts the oldest tokens of an issuer until a new token fits into the issuer's part of the cache. */
   #evictOwn(cachedTokens: TokensOfIssuer, added: number): void {
     for (;;) {
       const { entries, bytes } = cachedTokens.size

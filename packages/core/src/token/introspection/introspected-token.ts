@@ -96,8 +96,8 @@ export function rejectInactive(issuer: string): Rejection {
 
 /**
  * Checks the claims of an active response, and creates the access token. An active response means only that the server
- * has issued the token and has not revoked it. So this function also checks that the token is an access token of this issuer,
- * its audience, and its times. `now` is in seconds since the epoch.
+ * has issued the token and has not revoked it. So this function also checks the kind of the token, its issuer, its audience, and
+ * its times. `now` is in seconds since the epoch.
  *
  * Does not use `username` as an id, because it can be reassigned. The exception is the provider `django-oauth-toolkit`.
  */
@@ -120,8 +120,8 @@ export function toIntrospectedToken(
 }
 
 /**
- * Checks a response about a locally verified token with this binding: no member of the response may make the token invalid.
- * Missing members are accepted.
+ * Checks a response about a locally verified token with this binding. Returns a rejection if a member of the response makes the
+ * token invalid. Missing members are accepted.
  *
  * Does NOT check whether the response is about this token: `findContradiction` does.
  */
@@ -157,7 +157,7 @@ function getResponseAudiences(settings: IssuerSettings): AcceptedAudiences {
 }
 
 /**
- * Checks `token_type` (RFC 6749 section 7.1). For a refresh token, some servers return `refresh_token` here. If it
+ * Checks `token_type` (RFC 6749 section 7.1). For a refresh token, some servers return `refresh_token` here. If `token_type`
  * is `DPoP`, the response or the token must name the key to which the token is bound (RFC 9449 section 6.2).
  */
 function checkTokenType(type: unknown, { jkt }: Binding): Rejection | undefined {

@@ -33,7 +33,7 @@ export type IntrospectionFailure =
   /** Any other error, in this library or in a function of the options, such as `fetch`. */
   | 'unexpected'
 
-/** An error that only introspection calls can have, and no other outgoing calls. */
+/** An error that occurs only in introspection calls, and never in other outgoing calls. */
 export class IntrospectionError extends Error {
   override readonly name = 'IntrospectionError'
   readonly failure: IntrospectionFailure

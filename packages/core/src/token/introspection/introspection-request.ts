@@ -119,7 +119,7 @@ async function readFailure(
     return new FetchError('status', `${toLoggedAddress(endpoint)}: ${text}`, { status, retryAfter })
   }
   if (ABOUT_CLIENT.includes(code)) return new IntrospectionError('credentials_refused', text)
-  // RFC 7009 section 2.2.1. Some servers also return it from the introspection endpoint, for tokens of unsupported kinds.
+  // This code is from RFC 7009 section 2.2.1. Some introspection endpoints return it for tokens of unsupported kinds.
   const isKind = code === 'unsupported_token_type'
   return new IntrospectionError(isKind ? 'token_unsupported' : 'token_refused', text)
 }

@@ -166,9 +166,9 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   }
 
   /**
-   * Returns whether a failed call has the same meaning as the response `active: false`. Unless `tokenFormat` is `'opaque'`, returns
-   * `false` for a JWT. The call may have failed because the server does not introspect JWTs at all. This is a wrong configuration:
-   * the token may be active.
+   * Returns whether a failed call has the same meaning as the response `active: false`. Returns `false` for a JWT if
+   * `tokenFormat` is not `'opaque'`. The call may have failed because the server does not introspect JWTs at all. In that case,
+   * the configuration is wrong, and the token may be active.
    */
   function meansInactive({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false

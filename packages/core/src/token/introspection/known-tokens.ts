@@ -1,4 +1,4 @@
-/** Records the last two tokens that got a valid response (200). Two are enough to find a token that is not a given one. */
+/** Records the last two tokens that got a valid response (200). Two are enough: a given token can equal only one of them. */
 export class KnownTokens {
   #last: readonly { readonly hash: string; readonly at: number }[] = []
 

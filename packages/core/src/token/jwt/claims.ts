@@ -36,7 +36,7 @@ const AUDIENCE: ClaimType = [
 ]
 
 /**
- * Checks that the required claims are present, and that claims read by the core have their types (RFC 7519 section 4.1,
+ * Checks that the required claims are present. Also checks the types of the claims that the core reads (RFC 7519 section 4.1,
  * RFC 9068 section 2.2). If `settings` has a `tenant`, the claim `tid` must be the id of this tenant.
  */
 export function checkClaimTypes(

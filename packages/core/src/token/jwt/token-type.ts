@@ -65,7 +65,7 @@ const FOREIGN_PAYLOAD_TYPES: ReadonlyMap<unknown, string> = new Map([
 const ACCESS_TOKEN_CLAIMS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_id']
 
 /**
- * Checks by its claims that a token can be an access token. Issuers sign other tokens with the same keys (RFC 8725 section
+ * Checks by the claims of a token that it can be an access token. Issuers sign other tokens with the same keys (RFC 8725 section
  * 3.12).
  *
  * An ID token is detected by `at_hash`, `c_hash` or `s_hash`, by its `typ` or `token_use`, or by a `nonce` without a scope or

@@ -21,8 +21,8 @@ export interface SignedBy extends KeyHint {
 }
 
 /**
- * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3). Checks the header, the key and
- * the signature before the claims. So its rejection never names an invalid claim of a forged token. If no known key has signed the
+ * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3). Checks the header, the key and the
+ * signature before the claims. So the rejection never names an invalid claim of a forged token. If no known key has signed the
  * token, the claims only decide whether keys are fetched, and whether the token gets 401 or 503. `now` returns seconds since the
  * epoch.
  *
@@ -198,9 +198,9 @@ function rejectUnlisted(
   issuer: Signer,
 ): Rejection {
   const found = hasListed
-    ? 'only keys of another issuer, or too many keys'
+    ? 'only keys of another issuer, or too many matching keys'
     : kid === undefined
-      ? 'no kid, and several keys or none'
+      ? 'no kid, and several keys or no key'
       : `${showClaimed(kid)}, ${issuer.keys.explain(algorithm, kid) ?? 'which is not listed'}`
   const expected = `a key of ${issuer.settings.issuer} for ${algorithm}`
   return new Rejection('unknown_key', { check: 'kid', expected, found })

@@ -197,7 +197,7 @@ describe('the only use of a proof', () => {
 })
 
 describe('a replay store', () => {
-  it('status() does not show the control as degraded if the replay store is full for one key, because a client can cause that', async () => {
+  it('status() shows replay detection as working while the replay store is full for one key, because a client can fill this part', async () => {
     const { server, events, authorize, request } = setup({ replay: memoryReplay({ maxPerKey: 1 }) })
     await authorize(request())
     expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')

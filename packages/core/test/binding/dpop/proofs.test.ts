@@ -19,7 +19,7 @@ async function send(overrides: ProofOverrides, options: Parameters<typeof setup>
   return summarize(await authorize(request(prove(overrides))))
 }
 
-/** Match the `check` of an event about the header, and about the claims. */
+/** Patterns for the member `check` of an event about the header, and of an event about the claims. */
 const OF_HEADER = /^DPoP (?:header|typ|alg|jwk|crit)$/
 const OF_CLAIMS = /^DPoP (?:claims set|jti|htm|htu|iat|exp|nbf|nonce|ath)$/
 
@@ -378,7 +378,7 @@ describe('a DPoP proof', () => {
     expect(events.at(-1)).toMatchObject({ check: 'DPoP header', found: 'a longer text' })
   })
 
-  it('9449-39: authorize accepts a long jti, and its entry in the store has the usual size', async () => {
+  it('9449-39: authorize accepts a long jti, and its entry in the replay store has the usual size', async () => {
     const ids: string[] = []
     const replay = { firstUse: ({ id }: { id: string }) => ids.push(id) > 0 }
     const { authorize, request, prove } = setup({ replay })
@@ -421,10 +421,10 @@ describe('a DPoP proof', () => {
   )
 
   it.each<[string, ProofOverrides, string]>([
-    ['after nonce', { claims: { nonce: 7 } }, 'DPoP nonce'],
-    ['before ath', { claims: { ath: 'x' } }, 'cnf.jkt'],
-    ['before the signature', { signedBy: generateProofKey() }, 'cnf.jkt'],
-  ])('9449-49: authorize compares the key of a proof %s', async (_, defect, check) => {
+    ['after it has checked nonce', { claims: { nonce: 7 } }, 'DPoP nonce'],
+    ['before it checks ath', { claims: { ath: 'x' } }, 'cnf.jkt'],
+    ['before it checks the signature', { signedBy: generateProofKey() }, 'cnf.jkt'],
+  ])('9449-49: authorize compares the key of a proof with cnf.jkt %s', async (_, defect, check) => {
     const { authorize, request, prove, events } = setup()
     await authorize(request(prove({ ...defect, key: generateProofKey() })))
     expect(events.at(-1)).toMatchObject({ type: 'refused', check })
@@ -487,7 +487,7 @@ describe('a DPoP proof', () => {
       'an address at claimed "https://other.example"',
     ],
   ])(
-    'an event shows the claimed %s of a proof once, and nothing else of it',
+    'an event shows the claimed %s of a proof once, and nothing else of the proof',
     async (_, overrides, check, found) => {
       const { outcome, events, parts } = await refuse(overrides)
       expect(events.at(-1)).toMatchObject({ check: `DPoP ${check}`, found })

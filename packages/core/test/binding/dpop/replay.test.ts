@@ -94,7 +94,7 @@ describe('the detection of used proofs', () => {
     expect(summarize(await authorize(request(prove({ claims }))))).toBe('granted')
   })
 
-  it('9449-41: the store remembers a proof for as long as it is accepted, and for one clock tolerance longer', async () => {
+  it('9449-41: the replay store remembers a proof for as long as it is accepted, and for one clock tolerance longer', async () => {
     const store = scriptedStore(() => true)
     const { authorize, request, prove, clock } = setup({ replay: store })
     const iats = [-65, 0, 5]
@@ -138,7 +138,7 @@ describe('the detection of used proofs', () => {
     expect(summarize(await first({ ...raw }))).toBe('401 proof_used')
   })
 
-  it('the guards of a request see the same token, with the bindings that were proved', async () => {
+  it('the guards of a request get the same token, with the bindings that were proved', async () => {
     const { server, request } = setup()
     const raw = request()
     const outcomes = [await server.guard()(raw), await server.guard()(raw)]
@@ -148,7 +148,7 @@ describe('the detection of used proofs', () => {
     expect(Object.isFrozen(first)).toBe(true)
   })
 
-  it('simultaneous guards of a request ask the store once', async () => {
+  it('simultaneous guards of a request ask the replay store once', async () => {
     const store = scriptedStore(async () => true)
     const { server, request } = setup({ replay: store })
     const raw = request()
@@ -196,7 +196,7 @@ describe('the detection of used proofs', () => {
 
 describe('a replay store that does not answer', () => {
   it.each<ReplayStoreProblem>(['full', 'timeout', 'unsuitable', 'failed', 'unreachable'])(
-    '9449-42: authorize refuses with 503, and publishes an event, if the store has the problem %s',
+    '9449-42: authorize refuses with 503, and publishes an event, if the replay store has the problem %s',
     async (problem) => {
       const { authorize, request, events } = setup({ replay: failing(problem) })
       const outcome = await authorize({ ...request(), id: 'req-7' })
@@ -220,7 +220,7 @@ describe('a replay store that does not answer', () => {
     },
   )
 
-  it('a request without an answer of the store has one line in the log, with the problem and its detail', async () => {
+  it('a request without an answer of the replay store has one line in the log, with the problem and its detail', async () => {
     const lines: string[] = []
     const logger = {
       info: (text: string) => lines.push(text),
@@ -251,7 +251,7 @@ describe('a replay store that does not answer', () => {
     ['resolves to 1', async () => 1],
     ['returns undefined', () => undefined],
     ['returns null', () => null],
-  ])('9449-42: authorize refuses with 503 if the store %s', async (_, answer) => {
+  ])('9449-42: authorize refuses with 503 if the replay store %s', async (_, answer) => {
     const { authorize, request, events } = setup({ replay: scriptedStore(answer) })
     expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')
     expect(JSON.stringify(events)).not.toContain('s3cret')
@@ -263,7 +263,7 @@ describe('a replay store that does not answer', () => {
     [Object.assign(new Error('s3cret'), { name: 'A s3cret' }), 'an error'],
     ['s3cret', 'an error'],
   ])(
-    'the event degraded names the code or the class of what the store has thrown: %o',
+    'the event degraded names the code or the class of what the replay store has thrown: %o',
     async (thrown, shown) => {
       const { authorize, request, events } = setup({
         replay: scriptedStore(() => Promise.reject(thrown)),
@@ -286,7 +286,7 @@ describe('a replay store that does not answer', () => {
     )
   })
 
-  it('authorize with whenReplayUnknown allow still refuses a proof that the store knows', async () => {
+  it('authorize with whenReplayUnknown allow still refuses a proof that the replay store knows', async () => {
     const { authorize, request } = setup({
       replay: scriptedStore(() => false),
       whenReplayUnknown: 'allow',
@@ -316,7 +316,7 @@ describe('a replay store that does not answer', () => {
     ])
   })
 
-  it('9449-54: authorize refuses with 503 after one second if the store hangs, and ignores a later answer', async () => {
+  it('9449-54: authorize refuses with 503 after one second if the replay store hangs, and ignores a later answer', async () => {
     let answer: (isFirst: boolean) => void = () => {}
     const store = scriptedStore(() => new Promise<boolean>((resolve) => (answer = resolve)))
     const { authorize, request, clock } = setup({ replay: store })
@@ -328,7 +328,7 @@ describe('a replay store that does not answer', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('9449-53: a store that fails after its request has ended does not cause an unhandled rejection', async () => {
+  it('9449-53: a replay store that fails after its request has ended does not cause an unhandled rejection', async () => {
     const { faults } = watchProcess()
     const failures: ((error: Error) => void)[] = []
     const store = scriptedStore(() => new Promise((_, reject) => failures.push(reject)))
@@ -340,7 +340,7 @@ describe('a replay store that does not answer', () => {
     expect(await faults()).toEqual([])
   })
 
-  it('9449-54: after consecutive failures, authorize does not ask the store during a pause, and then one request asks it again', async () => {
+  it('9449-54: after consecutive failures, authorize does not ask the replay store during a pause, and then one request asks it again', async () => {
     let isDown = true
     const store = scriptedStore(() =>
       isDown ? Promise.reject(new ReplayStoreError('unreachable', 'refused')) : true,
@@ -352,7 +352,7 @@ describe('a replay store that does not answer', () => {
     expect(store.uses).toHaveLength(failures)
     expect(degraded(events).at(-1)).toMatchObject({
       problem: 'paused',
-      detail: 'it has failed several times, last: refused',
+      detail: 'it has failed several times. The last failure: refused',
     })
     expect(server.status().controls).toEqual([
       {
@@ -372,7 +372,7 @@ describe('a replay store that does not answer', () => {
     expect(server.status().controls).toMatchObject([{ state: 'working', since: undefined }])
   })
 
-  it('9449-43: authorize grants a proof of another key if one key has filled its part of the store', async () => {
+  it('9449-43: authorize grants a proof of another key if one key has filled its part of the replay store', async () => {
     const replay = memoryReplay({ maxPerKey: 1, clock: fakeClock() })
     const [one, other] = [setup({ replay }), setup({ replay })]
     expect(summarize(await one.authorize(one.request()))).toBe('granted')
@@ -381,7 +381,7 @@ describe('a replay store that does not answer', () => {
     expect(summarize(await other.authorize(other.request()))).toBe('granted')
   })
 
-  it('ready() rejects if the store is not ready, and status() shows its configuration', async () => {
+  it('ready() rejects if the replay store is not ready, and status() shows its configuration', async () => {
     const store = {
       ...scriptedStore(() => true),
       ready: () => Promise.reject(new ReplayStoreError('unsuitable', 'it evicts entries')),
@@ -395,7 +395,7 @@ describe('a replay store that does not answer', () => {
     expect(nonceOnly.server.status().controls).toEqual([])
   })
 
-  it('the guards of a request refuse it with the same 503, and ask the store once', async () => {
+  it('the guards of a request refuse the request with the same 503, and ask the replay store once', async () => {
     const store = failing('timeout')
     const { server, request } = setup({ replay: store })
     const raw = request()

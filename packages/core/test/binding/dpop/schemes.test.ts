@@ -153,7 +153,7 @@ describe('the schemes of an API that accepts DPoP', () => {
   })
 
   it.each(['DPoP', 'dpop', 'DPOP'])(
-    '9449-27: authorize accepts the scheme %s, and header names in any case',
+    '9449-27: authorize accepts the scheme %s, and ignores the case of header names',
     async (scheme) => {
       const { authorize, token, prove } = setup()
       for (const names of [
@@ -189,7 +189,7 @@ describe('the schemes of an API that accepts DPoP', () => {
     expect(events.filter(({ type }) => type === 'degraded')).toEqual([])
   })
 
-  it('a guard with bound refuses unbound tokens, and throws at construction if the option mtls is missing', async () => {
+  it("a guard with the requirement bound refuses unbound tokens, and guard() throws for bound: 'mtls' without the option mtls", async () => {
     const { authorize, request, issuer, server } = setup()
     for (const bound of [true, 'dpop'] as const) {
       expect(summarize(await authorize(requestWith(issuer.token()), { bound }))).toBe(
@@ -212,7 +212,7 @@ describe('the schemes of an API that accepts DPoP', () => {
     expect(summarize(await authorize(requestWith(token)))).toBe('401 unsupported_binding')
   })
 
-  it('9728-12: the metadata contains the algorithms of proofs, and states whether bound tokens are required', async () => {
+  it('9728-12: the metadata document contains the algorithms of proofs, and states whether bound tokens are required', async () => {
     const read = async (dpop: Partial<DpopOptions>) => {
       const { server } = setup(dpop, { resource: 'https://api.example.com', metadata: {} })
       const response = await server.metadata()({

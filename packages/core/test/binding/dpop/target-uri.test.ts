@@ -112,7 +112,7 @@ const REFUSED: readonly (readonly [name: string, text: string])[] = [
 ]
 
 describe('normalizeTarget', () => {
-  it('9449-09, 9449-11: the table has at least 60 pairs', () => {
+  it('9449-09, 9449-11: the tables of equal and different addresses have at least 60 pairs', () => {
     expect(EQUAL.length + DIFFERENT.length).toBeGreaterThanOrEqual(60)
   })
 
@@ -131,11 +131,11 @@ describe('normalizeTarget', () => {
     expect(normalizeTarget(text)).toBeUndefined()
   })
 
-  it('normalizeTarget accepts 2048 characters', () => {
+  it('normalizeTarget accepts an address of 2048 characters', () => {
     expect(normalizeTarget(`${HOST}/${'a'.repeat(2048 - HOST.length - 1)}`)).toBeDefined()
   })
 
-  it('normalizeTarget never throws, and leaves a normalized address unchanged, for random texts', () => {
+  it('normalizeTarget never throws for random texts, and returns a normalized address unchanged', () => {
     const part = fc.stringMatching(/^[A-Za-z0-9%./;~?#@:\\[\]-]{0,12}$/)
     fc.assert(
       fc.property(
@@ -155,7 +155,7 @@ describe('normalizeTarget', () => {
     )
   })
 
-  it('normalizeTarget agrees with the URL of the runtime on the host, and on the path without encodings', () => {
+  it('normalizeTarget returns the same host and path as the URL class of the runtime if the path has no encodings', () => {
     const segment = fc.stringMatching(/^[A-Za-z0-9_~-][A-Za-z0-9_~-]{0,5}$/)
     fc.assert(
       fc.property(fc.array(fc.oneof(segment, fc.constantFrom('.', '..', ''))), (segments) => {

@@ -40,7 +40,7 @@ function setup(changes: Partial<ResourceServerOptions> = {}) {
     const verified = events.find((event) => event.type === 'verified')
     return verified?.cached === true ? 'cached' : 'verified'
   }
-  /** Sends a token three times, and expects that the third time it is in the cache. */
+  /** Sends a token three times, and expects that the token is in the cache the third time. */
   async function cache(token: string) {
     expect([await send(token), await send(token), await send(token)]).toEqual([
       'verified',
@@ -58,11 +58,11 @@ function setupFetched(behavior: Behavior) {
 }
 
 describe('a token that is sent again', () => {
-  it('adds a token to the cache when it is sent for the second time', async () => {
+  it('authorize adds a token to the cache when the token is sent for the second time', async () => {
     await setup().cache(issuer.token({ key }))
   })
 
-  it('verifies a token every time with tokenCache: false', async () => {
+  it('authorize with tokenCache: false verifies a token every time it is sent', async () => {
     const { send } = setup({ tokenCache: false })
     const token = issuer.token({ key })
     for (let i = 0; i < 4; i++) expect(await send(token)).toBe('verified')
@@ -72,7 +72,7 @@ describe('a token that is sent again', () => {
     ['expired', { exp: clock.seconds() + 60 }, {}, 60 + 5],
     ['too_old', { iat: clock.seconds() - 40 }, { maxTokenAge: 100 }, 60 + 5 + 0.001],
   ] as const)(
-    'refuses a cached token with the reason %s at the exact end of its validity, and evicts the token',
+    'authorize refuses a cached token with the reason %s at the exact end of its validity, and evicts the token',
     async (reason, claims, changes, end) => {
       const { send, cache } = setup(changes)
       const token = issuer.token({ key, claims: { exp: clock.seconds() + 3600, ...claims } })
@@ -88,7 +88,7 @@ describe('a token that is sent again', () => {
     },
   )
 
-  it('refuses a cached token with the reason issued_in_future after the clock was set back', async () => {
+  it('authorize refuses a cached token with the reason issued_in_future after the clock was set back', async () => {
     const { send, cache } = setup()
     const token = issuer.token({ key })
     await cache(token)
@@ -97,7 +97,7 @@ describe('a token that is sent again', () => {
     clock.jump(6)
   })
 
-  it('refuses a cached token after its key is removed from the JWKS, and keeps a token of another key cached', async () => {
+  it('authorize refuses a cached token after its key is removed from the JWKS, and keeps a token of another key cached', async () => {
     const { endpoint, send, cache } = setupFetched({ keys: [key.jwk, otherKey.jwk] })
     const claims = { exp: clock.seconds() + 9000 }
     const [evicted, kept] = [
@@ -112,7 +112,7 @@ describe('a token that is sent again', () => {
     expect(await send(kept)).toBe('cached')
   })
 
-  it('refuses a cached token after its key in the JWKS is replaced by another key with the same kid', async () => {
+  it('authorize refuses a cached token after its key in the JWKS is replaced by another key with the same kid', async () => {
     const { endpoint, send, cache } = setupFetched({ keys: [key.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
     await cache(token)
@@ -121,7 +121,7 @@ describe('a token that is sent again', () => {
     expect(await send(token)).toBe('invalid_signature')
   })
 
-  it('triggers one refresh of the keys for a cached token whose key was removed from the JWKS', async () => {
+  it('a cached token whose key was removed from the JWKS triggers one refresh of the keys', async () => {
     const { endpoint, events, send, cache } = setupFetched({ keys: [key.jwk, otherKey.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
     await cache(token)
@@ -131,7 +131,7 @@ describe('a token that is sent again', () => {
     expect(events.filter(({ type }) => type === 'keys_refresh_triggered')).toHaveLength(1)
   })
 
-  it('refuses a cached token without kid if the JWKS later contains more than four matching keys', async () => {
+  it('authorize refuses a cached token without kid if the JWKS later contains more than four matching keys', async () => {
     const withoutKid = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
     const { endpoint, send, cache } = setupFetched({ keys: withoutKid })
     const claims = { iat: Math.floor(clock.seconds()), exp: clock.seconds() + 9000 }
@@ -146,7 +146,7 @@ describe('a token that is sent again', () => {
     )
   })
 
-  it('keeps a token cached after a refresh with the same key, and during an outage, until the keys become unavailable', async () => {
+  it('a token stays cached after a refresh with the same key, and during an outage until the keys become unavailable', async () => {
     const { endpoint, send, cache } = setupFetched({ keys: [key.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 200_000 } })
     await cache(token)
@@ -160,7 +160,7 @@ describe('a token that is sent again', () => {
   })
 
   it.each(['static', 'fetched'])(
-    'refuses a cached token after its %s key is distrusted, and keeps a token of another key cached',
+    'authorize refuses a cached token after its %s key is distrusted, and keeps a token of another key cached',
     async (origin) => {
       const keys = [key.jwk, otherKey.jwk]
       const { server, send, cache } = origin === 'static' ? setup() : setupFetched({ keys })
@@ -174,7 +174,7 @@ describe('a token that is sent again', () => {
     },
   )
 
-  it('refuses a changed token, although the original token is cached', async () => {
+  it('authorize refuses a changed token, although the original token is cached', async () => {
     const { send, cache } = setup()
     const token = issuer.token({ key })
     await cache(token)
@@ -185,7 +185,7 @@ describe('a token that is sent again', () => {
     }
   })
 
-  it('checks the requirements of each guard for a cached token', async () => {
+  it('authorize checks the requirements of each call for a cached token', async () => {
     const { send, cache } = setup()
     const token = issuer.token({ key, claims: { scope: 'read' } })
     await cache(token)
@@ -195,7 +195,7 @@ describe('a token that is sent again', () => {
     expect(await send(token, { check: () => false })).toBe('check_failed')
   })
 
-  it('refuses an invalid token with the same reason every time it is sent', async () => {
+  it('authorize refuses an invalid token with the same reason every time it is sent', async () => {
     const { send } = setup()
     const bad = {
       wrong_audience: issuer.token({ key, claims: { aud: 'https://other.example.com' } }),
@@ -207,7 +207,7 @@ describe('a token that is sent again', () => {
     }
   })
 
-  it('caches a token of an issuer with a secret', async () => {
+  it('authorize caches a token of an issuer with a secret', async () => {
     const secret = createSecretKey(Buffer.alloc(32, 7))
     const { cache } = setup({ jwks: undefined, secret } as never)
     const claims = { iss: ISSUER, aud: AUDIENCE, scope: 'a', exp: clock.seconds() + 60 }
@@ -216,7 +216,7 @@ describe('a token that is sent again', () => {
 })
 
 describe('a cached token', () => {
-  it('keeps cached tokens of issuers with the same key and kid separate', async () => {
+  it('the token cache keeps tokens of two issuers separate, even if both issuers have the same key and kid', async () => {
     const other = 'https://other.example.com'
     const shared = { audience: AUDIENCE, jwks: { keys: [key.jwk] } }
     const { server, send, cache } = setup({
@@ -250,7 +250,7 @@ describe('a cached token', () => {
     expect(await setup({ clockTolerance: 0 }).send(token)).toBe('verified')
   })
 
-  it('returns the same frozen access token for each request, so a request cannot change the token for other requests', async () => {
+  it('authorize returns the same frozen access token for each request, so a request cannot change the token for other requests', async () => {
     const { server } = setup()
     const token = issuer.token({ key, claims: { aud: [AUDIENCE, 'b'], deep: { list: [{}] } } })
     const getToken = () => {
@@ -279,7 +279,7 @@ describe('a cached token', () => {
     expect(JSON.stringify(getToken())).toBe(before)
   })
 
-  it('evicts the oldest token if the cache contains maxEntries tokens', async () => {
+  it('the token cache evicts the oldest token if it contains maxEntries tokens', async () => {
     const { send, cache } = setup({ tokenCache: { maxEntries: 2 } })
     const tokens = ['a', 'b', 'c'].map((jti) => issuer.token({ key, claims: { jti } }))
     for (const token of tokens) await cache(token)
@@ -287,7 +287,7 @@ describe('a cached token', () => {
     expect(await send(tokens[2]!)).toBe('cached')
   })
 
-  it('evicts the oldest token if the claims of the cached tokens use maxBytes', async () => {
+  it('the token cache evicts the oldest token if the claims of its tokens use maxBytes', async () => {
     const { send, cache } = setup({ tokenCache: { maxBytes: 65_536 } })
     const createLargeToken = (jti: string) =>
       issuer.token({ key, claims: { jti, list: Array.from({ length: 400 }, () => ({})) } })
@@ -297,7 +297,7 @@ describe('a cached token', () => {
     expect(await send(first)).toBe('verified')
   })
 
-  it('keeps a token cached while 200 other tokens are sent only once', async () => {
+  it('the token cache keeps a token while 200 other tokens are sent only once', async () => {
     const { send, cache } = setup({ tokenCache: { maxEntries: 10 } })
     const token = issuer.token({ key })
     await cache(token)

@@ -33,7 +33,7 @@ function addTokens(cache: TokenCache, issuer: TrustedIssuer, count: number, name
 const isCached = (cache: TokenCache) => (hash: string) => cache.find(hash) !== undefined
 
 describe('TokensOfIssuer', () => {
-  it('size counts the tokens and their bytes, and oldest is the token that was added first', () => {
+  it('TokensOfIssuer.size counts the tokens and their bytes, and oldest is the token that was added first', () => {
     const tokens = new TokensOfIssuer()
     expect([tokens.size, tokens.oldest]).toEqual([{ entries: 0, bytes: 0 }, undefined])
     tokens.add('a', 10)
@@ -47,7 +47,7 @@ describe('TokensOfIssuer', () => {
     expect([tokens.size, tokens.oldest]).toEqual([{ entries: 1, bytes: 15 }, 'a'])
   })
 
-  it('retire() returns the hashes of all tokens, and isRetired is true afterwards', () => {
+  it('TokensOfIssuer.retire() returns the hashes of all tokens, and isRetired is true afterwards', () => {
     const tokens = new TokensOfIssuer()
     tokens.add('a', 1)
     tokens.add('b', 2)
@@ -58,7 +58,7 @@ describe('TokensOfIssuer', () => {
 })
 
 describe('the part of the token cache for one dynamic issuer', () => {
-  it('add evicts only the oldest tokens of an issuer whose tokens take a tenth of maxEntries', () => {
+  it('TokenCache.add evicts only the oldest tokens of an issuer whose tokens take a tenth of maxEntries', () => {
     const cache = new TokenCache({ maxEntries: 100, maxBytes: 10_000_000 })
     const [one, other] = [createDynamic(), createDynamic()]
     expect(LIMITS.dynamicIssuers.tokenPart).toBe(0.1)
@@ -72,7 +72,7 @@ describe('the part of the token cache for one dynamic issuer', () => {
     expect(cache.size.entries).toBe(99)
   })
 
-  it('add evicts only tokens of an issuer that already uses a tenth of maxEntries, even if the cache is full', () => {
+  it('TokenCache.add evicts only tokens of an issuer that already uses a tenth of maxEntries, even if the cache is full', () => {
     const cache = new TokenCache({ maxEntries: 100, maxBytes: 10_000_000 })
     const { issuer } = createDynamic()
     const others = addTokens(cache, staticIssuer, 90, 'static')
@@ -80,7 +80,7 @@ describe('the part of the token cache for one dynamic issuer', () => {
     expect(others.filter(isCached(cache))).toEqual(others)
   })
 
-  it('add evicts only tokens of an issuer whose tokens take a tenth of maxBytes', () => {
+  it('TokenCache.add evicts only tokens of an issuer whose tokens take a tenth of maxBytes', () => {
     const cache = new TokenCache({ maxEntries: 5000, maxBytes: 200_000 })
     const [one, other] = [createDynamic(), createDynamic()]
     const ofOther = addTokens(cache, other.issuer, 20, 'other')
@@ -92,7 +92,7 @@ describe('the part of the token cache for one dynamic issuer', () => {
     expect(cache.size.bytes).toBe(one.cachedTokens.size.bytes + other.cachedTokens.size.bytes)
   })
 
-  it('add does not store a token that takes more than a tenth of maxBytes, and keeps the other tokens of the issuer', () => {
+  it('TokenCache.add does not store a token that takes more than a tenth of maxBytes, and keeps the other tokens of the issuer', () => {
     const cache = new TokenCache({ maxEntries: 5000, maxBytes: 200_000 })
     const { issuer } = createDynamic()
     const small = addTokens(cache, issuer, 3, 'small')
@@ -105,14 +105,14 @@ describe('the part of the token cache for one dynamic issuer', () => {
     expect(cache.find(toHash('large'))).toBeDefined()
   })
 
-  it('add keeps one token of an issuer even if a tenth of maxEntries is less than one', () => {
+  it('TokenCache.add keeps one token of an issuer even if a tenth of maxEntries is less than one', () => {
     const cache = new TokenCache({ maxEntries: 5, maxBytes: 10_000_000 })
     const { issuer } = createDynamic()
     const hashes = addTokens(cache, issuer, 3, 'one')
     expect(hashes.filter(isCached(cache))).toEqual(hashes.slice(-1))
   })
 
-  it('forget removes all tokens of an issuer, and add stores no token of this issuer afterwards', () => {
+  it('TokenCache.forget removes all tokens of an issuer, and add stores no token of this issuer afterwards', () => {
     const cache = new TokenCache({ maxEntries: 100, maxBytes: 10_000_000 })
     const [one, other] = [createDynamic(), createDynamic()]
     const ofOne = addTokens(cache, one.issuer, 5, 'one')

@@ -59,7 +59,7 @@ describe('PROBE', () => {
 
 describe('unknown tokens that make a call fail', () => {
   it.each(BLOCKING)(
-    'grants good tokens while a proxy blocks other tokens and %s',
+    'authorize grants good tokens while a proxy blocks other tokens and %s',
     async (_, script) => {
       const { clock, getOutcome, probes, rest } = await setupProbes(withProxy(script))
       const outcomes: string[] = []
@@ -76,7 +76,7 @@ describe('unknown tokens that make a call fail', () => {
     },
   )
 
-  it('opens the circuit breaker after five failed calls for known tokens, even if a probe succeeds', async () => {
+  it('the circuit breaker opens after five failed calls for known tokens, even if a probe succeeds', async () => {
     const { clock, endpoint, getOutcome, probes, rest, failed } = await setupProbes(usual)
     for (let i = 0; i < 5; i++) await getOutcome(`good-${i}`)
     clock.advance(11)
@@ -93,7 +93,7 @@ describe('unknown tokens that make a call fail', () => {
     expect(await getOutcome('good-new')).toBe(UNAVAILABLE)
   })
 
-  it('opens the circuit breaker after five failed calls for unknown tokens if a probe also fails', async () => {
+  it('the circuit breaker opens after five failed calls for unknown tokens if a probe also fails', async () => {
     const { endpoint, getOutcome, probes, rest } = await setupProbes(statusCode(502))
     for (let i = 0; i < 5; i++) {
       await getOutcome(`good-${i}`)
@@ -107,7 +107,7 @@ describe('unknown tokens that make a call fail', () => {
     expect(endpoint.requests).toHaveLength(calls)
   })
 
-  it('sends one probe for 50 simultaneous failed calls', async () => {
+  it('authorize sends one probe for 50 simultaneous failed introspection calls', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     const { endpoint, getOutcome, probes, rest } = await setupProbes(async (request) => {
@@ -129,7 +129,7 @@ describe('unknown tokens that make a call fail', () => {
     ['status 400', statusCode(400)],
     ['no response', () => {}],
   ])(
-    'grants a good token after a pause, although the call for the first token after the pause gets %s',
+    'authorize grants a good token after a pause, although the call for the first token after the pause gets %s',
     async (_, script) => {
       const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(502))
       for (let i = 0; i < 5; i++) {
@@ -150,7 +150,7 @@ describe('unknown tokens that make a call fail', () => {
   )
 
   it.each([429, 401])(
-    'grants good tokens after a pause because of status %s, although probes are not allowed',
+    'authorize grants good tokens after a pause that status %s has caused, although probes are not allowed',
     async (code) => {
       const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(code))
       for (let i = 0; i < 5; i++) await getOutcome(`first-${i}`)
@@ -165,7 +165,7 @@ describe('unknown tokens that make a call fail', () => {
     },
   )
 
-  it('ends the pause after a successful probe, although the call for a blocked token fails', async () => {
+  it('a pause of introspection ends after a successful probe, although the call for a blocked token fails', async () => {
     const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(502))
     for (let i = 0; i < 5; i++) {
       await getOutcome(`${BLOCKED}${i}`)
@@ -179,7 +179,7 @@ describe('unknown tokens that make a call fail', () => {
     expect(await getOutcome('good-new')).toBe('granted')
   })
 
-  it('publishes no introspection_probed and leaves no timer if the resource server is closed during a probe', async () => {
+  it('close() during a probe leaves no timer, and introspection_probed is not published', async () => {
     const { clock, endpoint, getOutcome, probes, rest, server } = await setupProbes((request) =>
       isBlocked(request) ? 502 : undefined,
     )
@@ -193,7 +193,7 @@ describe('unknown tokens that make a call fail', () => {
 })
 
 describe('a probe', () => {
-  it('sends at most twelve probes in a minute while the endpoint is alternately unavailable and available', async () => {
+  it('authorize sends at most twelve probes in a minute while the endpoint is alternately unavailable and available', async () => {
     const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(502))
     for (let i = 0; i < 120; i++) {
       endpoint.answer(i % 8 < 5 ? statusCode(502) : withProxy(statusCode(502)))
@@ -208,7 +208,7 @@ describe('a probe', () => {
     expect(own.length).toBeGreaterThan(5)
   })
 
-  it('sends a new probe after a pause, and does not use the result of an earlier probe', async () => {
+  it('authorize sends a new probe after a pause, and does not use the result of an earlier probe', async () => {
     const { clock, endpoint, getOutcome, rest } = await setupProbes(statusCode(502))
     for (let i = 0; i < 5; i++) {
       await getOutcome(`${BLOCKED}${i}`)
@@ -228,13 +228,13 @@ describe('a probe', () => {
     return { ...made, own: request.slice(1) }
   }
 
-  it('sends a different random token with each probe', async () => {
+  it('two probes have different random tokens', async () => {
     const [one, other] = [await probed({}), await probed({})]
     for (const { own } of [one, other]) expect(own).toEqual([expect.stringMatching(/^\w{64}$/)])
     expect(one.own).not.toEqual(other.own)
   })
 
-  it('calls the option probe for the token of each probe', async () => {
+  it('the function in the option probe is called for the token of each probe', async () => {
     let count = 0
     const { own, clock, getOutcome, rest, endpoint } = await probed({
       introspection: { probe: () => `probe-${++count}` },
@@ -262,7 +262,7 @@ describe('a probe', () => {
     ['is async and throws', () => Promise.reject(new Error('of the application'))],
     ['returns too many characters', () => 'a'.repeat(20_000)],
   ])(
-    'publishes introspection_failed, sends no probe and counts no failure if the option probe %s',
+    'authorize publishes introspection_failed, sends no probe and counts no failure if the function in the option probe %s',
     async (_, probe) => {
       const { own, getOutcome, failed } = await probed({
         introspection: { probe: probe as () => string },
@@ -280,7 +280,7 @@ describe('a probe', () => {
     },
   )
 
-  it('sends no probe with probe: false, and counts only failures for known tokens', async () => {
+  it('authorize with probe: false sends no probe, and the circuit breaker counts only failures for known tokens', async () => {
     const { clock, endpoint, getOutcome, rest } = await probed({ introspection: { probe: false } })
     const good = Array.from({ length: 5 }, (_, i) => `good-${i}`)
     const blocked = Array.from({ length: 20 }, (_, i) => `${BLOCKED}${i}`)
@@ -296,7 +296,7 @@ describe('a probe', () => {
   })
 
   it.each([429, 401])(
-    'sends no probe for a minute after status %s, unless a valid response arrives earlier',
+    'authorize sends no probe for a minute after status %s, unless a valid response arrives earlier',
     async (code) => {
       const { clock, endpoint, getOutcome, probes, rest } = await setupProbes(statusCode(code))
       await getOutcome('first')
@@ -327,7 +327,7 @@ describe('a probe', () => {
 describe('known tokens', () => {
   const SLOW_DOWN = statusCode(429, { 'Retry-After': '30' })
 
-  it('grants tokens that were active earlier while status 429 limits calls for unknown tokens', async () => {
+  it('authorize grants tokens that were active earlier while status 429 limits calls for unknown tokens', async () => {
     const { clock, endpoint, getOutcome } = await setupProbes(usual)
     for (let i = 0; i < 6; i++) await getOutcome(`good-${i}`)
     endpoint.answer(SLOW_DOWN)
@@ -345,7 +345,7 @@ describe('known tokens', () => {
     expect(endpoint.requests.length - before).toBeLessThanOrEqual(6 * 3)
   })
 
-  it('introspects each known token once while the circuit breaker is open, and closes the circuit breaker after a valid response', async () => {
+  it('authorize introspects each known token once while the circuit breaker is open, and a valid response closes the circuit breaker', async () => {
     const { clock, endpoint, getOutcome } = await setupProbes(usual)
     for (let i = 0; i < 5; i++) await getOutcome(`good-${i}`)
     clock.advance(11)
@@ -368,7 +368,7 @@ describe('known tokens', () => {
     expect(await getOutcome('good-new')).toBe('granted')
   })
 
-  it('introspects a JWT that was verified locally, even after status 429', async () => {
+  it('authorize introspects a JWT that was verified locally, even after status 429', async () => {
     const { endpoint, getOutcome, token } = await issuing('jwt')
     endpoint.answer(SLOW_DOWN)
     expect(await getOutcome(token(), { introspect: true })).toBe(UNAVAILABLE)
@@ -392,7 +392,7 @@ describe('known tokens', () => {
     expect(failures()).toEqual(Array(4).fill('token_refused'))
   })
 
-  it('sends no call for a known token during a pause if its last response was inactive', async () => {
+  it('authorize makes no call for a known token during a pause if the last response for this token was inactive', async () => {
     const { clock, endpoint, getOutcome } = await setupProbes(usual)
     await getOutcome('good')
     clock.advance(11)

@@ -126,7 +126,7 @@ describe('a fault of the introspection endpoint', () => {
   const cases = Object.entries(FAULTS).map(([name, fault]) => [name, ...fault] as const)
 
   it.each(cases)(
-    '%s: refuses with 503, publishes $2 and caches nothing',
+    '%s: authorize refuses with 503, publishes $2 and caches nothing',
     async (_, script, failure) => {
       const { endpoint, send, getOutcome, failures, clock } = await setup(script)
       const outcome = await send(TOKEN)
@@ -169,7 +169,7 @@ describe('a fault of the introspection endpoint', () => {
 })
 
 describe('an introspection endpoint that does not respond in time or in full', () => {
-  it('7662-23: refuses with 503 if the server refuses connections or the host of the endpoint is unknown', async () => {
+  it('7662-23: authorize refuses with 503 if the server refuses connections or the host of the introspection endpoint is unknown', async () => {
     const { endpoint, getOutcome, failures } = await setup(ACTIVE)
     await endpoint.close()
     expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
@@ -196,20 +196,23 @@ describe('an introspection endpoint that does not respond in time or in full', (
         response.write(JSON_TEXT.slice(0, 9))
       },
     ],
-  ])('7662-23: refuses with 503 after three seconds if the endpoint %s', async (_, script) => {
-    const { clock, endpoint, getOutcome, failures, failed } = await setup(script)
-    const answer = getOutcome(TOKEN)
-    await endpoint.received(1)
-    await settled()
-    clock.advance(3)
-    expect(await answer).toBe('503 introspection_unavailable')
-    expect(failures()).toEqual(['timeout'])
-    expect(failed()[0]!.detail).toBe(`${endpoint.url}/introspect: timed out after 3000 ms`)
-    endpoint.answer(ACTIVE)
-    expect(await getOutcome(TOKEN)).toBe('granted')
-  })
+  ])(
+    '7662-23: authorize refuses with 503 after three seconds if the introspection endpoint %s',
+    async (_, script) => {
+      const { clock, endpoint, getOutcome, failures, failed } = await setup(script)
+      const answer = getOutcome(TOKEN)
+      await endpoint.received(1)
+      await settled()
+      clock.advance(3)
+      expect(await answer).toBe('503 introspection_unavailable')
+      expect(failures()).toEqual(['timeout'])
+      expect(failed()[0]!.detail).toBe(`${endpoint.url}/introspect: timed out after 3000 ms`)
+      endpoint.answer(ACTIVE)
+      expect(await getOutcome(TOKEN)).toBe('granted')
+    },
+  )
 
-  it('7662-23: refuses with 503 after the timeout if the endpoint sends the body too slowly', async () => {
+  it('7662-23: authorize refuses with 503 after the timeout if the introspection endpoint sends the body too slowly', async () => {
     let sent = 0
     const { clock, endpoint, getOutcome, failures } = await setup(({ response }) => {
       response.writeHead(200, { 'Content-Type': 'application/json' })
@@ -230,7 +233,7 @@ describe('an introspection endpoint that does not respond in time or in full', (
     expect(sent).toBeLessThan(JSON_TEXT.length)
   })
 
-  it('makes only 96 calls for 500 concurrent tokens to an endpoint that does not respond', async () => {
+  it('authorize makes only 96 introspection calls for 500 concurrent tokens if the endpoint does not respond', async () => {
     const { clock, endpoint, getOutcome } = await setup(() => {})
     const answers = Array.from({ length: 500 }, (_, i) => getOutcome(`token-${i}`))
     await endpoint.received(96)
@@ -239,7 +242,7 @@ describe('an introspection endpoint that does not respond in time or in full', (
     expect(endpoint.requests).toHaveLength(96)
   })
 
-  it('7662-26: refuses with 503 after reading less than 10 MB of a response of 50 MB', async () => {
+  it('7662-26: authorize refuses with 503 after it has read less than 10 MB of an introspection response of 50 MB', async () => {
     let written = 0
     const chunk = Buffer.alloc(65_536, ' ')
     const pour = (response: ServerResponse): void => {
@@ -257,7 +260,7 @@ describe('an introspection endpoint that does not respond in time or in full', (
     expect(written).toBeLessThan(10_000_000)
   })
 
-  it('accepts a response of 65536 bytes, and rejects a response of 65537 bytes', async () => {
+  it('authorize accepts an introspection response of 65536 bytes, and rejects a response of 65537 bytes', async () => {
     const padded = (size: number) => {
       const bare = JSON.stringify({ ...ACTIVE, x: '' }).length
       return raw(JSON.stringify({ ...ACTIVE, x: 'x'.repeat(size - bare) }))
@@ -290,7 +293,7 @@ describe('the metadata of the issuer', () => {
       'introspection_endpoint',
     ],
   ])(
-    '%s in the metadata: refuses with 503, publishes $2 and makes no introspection call',
+    '%s in the metadata: authorize refuses with 503, publishes $2 and makes no introspection call',
     async (_, document, failure) => {
       const { endpoint, getOutcome, failures } = await setup(ACTIVE, {
         others: (url) => ({ [at]: document(url) }),
@@ -306,7 +309,7 @@ describe('the metadata of the issuer', () => {
     ['status 403', 403, 'status'],
     ['an HTML page', raw('<html>', 'text/html'), 'content_type'],
   ])(
-    'opens the circuit breaker after five discoveries that fail with %s',
+    'the circuit breaker opens after five discoveries that fail with %s',
     async (_, script, failure) => {
       const { endpoint, getOutcome, failures, failed } = await setup(ACTIVE, {
         others: () => ({ [at]: script, '/.well-known/oauth-authorization-server': script }),
@@ -324,7 +327,7 @@ describe('the metadata of the issuer', () => {
     },
   )
 
-  it('refuses with 503 if the metadata does not arrive in three seconds, and names the metadata in the event', async () => {
+  it('authorize refuses with 503 if the metadata does not arrive in three seconds, and the event names the metadata', async () => {
     const { clock, endpoint, getOutcome, events } = await setup(ACTIVE, {
       others: () => ({ [at]: () => {} }),
     })
@@ -341,7 +344,7 @@ describe('the metadata of the issuer', () => {
     )
   })
 
-  it('rejects a loopback introspection_endpoint of an issuer that is not on loopback', async () => {
+  it('authorize refuses with 503 if the introspection_endpoint is on loopback and the issuer is not on loopback', async () => {
     const issuer = 'https://as.example.com'
     const urls: string[] = []
     const { getOutcome, failures } = await setup(ACTIVE, {
@@ -361,7 +364,7 @@ describe('the metadata of the issuer', () => {
     expect(urls.filter((url) => url.startsWith('http://127'))).toEqual([])
   })
 
-  it('fetches the metadata once and again after five minutes, and keeps the known endpoint if the second fetch fails', async () => {
+  it('authorize fetches the metadata once and again after five minutes, and keeps the known endpoint if the second fetch fails', async () => {
     let isValid = true
     const { clock, endpoint, getOutcome, events } = await setup(ACTIVE, {
       others: (url) => (isValid ? {} : { [at]: { issuer: `${url}/another` } }),
@@ -379,7 +382,7 @@ describe('the metadata of the issuer', () => {
     )
   })
 
-  it('grants a token without delay while the second fetch of the metadata gets no response', async () => {
+  it('authorize grants a token without delay while the second fetch of the metadata gets no response', async () => {
     let isHanging = false
     const { clock, endpoint, getOutcome, events } = await setup(ACTIVE, {
       others: () => (isHanging ? { [at]: () => undefined } : {}),
@@ -396,7 +399,7 @@ describe('the metadata of the issuer', () => {
   })
 
   it.each([404, 410])(
-    'uses the new introspection_endpoint of the metadata after the old endpoint has responded with %d',
+    'authorize uses the new introspection_endpoint of the metadata after the old endpoint has responded with %d',
     async (gone) => {
       let path = '/introspect/v1'
       const { endpoint, getOutcome, events } = await setup(ACTIVE, {
@@ -419,7 +422,7 @@ describe('the metadata of the issuer', () => {
 })
 
 describe('the circuit breaker of introspection', () => {
-  it('opens the circuit breaker after five consecutive failures, and closes it after a successful probe', async () => {
+  it('the circuit breaker opens after five consecutive failures, and closes after a successful probe', async () => {
     const { clock, endpoint, getOutcome, failed, events } = await setup(503)
     await getOutcome('token-0')
     // The token may be the cause, so a failure is counted only if a probe also fails. The result of a probe is valid for five
@@ -453,7 +456,7 @@ describe('the circuit breaker of introspection', () => {
     expect(await getOutcome('another')).toBe('granted')
   })
 
-  it('7662-23: keeps the circuit breaker open for the time of Retry-After, but not longer than five minutes', async () => {
+  it('7662-23: the circuit breaker stays open for the time of Retry-After, but not longer than five minutes', async () => {
     for (const [retryAfter, seconds] of [
       ['17', 17],
       ['100000', 300],
@@ -474,7 +477,7 @@ describe('the circuit breaker of introspection', () => {
     }
   })
 
-  it('grants a token with a cached response while the circuit breaker is open', async () => {
+  it('authorize grants a token with a cached introspection response while the circuit breaker is open', async () => {
     const { endpoint, getOutcome } = await setup(ACTIVE)
     expect(await getOutcome(TOKEN)).toBe('granted')
     endpoint.answer(503)
@@ -484,7 +487,7 @@ describe('the circuit breaker of introspection', () => {
     expect(await getOutcome('another')).toBe('503 introspection_unavailable')
   })
 
-  it('resets the failure count of the circuit breaker after a valid response', async () => {
+  it('a valid response resets the failure count of the circuit breaker', async () => {
     const { endpoint, getOutcome } = await setup(503)
     for (let i = 0; i < 4; i++) await getOutcome(`token-${i}`)
     endpoint.answer(ACTIVE)
@@ -499,7 +502,7 @@ describe('the circuit breaker of introspection', () => {
   const outage = ({ form }: { form: URLSearchParams }) =>
     form.get('token') === BLOCKED ? 403 : 503
 
-  it('opens the circuit breaker in an outage, and makes fewer than 20 calls in a minute, even if one token gets 403', async () => {
+  it('the circuit breaker opens in an outage, and permits fewer than 20 calls in a minute, even if one token gets 403', async () => {
     const { clock, endpoint, getOutcome } = await setup(outage)
     for (let i = 0; i < 40; i++) await getOutcome(i % 4 === 3 ? BLOCKED : `token-${i}`)
     expect(endpoint.requests.length).toBeLessThan(8)
@@ -513,7 +516,7 @@ describe('the circuit breaker of introspection', () => {
     expect(endpoint.requests.length - before).toBeLessThan(20)
   })
 
-  it('closes the circuit breaker after a pause if the server responds to the probe with 403', async () => {
+  it('the circuit breaker closes after a pause if the server responds to the probe with 403', async () => {
     const { clock, endpoint, getOutcome } = await setup(503)
     for (let i = 0; i < 5; i++) await getOutcome(`token-${i}`)
     endpoint.answer(403)
@@ -524,7 +527,7 @@ describe('the circuit breaker of introspection', () => {
   })
 
   it.each(['0', '-1', 'soon', 'Sat, 17 Mar 2029 17:47:00 GMT'])(
-    'increases the pauses of the circuit breaker as usual if Retry-After is unusable: %s',
+    'the circuit breaker increases its pauses as usual if Retry-After is unusable: %s',
     async (retryAfter) => {
       const limited = status(429, { 'Retry-After': retryAfter })
       const { clock, endpoint, getOutcome } = await setup(limited)
@@ -567,7 +570,7 @@ describe('events of failed calls', () => {
 })
 
 describe('the credentials of the API', () => {
-  it('7662-22: a refusal contains no invalid_token and no challenge of the introspection endpoint if this endpoint rejects the credentials', async () => {
+  it('7662-22: a refusal contains no invalid_token and no challenge of the introspection endpoint if this endpoint rejects the credentials of the API', async () => {
     const { send, events } = await setup(status(401, { 'WWW-Authenticate': 'Basic realm="as"' }))
     const outcome = await send(TOKEN)
     expect(inspect(outcome)).not.toMatch(/invalid_token|Basic/)
@@ -612,7 +615,7 @@ describe('close', () => {
 })
 
 describe('a kept-alive connection that the server closes', () => {
-  it('repeats the call once with a new assertion after a reused connection was closed', async () => {
+  it('authorize repeats an introspection call once with a new assertion after the server has closed a reused connection', async () => {
     const { privateKey } = await generateKeyPair('ES256')
     const clientAuthentication = {
       method: 'private_key_jwt',
@@ -637,7 +640,7 @@ describe('a kept-alive connection that the server closes', () => {
     expect(failures()).toEqual([])
   })
 
-  it('publishes the failure of the first call if the function assertion returns no second assertion', async () => {
+  it('introspection_failed describes the failure of the first call if the function assertion returns no second assertion', async () => {
     const assertions = ['the-only-one']
     const { endpoint, getOutcome, failures } = await setup(drop, {
       introspection: {
@@ -648,7 +651,7 @@ describe('a kept-alive connection that the server closes', () => {
     expect([endpoint.requests.length, failures()]).toEqual([1, ['unreachable']])
   })
 
-  it('counts a call and its repetition as one failure', async () => {
+  it('the circuit breaker counts an introspection call and its repetition as one failure', async () => {
     const { endpoint, getOutcome, failures } = await setup(drop)
     for (let i = 0; i < BREAKER.failures - 1; i++) await getOutcome(`token-${i}`)
     endpoint.answer(ACTIVE)
@@ -662,7 +665,7 @@ describe('a kept-alive connection that the server closes', () => {
 })
 
 describe('a custom fetch', () => {
-  it('calls a custom fetch for introspection, and does not publish the token from an error of this fetch', async () => {
+  it('authorize calls a custom fetch for introspection, and events do not contain the token from an error of this fetch', async () => {
     const calls: Parameters<Fetch>[] = []
     const own: Fetch = async (url, init) => {
       calls.push([url, init])

@@ -73,7 +73,7 @@ describe('IntrospectionCache', () => {
     ])
   })
 
-  it('wasActive returns true even after the response has expired, until an inactive response is stored', () => {
+  it('IntrospectionCache.wasActive returns true even after the response has expired, until an inactive response is stored', () => {
     const cache = new IntrospectionCache(LIMITS.cachedResponses)
     cache.remember('a', active(0))
     expect(cache.find('a', AGES, at(1000))).toBeUndefined()

@@ -29,7 +29,7 @@ function introspect(issuer: string, token: string) {
 }
 
 describe('the introspection request', () => {
-  it('7662-01: sends the unchanged token in a form, with POST', async () => {
+  it('7662-01: an introspection request is a POST of a form that contains the unchanged token', async () => {
     const { endpoint, getOutcome } = await setup(ACTIVE)
     expect(await getOutcome(TOKEN)).toBe('granted')
     const [sent] = endpoint.requests
@@ -44,7 +44,7 @@ describe('the introspection request', () => {
     }
   })
 
-  it('7662-02: the token is never in an address, an event or a refusal', async () => {
+  it('7662-02: an introspected token is never in an address, an event or a refusal', async () => {
     for (const answer of [ACTIVE, { active: false }, 500, raw('<html>', 'text/html')]) {
       const { endpoint, send, events } = await setup(answer)
       const outcome = await send(TOKEN)
@@ -57,7 +57,7 @@ describe('the introspection request', () => {
     }
   })
 
-  it('7662-03: sends token_type_hint if tokenTypeHint is configured', async () => {
+  it('7662-03: an introspection request contains token_type_hint if tokenTypeHint is configured', async () => {
     const { endpoint, getOutcome } = await setup(ACTIVE, {
       introspection: { tokenTypeHint: 'access_token' },
     })
@@ -65,7 +65,7 @@ describe('the introspection request', () => {
     expect(endpoint.requests[0]!.form.get('token_type_hint')).toBe('access_token')
   })
 
-  it('7662-33: sends no request for credentials that are too long or are not a token', async () => {
+  it('7662-33: authorize sends no introspection request for credentials that are too long or are not a token', async () => {
     const { endpoint, getOutcome, server } = await setup(ACTIVE)
     expect(await getOutcome('a'.repeat(16_385))).toBe('401 token_too_long')
     for (const credentials of ['a b', 'a,b', '"a"', 'a=b', '%41', 'a\u00e9']) {
@@ -76,7 +76,7 @@ describe('the introspection request', () => {
     expect(endpoint.otherPaths).toEqual([])
   })
 
-  it('7662-06: rejects an endpoint with an untrusted certificate', async () => {
+  it('7662-06: authorize refuses with 503 if the introspection endpoint has an untrusted certificate', async () => {
     const { cert, key } = serverCertificate({ subject: { name: 'localhost' } })
     const impostor = closing(
       await listen(
@@ -86,7 +86,7 @@ describe('the introspection request', () => {
         }) as unknown as Parameters<typeof listen>[0],
       ),
     )
-    // With the host name, only the certificate chain is untrusted. With the IP address, the name is wrong too.
+    // For the host name, only the certificate chain is untrusted. For the IP address, the name in the certificate is also wrong.
     for (const host of ['localhost', '127.0.0.1']) {
       const { getOutcome, failures } = await setup(ACTIVE, {
         introspection: { endpoint: `https://${host}:${impostor.port}/introspect` },
@@ -98,7 +98,7 @@ describe('the introspection request', () => {
 })
 
 describe('the introspection response', () => {
-  it('7662-07, 7662-21: refuses an inactive token, even if the response has other members', async () => {
+  it('7662-07, 7662-21: authorize refuses an inactive token, even if the introspection response has other members', async () => {
     for (const answer of [
       { active: false },
       { ...ACTIVE, active: false, sub: 'user-ada', scope: 'read write admin' },
@@ -112,7 +112,7 @@ describe('the introspection response', () => {
     }
   })
 
-  it('7662-08, 7662-09: refuses with 503 if active is missing or not a boolean', async () => {
+  it('7662-08, 7662-09: authorize refuses with 503 if active is missing in the introspection response or not a boolean', async () => {
     const { active: _, ...withoutActive } = ACTIVE
     const others = ['true', 1, [true], {}, null, 'yes', '', 0].map((active) => ({
       ...ACTIVE,
@@ -216,7 +216,7 @@ describe('the introspection response', () => {
     },
   )
 
-  it('ignores null members of a response, except for cnf', async () => {
+  it('authorize treats a member of an introspection response that is null as missing, except for cnf', async () => {
     const nothing = { exp: null, nbf: null, iat: null, iss: null, jti: null, at_hash: null }
     const { endpoint, getOutcome, send } = await setup({ ...ACTIVE, ...nothing, token_type: null })
     const { claims } = tokenIn(await send('t1'))
@@ -241,19 +241,19 @@ describe('the introspection response', () => {
     ])
   })
 
-  it('7662-13: accepts a response with the iss of the issuer', async () => {
+  it('7662-13: authorize accepts an introspection response with the iss of the issuer', async () => {
     const { endpoint, getOutcome } = await setup(ACTIVE)
     endpoint.answer({ ...ACTIVE, iss: endpoint.url })
     expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
-  it('7662-14: accepts scopes as an array with scopeFormat: array', async () => {
+  it('7662-14: authorize with scopeFormat: array accepts an introspection response whose scope is an array', async () => {
     const answer = { ...ACTIVE, scope: ['read', 'a b'] }
     const { send } = await setup(answer, { issuer: { scopeFormat: 'array' } })
     expect(tokenIn(await send(TOKEN)).scopes).toEqual(['read', 'a b'])
   })
 
-  it('creates a frozen access token from the members of a response', async () => {
+  it('authorize creates a frozen access token from the members of an introspection response', async () => {
     const { clock, endpoint, send } = await setup(ACTIVE)
     const now = clock.seconds()
     endpoint.answer({ ...ACTIVE, exp: now + 60, iat: now - 1, nbf: now - 2, sub: 'reports-web' })
@@ -277,7 +277,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await send('another')).expiresAt).toBeUndefined()
   })
 
-  it('7662-35: determines the subject without the member username', async () => {
+  it('7662-35: the member username of an introspection response does not determine the subject', async () => {
     const { sub: _, ...withoutSub } = ACTIVE
     const { send } = await setup(
       { ...withoutSub, username: 'ada' },
@@ -297,7 +297,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await named.send(TOKEN)).subject).toMatchObject({ kind: 'user', id: 'user-ada' })
   })
 
-  it('reads client_id and scope if a response lacks the claims that contain these values in JWTs of the issuer', async () => {
+  it('authorize reads client_id and scope if a response lacks the claims that contain these values in JWTs of the issuer', async () => {
     const { endpoint, send } = await setup(ACTIVE, { issuer: { provider: 'okta' } })
     const expected = { clientId: 'reports-web', scopes: ['read', 'write'] }
     expect(tokenIn(await send('t1'))).toMatchObject(expected)
@@ -317,7 +317,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await configured.send('t2'))).toMatchObject({ clientId: 'web', scopes: ['a'] })
   })
 
-  it('determines the subject with the provider rules for introspection responses', async () => {
+  it('authorize determines the subject with the rules of the provider for introspection responses', async () => {
     const issuer = { provider: 'node-oidc-provider' } as const
     const { endpoint, send } = await setup(ACTIVE, { issuer })
     expect(tokenIn(await send('t1')).subject).toMatchObject({
@@ -334,7 +334,7 @@ describe('the introspection response', () => {
     })
   })
 
-  it('audience: null accepts only responses that have no aud and a client in allowedClients', async () => {
+  it('authorize with audience: null accepts only introspection responses that have no aud and a client in allowedClients', async () => {
     const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
     const tokenUse = { claim: 'scope', value: 'read' }
     const issuer = { audience: null, allowedClients: ['reports-web'], tokenUse }
@@ -348,7 +348,7 @@ describe('the introspection response', () => {
     expect(await getOutcome('t4')).toBe('401 wrong_token_type')
   })
 
-  it('refuses a refresh token without aud if it is older than maxTokenAge or lacks the claim of tokenUse', async () => {
+  it('authorize refuses a refresh token without aud if it is older than maxTokenAge or lacks the claim of tokenUse', async () => {
     const clients = { audience: null, allowedClients: ['reports-web'] }
     // Better-auth returns this response for access tokens and for refresh tokens.
     const refresh = { active: true, token_type: 'Bearer', client_id: 'reports-web', scope: 'read' }
@@ -370,7 +370,7 @@ describe('the introspection response', () => {
     expect(await marked.getOutcome('t2')).toBe('granted')
   })
 
-  it('accepts a response that lacks the claim of tokenUse if the introspected JWT has this claim', async () => {
+  it('authorize accepts an introspection response that lacks the claim of tokenUse if the introspected JWT has this claim', async () => {
     const tokenUse = { claim: 'use', value: 'access' }
     const { token, getOutcome, endpoint } = await issuing('any', {
       issuer: {
@@ -390,7 +390,7 @@ describe('the introspection response', () => {
     expect(await getOutcome('an-opaque-one')).toBe('401 wrong_token_type')
   })
 
-  it('introspection.audience: null accepts responses without aud for opaque tokens, but JWTs need aud', async () => {
+  it('authorize with introspection.audience: null accepts responses without aud for opaque tokens, but requires aud in JWTs', async () => {
     // LemonLDAP::NG returns responses without `aud`.
     const answer = { active: true, scope: 'read', client_id: 'reports-web', token_type: 'Bearer' }
     const { clock, endpoint, getOutcome, token, failures } = await issuing('any', {
@@ -420,7 +420,7 @@ describe('the introspection response', () => {
     expect(failures()).toEqual([])
   })
 
-  it('accepts a response only with a value of introspection.audience, and a JWT only with a value of audience', async () => {
+  it('authorize accepts a response only if its aud is in introspection.audience, and a JWT only if its aud is in audience', async () => {
     const { endpoint, getOutcome, token } = await issuing('any', {
       introspection: { audience: ['the-api', 'urn:reports'] },
     })
@@ -436,7 +436,7 @@ describe('the introspection response', () => {
     expect(await getOutcome('opaque-2')).toBe('401 wrong_audience')
   })
 
-  it('maxTokenAge rejects a response without iat or with an old iat', async () => {
+  it('authorize with maxTokenAge refuses a token whose introspection response has no iat or an old iat', async () => {
     const { clock, endpoint, getOutcome } = await setup(ACTIVE, { issuer: { maxTokenAge: 60 } })
     expect(await getOutcome('t1')).toBe('401 missing_claim')
     endpoint.answer({ ...ACTIVE, iat: clock.seconds() - 66 })
@@ -447,7 +447,7 @@ describe('the introspection response', () => {
 })
 
 describe('a cached introspection response', () => {
-  it('7662-18: uses a cached response only until exp, even if only the wall clock advances', async () => {
+  it('7662-18: authorize uses a cached introspection response only until exp, even if only the wall clock advances', async () => {
     for (const pass of ['advance', 'jump'] as const) {
       const { clock, endpoint, getOutcome } = await setup(ACTIVE, {
         introspection: { maxAge: 3600 },
@@ -464,7 +464,7 @@ describe('a cached introspection response', () => {
     }
   })
 
-  it('7662-19: uses a cached response only until maxAge', async () => {
+  it('7662-19: authorize uses a cached introspection response only until it is maxAge seconds old', async () => {
     const { clock, endpoint, getOutcome, events } = await setup(ACTIVE, {
       introspection: { maxAge: 20 },
     })
@@ -479,7 +479,7 @@ describe('a cached introspection response', () => {
     expect(types).toEqual(['introspection_called', 'introspection_cached', 'introspection_called'])
   })
 
-  it('7662-20: introspects at every request with maxAge: 0', async () => {
+  it('7662-20: authorize with maxAge: 0 introspects the token of every request', async () => {
     const { endpoint, getOutcome } = await setup(ACTIVE, { introspection: { maxAge: 0 } })
     for (let i = 1; i <= 5; i++) {
       expect(await getOutcome(TOKEN)).toBe('granted')
@@ -492,7 +492,7 @@ describe('a cached introspection response', () => {
     }
   })
 
-  it('7662-31: caches an inactive response for three seconds', async () => {
+  it('7662-31: authorize caches an inactive introspection response for three seconds', async () => {
     const { clock, endpoint, getOutcome } = await setup({ active: false })
     expect(await getOutcome(TOKEN)).toBe('401 inactive')
     endpoint.answer(ACTIVE)
@@ -503,7 +503,7 @@ describe('a cached introspection response', () => {
     expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
-  it('measures the age of a response from the introspection request, not from the arrival of the response', async () => {
+  it('the age of an introspection response begins with the introspection request, not with the arrival of the response', async () => {
     let answer = () => {}
     const { clock, endpoint, getOutcome } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -520,7 +520,7 @@ describe('a cached introspection response', () => {
     expect(await getOutcome(TOKEN)).toBe('401 inactive')
   })
 
-  it('introspects again after maxAge even if only the wall clock has advanced (as it does during a suspension)', async () => {
+  it('authorize introspects again after maxAge even if only the wall clock has advanced (as it does during a suspension)', async () => {
     const { clock, endpoint, getOutcome } = await setup(ACTIVE)
     expect(await getOutcome(TOKEN)).toBe('granted')
     endpoint.answer({ active: false })
@@ -528,7 +528,7 @@ describe('a cached introspection response', () => {
     expect(await getOutcome(TOKEN)).toBe('401 inactive')
   })
 
-  it('7662-30: caches nothing after a failed call', async () => {
+  it('7662-30: authorize caches nothing after a failed introspection call', async () => {
     const { endpoint, getOutcome } = await setup(500)
     expect(await getOutcome(TOKEN)).toBe('503 introspection_unavailable')
     endpoint.answer(ACTIVE)
@@ -536,7 +536,7 @@ describe('a cached introspection response', () => {
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  it('7662-32: stores responses by the hash of the token, and never stores the token', async () => {
+  it('7662-32: the introspection cache stores a response by the hash of the token, and never stores the token', async () => {
     const kept = vi.spyOn(BoundedCache.prototype, 'set')
     try {
       const [first, second] = [await setup(ACTIVE), await setup({ active: false })]
@@ -554,7 +554,7 @@ describe('a cached introspection response', () => {
 })
 
 describe('concurrent introspection', () => {
-  it('7662-28: makes one call for 100 concurrent requests with the same token, and one call for each other token', async () => {
+  it('7662-28: authorize makes one introspection call for 100 concurrent requests with the same token, and one call for each other token', async () => {
     const { endpoint, getOutcome } = await setup(ACTIVE)
     const same = await Promise.all(Array.from({ length: 100 }, () => getOutcome(TOKEN)))
     expect(new Set(same)).toEqual(new Set(['granted']))
@@ -567,7 +567,7 @@ describe('concurrent introspection', () => {
     expect(endpoint.requests).toHaveLength(91)
   })
 
-  it('7662-28: makes one shared second call for all requests that arrive during a call with maxAge: 0', async () => {
+  it('7662-28: authorize with maxAge: 0 makes one shared second call for all requests that arrive during an introspection call', async () => {
     const answers: (() => void)[] = []
     const { endpoint, getOutcome } = await setup(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -591,7 +591,7 @@ describe('concurrent introspection', () => {
     expect(endpoint.requests).toHaveLength(3)
   })
 
-  it('shares a running call only until it is older than maxAge', async () => {
+  it('concurrent requests share an introspection call only until the call is older than maxAge', async () => {
     const answers: (() => void)[] = []
     const { clock, endpoint, getOutcome } = await setup(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -605,7 +605,8 @@ describe('concurrent introspection', () => {
     const third = getOutcome(TOKEN)
     answers[0]!()
     expect(await first).toBe('granted')
-    // The second request shares the response to the first call. This response is too old: it was requested two seconds ago.
+    // The second request gets the response to the first call. The response is too old for the second request, because the first
+    // call began two seconds ago.
     await endpoint.received(2)
     answers[1]!()
     expect([await second, await third]).toEqual(['granted', 'granted'])
@@ -639,7 +640,7 @@ describe('concurrent introspection', () => {
     expect([a.requests.length, b.requests.length]).toEqual([1, 1])
   })
 
-  it('makes at most 96 concurrent calls for unknown tokens, and at most 128 concurrent calls in total', async () => {
+  it('authorize makes at most 96 concurrent introspection calls for unknown tokens, and at most 128 concurrent calls in total', async () => {
     const { clock, endpoint, getOutcome, events } = await setup(ACTIVE)
     for (let i = 0; i < 40; i++) expect(await getOutcome(`good-${i}`)).toBe('granted')
     clock.advance(10)
@@ -662,7 +663,7 @@ describe('concurrent introspection', () => {
     expect(await getOutcome('one-more')).toBe('granted')
   })
 
-  it('7662-29: completes a shared call even if the first caller has disconnected', async () => {
+  it('7662-29: a shared introspection call completes even if the first caller has disconnected', async () => {
     let answer = () => {}
     const { endpoint, server } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -687,7 +688,7 @@ describe('concurrent introspection', () => {
 })
 
 describe('the choice between introspection and signature', () => {
-  it('7662-34: introspects a JWT with tokenFormat: opaque, and ignores the claims of the JWT', async () => {
+  it('7662-34: authorize with tokenFormat: opaque introspects a JWT, and ignores the claims of the JWT', async () => {
     const { clock, endpoint, send } = await setup(ACTIVE)
     const issuer = createTestIssuer({ issuer: endpoint.url, now: clock.seconds })
     const token = issuer.token({ claims: { sub: 'forged', scope: 'admin' } })
@@ -697,7 +698,7 @@ describe('the choice between introspection and signature', () => {
     expect(endpoint.requests[0]!.form.get('token')).toBe(token)
   })
 
-  it('sends no request for a JWT of an unknown issuer or for a malformed JWT', async () => {
+  it('authorize sends no introspection request for a JWT of an unknown issuer or for a malformed JWT', async () => {
     const { clock, endpoint, getOutcome } = await setup(ACTIVE)
     const stranger = createTestIssuer({ now: clock.seconds })
     expect(await getOutcome(stranger.token())).toBe('401 unknown_issuer')

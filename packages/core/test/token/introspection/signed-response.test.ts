@@ -26,8 +26,8 @@ const keys = [generateKey('ES256', 'k1'), generateKey('RS256', 'k2')] as const
 const [es256, rs256] = keys
 
 /**
- * Creates a resource server that requires signed responses, and an introspection endpoint. `sign` signs a response with these
- * changes. `getOutcomeOfResponse` sends a new token, and the endpoint responds with this text.
+ * Creates an introspection endpoint, and a resource server that requires signed responses. `sign` signs a response with
+ * changes. `getOutcomeOfResponse` sends a new token, and the endpoint responds to the introspection with the given text.
  */
 async function setupSigning(
   introspection: Partial<IntrospectionOptions> = {},
@@ -65,7 +65,7 @@ async function setupSigning(
 const UNAVAILABLE = '503 introspection_unavailable'
 
 describe('a signed introspection response', () => {
-  it('9701-01: requests a signed response in the Accept header, and fetches the keys once for two responses', async () => {
+  it('9701-01: authorize requests a signed introspection response in the Accept header, and fetches the keys once for two responses', async () => {
     const { endpoint, getOutcomeOfResponse, sign } = await setupSigning()
     expect(await getOutcomeOfResponse(sign())).toBe('granted')
     expect(endpoint.requests[0]!.headers.accept).toBe(TYPE)
@@ -170,7 +170,7 @@ describe('a signed introspection response', () => {
     expect(token.claims).toEqual(ACTIVE)
   })
 
-  it('9701-07: rejects an unsigned response and a wrong content type if a signed response is required', async () => {
+  it('9701-07: authorize refuses with 503 if signed introspection responses are required, and a response is unsigned or has a wrong content type', async () => {
     const { getOutcomeOfResponse, sign, failures } = await setupSigning()
     expect(await getOutcomeOfResponse(JSON.stringify(ACTIVE), 'application/json')).toBe(UNAVAILABLE)
     expect(await getOutcomeOfResponse(sign(), 'application/jwt')).toBe(UNAVAILABLE)
@@ -184,7 +184,7 @@ describe('a signed introspection response', () => {
     ])
   })
 
-  it('9701-08: rejects a response that has another key, another algorithm or an invalid signature', async () => {
+  it('9701-08: authorize refuses with 503 if a signed introspection response has another key, another algorithm or an invalid signature', async () => {
     const { getOutcomeOfResponse, sign } = await setupSigning({ algorithms: ['ES256'] })
     expect(await getOutcomeOfResponse(sign())).toBe('granted')
     expect(await getOutcomeOfResponse(sign({ key: rs256 }))).toBe(UNAVAILABLE)
@@ -206,7 +206,7 @@ describe('a signed introspection response', () => {
     ).toBe(UNAVAILABLE)
   })
 
-  it('9701-09: rejects a signed response that is sent as an access token', async () => {
+  it('9701-09: authorize refuses a signed introspection response that is sent as an access token', async () => {
     for (const tokenFormat of ['jwt', 'any'] as const) {
       const { endpoint, getOutcome, sign } = await setupSigning({}, { tokenFormat })
       const answer = sign({ claims: { aud: AUDIENCE, scope: 'read', client_id: 'a', exp: 4e9 } })
@@ -215,14 +215,14 @@ describe('a signed introspection response', () => {
     }
   })
 
-  it('9701-10: rejects a response that is an access token of the issuer', async () => {
+  it('9701-10: authorize refuses with 503 if the signed introspection response is an access token of the issuer', async () => {
     const { getOutcomeOfResponse, jwtIssuer, sign } = await setupSigning()
     const claims = { aud: 'the-api', token_introspection: ACTIVE }
     expect(await getOutcomeOfResponse(jwtIssuer.token({ key: es256, claims }))).toBe(UNAVAILABLE)
     expect(await getOutcomeOfResponse(sign())).toBe('granted')
   })
 
-  it('9701-11: rejects an encrypted response, with or without a signed response inside', async () => {
+  it('9701-11: authorize refuses with 503 if the introspection response is encrypted, with or without a signed response inside', async () => {
     const { getOutcomeOfResponse, sign } = await setupSigning()
     for (const inside of [sign(), `${encodePart({ alg: 'none' })}.${encodePart({ ...ACTIVE })}.`]) {
       const encrypted = await new CompactEncrypt(Buffer.from(inside))
@@ -232,7 +232,7 @@ describe('a signed introspection response', () => {
     }
   })
 
-  it('rejects a signed response while keys are unavailable, and does not open the circuit breaker', async () => {
+  it('authorize refuses with 503 while keys for signed responses are unavailable, and the circuit breaker does not open', async () => {
     const { getOutcomeOfResponse, sign, endpoint, failures, failed } = await setupSigning(
       {},
       { jwksUri: 'http://127.0.0.1:1/jwks' },
@@ -244,7 +244,7 @@ describe('a signed introspection response', () => {
     expect(endpoint.requests).toHaveLength(7)
   })
 
-  it('introspects again instead of using a cached response after distrustKey for the signing key of the response', async () => {
+  it('authorize introspects again after distrustKey for the key of a cached signed response', async () => {
     const { endpoint, getOutcome, getOutcomeOfResponse, sign, server } = await setupSigning()
     expect(await getOutcomeOfResponse(sign())).toBe('granted')
     server.distrustKey({
@@ -256,7 +256,7 @@ describe('a signed introspection response', () => {
   })
 
   // `distrustKey` clears the cache. A response that is being verified at this time is not in the cache yet.
-  it('a token is not granted if the key of the response is distrusted, up to 30 awaits after its arrival', async () => {
+  it('a token is not granted if the key of the signed response is distrusted 0 to 30 awaits after the response arrives', async () => {
     const granted = new Set<number>()
     const thumbprint = await calculateJwkThumbprint(es256.jwk)
     for (let awaits = 0; awaits <= 30; awaits++) {

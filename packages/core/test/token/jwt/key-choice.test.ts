@@ -126,7 +126,7 @@ describe('a token whose kid is listed for another algorithm', () => {
     const foreign = { ...keys[1]!.jwk, issuer: 'https://other.example.com' }
     expect(authorize([verifying, foreign], keys[1]!, 'key-1')).toMatchObject({
       reason: 'unknown_key',
-      explanation: { found: 'only keys of another issuer, or too many keys' },
+      explanation: { found: 'only keys of another issuer, or too many matching keys' },
     })
   })
 })

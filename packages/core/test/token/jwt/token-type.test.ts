@@ -11,7 +11,7 @@ import { summarize } from '../../support/refusal.ts'
 
 const WRONG = 'wrong_token_type: 401 invalid_token'
 
-/** Values of `typ` that are the type of a token that is not an access token, or that are not a type. */
+/** Values of `typ` that are the type of another kind of token, or that are not a type. */
 const OTHER_TYPES = [
   'id_token+jwt',
   'dpop+jwt',
