@@ -93,7 +93,7 @@ function findImporters(id, context, found = new Set()) {
   return found
 }
 
-/** Removes the docstrings of types that users of a package cannot reach: no entry refers to these files. */
+/** Removes the docstrings from each file of types that users of a package cannot reach, because no entry refers to it. */
 function removeInternalDocstrings(directory) {
   const dist = join(directory, 'dist')
   const { exports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))

@@ -40,7 +40,7 @@ const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] }
 const problems = []
 let current = '/'
 const large = await openBrowserPage(LARGE)
-// A page of its own, because the sidebar moves when a window changes its size.
+// The small window is a separate browser page, because the sidebar moves when a window changes its size.
 const small = await openBrowserPage(SMALL)
 
 /** Addresses of pages that are still to be opened, without their fragments. */
@@ -107,7 +107,7 @@ async function openBrowserPage(viewport) {
   })
   page.on('pageerror', (error) => problems.push(`${current}: ${error.message}`))
   page.on('requestfailed', (request) => {
-    // Opening the next page ends the preloading of this one.
+    // When the next page is opened, the browser stops the preloading of the current page.
     if (request.failure()?.errorText === 'net::ERR_ABORTED') return
     problems.push(`${current}: failed: ${request.url()}`)
   })

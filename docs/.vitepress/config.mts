@@ -36,7 +36,7 @@ const listFolder = (folder: string) =>
     .filter((name) => name.endsWith('.md') && name !== 'index.md')
     .map((name) => toItem(`${folder}/${name.slice(0, -3)}`))
 
-/** Makes the anchors of GitHub, so that a link to a heading works in both places. */
+/** Makes the same anchors as GitHub, so that a link to a heading works on the site and on GitHub. */
 const slugify = (title: string) =>
   title
     .toLowerCase()

@@ -110,7 +110,7 @@ interface ProtectedApi {
   readonly isDynamic?: boolean
 }
 
-/** A resource without a path. Its host contains a letter to which the Kelvin sign is converted in lower case. */
+/** A resource without a path. Its host contains the letter k, which is also the lower case of the Kelvin sign. */
 export const ROOT_RESOURCE = 'https://kube.example.com'
 
 /** The address of the APIs that accept DPoP. */

@@ -188,7 +188,7 @@ describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const
     }
 
     it.each(Object.keys(VALUES) as Format[])(
-      'a guard grants a request if the proxy sends the certificate of the token as %s',
+      'a guard grants a request if the proxy sends the certificate of the token in the format %s',
       async (format) => {
         const sent = await send(format, '127.0.0.1', [VALUES[format][0]])
         expect(sent).toMatchObject({ status: 200, handled: 1, reasons: [] })
@@ -215,7 +215,7 @@ describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const
     })
 
     it.each(Object.keys(VALUES) as Format[])(
-      'a guard ignores a header of a client that is not the proxy, and responds with 401, as %s',
+      'a guard ignores a header in the format %s from a client that is not the proxy, and responds with 401',
       async (format) => {
         for (const more of [[], CLAIMS_OF_PROXY]) {
           const sent = await send(format, '10.0.0.1', [VALUES[format][0]], more)
@@ -225,7 +225,7 @@ describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const
     )
 
     it.each(Object.keys(VALUES) as Format[])(
-      'a guard responds with 401 to a header of 1 MB as %s, and causes no uncaught error',
+      'a guard responds with 401 to a header of 1 MB in the format %s, and causes no uncaught error',
       async (format) => {
         for (const letter of ['A', '%', ',', '"', ':', '\\', '=']) {
           const values = [letter.repeat(1_048_576)]

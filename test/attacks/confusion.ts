@@ -122,7 +122,7 @@ export const CONFUSION: readonly Attack[] = (['RS256', 'ES256'] as const).flatMa
       outcome: forged,
     },
     {
-      name: `HS256 for the issuer with a secret, and a secret guessed for the ${alg} key of another issuer: ${name}`,
+      name: `HS256 for the issuer that has a secret, and a secret guessed for the ${alg} key of another issuer: ${name}`,
       attack(target) {
         const secret = toSecret(getKey(target.issuer, alg))
         return tokenWithMac(target, secret, { alg: 'HS256' }, { iss: SHARING_ISSUER })

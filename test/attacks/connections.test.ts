@@ -179,7 +179,7 @@ describe.each(FETCHES)('requests on one connection, with %s', (_name, fetch) => 
     expect(await faults.faults()).toEqual([])
   })
 
-  it('a guard decides about waiting requests on one and many connections by their own credentials, with one key fetch and one refresh', async () => {
+  it('a guard decides about waiting requests by their own credentials, on one connection and on many, with one key fetch and one refresh', async () => {
     const api = await serveApi(fetch)
     const cases = numbered(30)
     const one = connect(api.port, '127.0.0.1')
@@ -202,7 +202,7 @@ describe.each(FETCHES)('requests on one connection, with %s', (_name, fetch) => 
 })
 
 describe.each(FETCHES)('connections while keys are fetched with %s', (_name, fetch) => {
-  it('a guard decides about later requests by their credentials after many clients disconnect while keys are fetched', async () => {
+  it('a guard decides about later requests by their own credentials if many clients have disconnected during a key fetch', async () => {
     const api = await serveApi(fetch)
     const cases = numbered(20)
     const sockets = cases.map(([line]) => {
@@ -226,7 +226,7 @@ describe.each(FETCHES)('connections while keys are fetched with %s', (_name, fet
     expect(await faults.faults()).toEqual([])
   })
 
-  it('a guard sends no response if other middleware has responded while keys are fetched', async () => {
+  it('a guard sends no response if other middleware has responded during a key fetch', async () => {
     const api = await serveApi(fetch, (_, response, next) => {
       next()
       response.status(504).send('too slow')

@@ -25,7 +25,7 @@ const keys = ALGORITHMS.map((alg) => generateProofKey(alg))
 const key = keys[0]!
 const other = generateProofKey()
 
-/** One request that both judges get. */
+/** One request, about which two judges decide: Bearward and oauth4webapi. */
 interface Case {
   readonly name: string
   readonly scheme: 'DPoP' | 'Bearer'
@@ -63,7 +63,7 @@ const LONG_TARGET = 'oauth4webapi has no limit for the length of htu'
 const STRAY = 'oauth4webapi requires a bound token if a request has a proof'
 const KEY_USE = 'oauth4webapi does not read use and key_ops of a JWK'
 
-/** Differences from a valid proof, by name. The third part is the reason why the judges differ. */
+/** Differences from a valid proof, by name. The third element is the reason why the judges differ. */
 const TABLE: readonly (readonly [name: string, overrides: ProofOverrides, deviation?: string])[] = [
   ...['jti', 'htm', 'htu', 'iat', 'ath'].flatMap((name) =>
     [undefined, null, 0, 1, true, [], {}, ['x'], 'x', ' '].map(
@@ -436,7 +436,7 @@ describe('the decisions about DPoP proofs', () => {
     }
     expect(faults).toEqual([])
     expect(cases.length).toBeGreaterThanOrEqual(500)
-    // Neither judge refuses everything, and the table has no reason without a case.
+    // The judges grant some requests, and each reason for a difference occurs in a case.
     expect(granted).toBeGreaterThan(50)
     expect([...reasons].sort()).toEqual(
       [

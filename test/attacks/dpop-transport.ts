@@ -27,7 +27,7 @@ const multiple: Outcome = {
 }
 const noCredentials = unauthenticated('no_credentials')
 
-/** Header lines with a valid token and a valid proof. `TOKEN` and `PROOF` are replaced, and `OTHER` is another valid proof. */
+/** Header lines. `TOKEN` stands for a valid token, `PROOF` for a valid proof, and `OTHER` for another valid proof. */
 const LINES: readonly (readonly [lines: readonly string[], outcome: Outcome])[] = [
   [['Authorization: DPoP TOKEN', 'DPoP: PROOF'], accepted],
   [['authorization: dpop TOKEN', 'dpop: PROOF'], accepted],
@@ -222,7 +222,7 @@ function fill(target: Target, lines: readonly string[]): readonly string[] {
 function replay(name: string, line: string, outcome: Outcome, proof: Stolen = {}): Attack {
   let lines: readonly string[] = []
   return {
-    name: `a used proof for /r, with ${name}`,
+    name: `a used proof for /r in a request with ${name}`,
     after(target) {
       lines = createLines(target, { url: R, ...proof })
       return [toRequest('GET /r', lines)]

@@ -283,7 +283,7 @@ const SECRETS: readonly (readonly [
   ['PEM', ({ proofKey }) => String(proofKey.publicKey.export({ type: 'spki', format: 'pem' }))],
   ['DER', ({ proofKey }) => proofKey.publicKey.export({ type: 'spki', format: 'der' })],
   ['the thumbprint', ({ proofKey }) => proofKey.thumbprint],
-  ['no octets', () => ''],
+  ['empty', () => ''],
 ]
 
 /** Values of `cnf` as JSON text. `JKT` is the thumbprint of the key of the client, and `OTHER` is that of the attacker. */

@@ -79,7 +79,7 @@ export const DYNAMIC_ISSUERS: readonly Attack[] = [
     api,
   },
   {
-    name: 'the iss of a tenant with a secret, and a key of another tenant',
+    name: 'the iss of a tenant that has a secret, and a key of another tenant',
     attack: ({ issuer }) => issuer.token({ claims: { iss: SHARING_ISSUER } }),
     outcome: invalidToken('unsupported_algorithm'),
     api,
@@ -97,7 +97,7 @@ export const DYNAMIC_ISSUERS: readonly Attack[] = [
     api,
   },
   {
-    name: 'an address of keys of the attacker in the header',
+    name: 'a jku with the address of the keys of the attacker',
     attack: ({ issuer, outsider, attackerUrl }) => {
       const [key] = outsider.keys
       const header = { alg: key!.alg, typ: 'at+jwt', kid: key!.kid, jku: attackerUrl }

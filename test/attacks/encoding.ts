@@ -63,7 +63,7 @@ const INVALID_TEXTS: readonly (readonly [
   ['1,000 levels of objects', (json) => withMember(json, 'z', nested(1_000, '{"a":', '}'))],
 ]
 
-/** Changes that leave one valid JSON object under a valid signature, which must be accepted. */
+/** Changes that leave one valid JSON object. If its signature is valid, it must be accepted. */
 const UNUSUAL_TEXTS: readonly (readonly [name: string, rewrite: (json: string) => string])[] = [
   ['white space around the object', (json) => `\t\r\n ${json} \n`],
   ['5,000 trailing spaces', (json) => `${json}${' '.repeat(5_000)}`],
@@ -101,7 +101,7 @@ function nested(levels: number, open = '[', close = ']'): string {
   return `${open.repeat(levels)}${open === '[' ? '' : '1'}${close.repeat(levels)}`
 }
 
-/** Creates two attacks for each row: one in the header and one in the claims, both under a valid signature. */
+/** Creates two attacks for each row: one in the header and one in the claims, both with a valid signature. */
 function inBothParts(
   rows: readonly (readonly [name: string, rewrite: (json: string) => string | Uint8Array])[],
   outcome: Attack['outcome'],
@@ -120,7 +120,7 @@ function inBothParts(
   ])
 }
 
-/** Duplicates of important members, in both orders, under a valid signature. */
+/** Duplicates of important members, in both orders, with a valid signature. */
 const DUPLICATES: readonly (readonly [part: 'header' | 'claims', name: string, text: string])[] = [
   ['header', 'alg', '"none"'],
   ['header', '\\u0061lg', '"none"'],
@@ -184,7 +184,7 @@ const B64TOKEN_SPELLINGS: readonly (readonly [name: string, spell: (part: string
   ['no characters', () => ''],
 ]
 
-/** Returns the part with `surplus` characters after the last full group of four. All bits of the last one are set. */
+/** Returns the part with `surplus` characters after the last full group of four. All bits of the last character are set. */
 function lengthened(part: string, surplus: number): string {
   const full = part.slice(0, part.length - (part.length % 4))
   return `${full}${'A'.repeat(surplus - 1)}_`

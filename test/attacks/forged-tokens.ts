@@ -57,7 +57,7 @@ const SIGNATURE_LENGTH = 86
 /** Creates a forged signature from the valid one, from the signed input, or with the key of the issuer. */
 export type ForgeSignature = (signature: Buffer, input: Buffer, key: TestKey) => Uint8Array
 
-/** Creates a token with a forged signature. The argument of `forge` is the valid signature by the issuer's key for `alg`. */
+/** Creates a token with a forged signature. `forge` gets the valid one, the signed input, and the issuer's key for `alg`. */
 export function withForgedSignature(
   issuer: TestIssuer,
   alg: string,

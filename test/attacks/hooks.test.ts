@@ -55,7 +55,7 @@ const boom = () => {
 const rejecting = async () => boom()
 /** A thenable that is always rejected. */
 class Failing {
-  // Most thenables are mistakes, so the lint rule reports them. A check of these tests returns this one.
+  // Most thenables are mistakes, so the lint rule reports them. In these tests, the requirement `check` returns a thenable.
   // oxlint-disable-next-line unicorn/no-thenable -- the test needs a thenable that fails
   then(_fulfilled: unknown, rejected: (error: Error) => void): void {
     rejected(new Error('A function of the application failed.'))

@@ -85,7 +85,7 @@ const byMismatch: readonly Attack[] = MISMATCHES.map(({ named, key, signedWith }
   }
 })
 
-/** JSON texts of `crit`, and other header parameters of that token. */
+/** JSON texts of `crit`, and other header parameters of the same token. */
 const CRITS: readonly (readonly [crit: string, others?: Record<string, unknown>])[] = [
   ['["exp"]', { exp: 4_000_000_000 }],
   ['["b64"]', { b64: false }],

@@ -243,7 +243,7 @@ export const KEYS: readonly Attack[] = [
   },
   ...crossed,
   {
-    name: 'iss of the issuer with a secret, signed with the key of another issuer',
+    name: 'iss of the issuer that has a secret, signed with the key of another issuer',
     attack: ({ issuer }) => issuer.token({ claims: { iss: SHARING_ISSUER } }),
     outcome: unsupportedAlgorithm,
   },
@@ -253,18 +253,18 @@ export const KEYS: readonly Attack[] = [
     outcome: invalidToken('wrong_audience'),
   },
   {
-    name: 'a valid token of the issuer with a secret',
+    name: 'a valid token of the issuer that has a secret',
     attack: ({ sharing }) => sharing.token(),
     outcome: accepted,
   },
   {
-    name: 'an HMAC of the issuer with a secret, with an unknown kid',
+    name: 'an HMAC of the issuer that has a secret, with an unknown kid',
     attack: ({ sharing }) => sharing.token({ kid: '../../dev/null' }),
     outcome: accepted,
   },
   ...['HS384', 'HS512', 'none', 'RS256'].map((alg): Attack => {
     return {
-      name: `alg ${alg} for the issuer with a secret`,
+      name: `alg ${alg} for the issuer that has a secret`,
       attack: ({ sharing }) => sharing.token({ alg }),
       outcome: unsupportedAlgorithm,
     }

@@ -4,10 +4,10 @@ import { AUDIENCE, ISSUER } from '../support/issuer.ts'
 import type { Sent } from './attack.ts'
 import { OTHER_AUDIENCE, SHARING_ISSUER } from './target.ts'
 
-/** Characters of a text that are compared. Longer tokens are never read. */
+/** Maximum number of characters of a text that are compared. Guards do not read longer tokens. */
 const LONGEST_TEXT = 20_000
 
-/** Characters of a piece. A shared piece of this length is not a coincidence. */
+/** Length of a piece in characters. If two texts share a piece of this length, this is not a coincidence. */
 const PIECE_LENGTH = 12
 
 /** Pieces of texts from the configuration, the RFCs and HTTP. A response may contain them even if a token contains them. */
@@ -51,7 +51,7 @@ export function eventLeaks(sent: Sent, events: readonly BearwardEvent[]): string
   ]
 }
 
-/** Members of a header or of claims that events may contain. They may also contain the origin of `htu`. */
+/** Members of a header or of claims that events may contain. Events may also contain the origin of `htu`. */
 const SHOWN = ['iss', 'aud', 'typ', 'alg', 'kid', 'scope', 'client_id']
 
 /** Pieces of texts of the core, which events may contain even if a request contains them. */

@@ -159,7 +159,7 @@ export function runCorpus(framework: Framework): void {
   })
 }
 
-/** Returns the option `jwksUri` for an issuer with keys. Each API has its own URL, so that the fetches of each are counted. */
+/** Returns the option `jwksUri` for an issuer with keys. Each API has its own URL, so that its fetches are counted. */
 function keysFor(
   api: ApiName,
   { jwksUri }: Pick<IssuerOptions, 'jwksUri'>,
@@ -187,10 +187,11 @@ function toRows(
 }
 
 function toVerb(outcome: Outcome): string {
-  if (outcome.status === 200) return outcome.subject === null ? 'treats as anonymous' : 'grants'
+  if (outcome.status === 200)
+    return outcome.subject === null ? 'a guard grants anonymous access' : 'a guard grants'
   return outcome.reason === null
     ? `the HTTP parser responds with ${outcome.status}`
-    : `refuses as ${outcome.reason}`
+    : `a guard refuses with ${outcome.reason}`
 }
 
 function readBody({ body }: RawResponse): Record<string, unknown> {

@@ -19,8 +19,8 @@ function nestedActors(count: number): object {
 }
 
 /**
- * Tokens, and their outcomes by API. The options of `any` do not mention subjects, so only conventions classify them. In
- * `users` and `machines`, an option states that the `sub` of a machine is its client id. `alice` is a user.
+ * Tokens, and their outcomes by API. The options of `any` do not mention subjects, so only conventions classify the subjects.
+ * In `users` and `machines`, an option states that the `sub` of a machine is its client id. `alice` is a user.
  */
 const CALLERS: readonly (readonly [
   name: string,
@@ -180,7 +180,7 @@ const AT_PROVIDERS: readonly (readonly [
     wrongSubject,
   ],
   [
-    'a token of a user that a listed client exchanged',
+    'a user token that a listed client has exchanged',
     'listed',
     { sub: 'alice', act: { sub: 'reports-cron' } },
     wrongSubject,

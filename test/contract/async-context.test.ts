@@ -7,7 +7,7 @@ import { settled } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { requestWith } from '../support/requests.ts'
 
-/** Store of an application for the time of a request, such as its id, its user or its transaction. */
+/** A store in which an application keeps values of a request, such as its id, its user or its transaction. */
 const requests = new AsyncLocalStorage<string>()
 
 describe('async context', () => {

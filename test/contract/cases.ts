@@ -1,4 +1,4 @@
-// To cover another token, add a row to the table of its subject below. Every adapter is then tested with it.
+// To test another token, add a case to one of the files below. Every adapter then runs this case.
 import { audience } from './cases/audience.ts'
 import { certificates } from './cases/certificates.ts'
 import { claims } from './cases/claims.ts'

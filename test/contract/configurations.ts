@@ -151,13 +151,13 @@ export const CONFIGURATIONS = {
   'named clients': () => ({ ...usual, allowedClients: ['reports-cron'] }),
   'ES256 only': () => ({ ...usual, jwks: { keys: [KEYS.es256.jwk] }, algorithms: es256Only }),
   'keys without alg': () => ({ ...usual, jwks: bare }),
-  'keys without alg, RS256 and PS512 named': () => ({
+  'keys without alg, RS256 and PS512 in algorithms': () => ({
     ...usual,
     jwks: { keys: bare.keys.filter((jwk) => 'n' in jwk) },
     algorithms: rsaPair,
   }),
   'a token in a header': () => ({ ...usual, credentials: { header: 'X-Gateway-Assertion' } }),
-  'a token by a function': () => ({ ...usual, credentials: sessionCookie }),
+  'a token from a function': () => ({ ...usual, credentials: sessionCookie }),
   'four keys': () => ({ ...usual, jwks: first(4) }),
   'five keys': () => ({ ...usual, jwks: first(5) }),
   'client certificates': () => ({ ...usual, mtls: { certificate: forwardedCertificate } }),
@@ -175,10 +175,10 @@ export const CONFIGURATIONS = {
     ...usual,
     revoked: () => Promise.reject(new Error('the store is down')),
   }),
-  'a typ of its own': () => ({ ...usual, acceptTyp: ['JWS'] }),
+  'acceptTyp is set': () => ({ ...usual, acceptTyp: ['JWS'] }),
   'a resource': () => ({ ...withoutAudience, resource: AUDIENCE, metadata: {}, scopes }),
   'a resource at the root': () => ({ ...withoutAudience, resource: ROOT_RESOURCE, metadata: {} }),
-  'a resource and a written audience': () => ({
+  'resource and audience are set': () => ({
     ...usual,
     audience: 'https://api.example.com',
     resource: AUDIENCE,
@@ -230,7 +230,7 @@ export const CONFIGURATIONS = {
     ],
     clock,
   }),
-  'issuers by functions': () => ({
+  'issuers from functions': () => ({
     issuers: {
       static: [
         { issuer: ISSUER, audience: AUDIENCE, jwks: issuerA.jwks, machineSubject: 'client_id' },

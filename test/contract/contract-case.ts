@@ -6,6 +6,7 @@ import type { ExpectedOutcome } from './outcomes.ts'
 export interface ContractCase {
   /** Ids of the manifest lines that this case tests. */
   readonly ids: readonly string[]
+  /** The title without its subject: it begins with the verb. */
   readonly title: string
   /** @default 'usual' */
   readonly configuration?: ConfigurationName
@@ -65,9 +66,13 @@ export function each(
   }))
 }
 
-/** Returns the title of the test: the ids, the title of the case, and the configuration in parentheses. */
-export function toTitle(one: Pick<ContractCase, 'ids' | 'title' | 'configuration'>): string {
-  const { ids, title, configuration } = one
+/** Returns the title of the test: the ids, the subject, the title of the case, and the configuration in parentheses. */
+export function toTitle(
+  one: Pick<ContractCase, 'ids' | 'title' | 'configuration'>,
+  subject = 'an API',
+): string {
+  const { ids, configuration } = one
+  const title = `${subject} ${one.title}`
   const suffix = configuration === undefined ? '' : ` (${configuration})`
   return (ids.length === 0 ? title : `${ids.join(', ')}: ${title}`) + suffix
 }

@@ -58,24 +58,25 @@ describe('the JWKS of an issuer', () => {
   describe('an unusable JWKS after a good one', () => {
     const longLived = claiming({ exp: NOW + 10_000 })
 
-    it.each(
-      toRows(unusableDocuments, 'a guard still grants with the cached keys if a later JWKS '),
-    )('%s', async (_, { text, failure }) => {
-      document = JSON.stringify({ keys: [KEYS.es256.jwk] })
-      const { api, guard, clock, events } = open()
-      expect(await getOutcome(guard, longLived)).toBe('granted')
+    it.each(toRows(unusableDocuments, 'still grants with the cached keys if a later JWKS '))(
+      '%s',
+      async (_, { text, failure }) => {
+        document = JSON.stringify({ keys: [KEYS.es256.jwk] })
+        const { api, guard, clock, events } = open()
+        expect(await getOutcome(guard, longLived)).toBe('granted')
 
-      document = text
-      clock.suspend(601)
-      expect(await getOutcome(guard, longLived)).toBe('granted')
-      expect(events).toContainEqual(expect.objectContaining({ type: 'keys_failed', failure }))
-      expect(api.status().issuers).toMatchObject([{ keys: { state: 'stale' } }])
-      api.close()
-    })
+        document = text
+        clock.suspend(601)
+        expect(await getOutcome(guard, longLived)).toBe('granted')
+        expect(events).toContainEqual(expect.objectContaining({ type: 'keys_failed', failure }))
+        expect(api.status().issuers).toMatchObject([{ keys: { state: 'stale' } }])
+        api.close()
+      },
+    )
   })
 
   describe('an unusable first JWKS', () => {
-    it.each(toRows(unusableDocuments, 'a guard refuses with keys_unavailable if the first JWKS '))(
+    it.each(toRows(unusableDocuments, 'refuses with keys_unavailable if the first JWKS '))(
       '%s',
       async (_, { text, failure }) => {
         document = text
@@ -92,7 +93,7 @@ function toRows<T extends { readonly ids: readonly string[]; readonly title: str
   cases: readonly T[],
   prefix = '',
 ): readonly (readonly [string, T])[] {
-  return cases.map((one) => [toTitle({ ...one, title: prefix + one.title }), one])
+  return cases.map((one) => [toTitle({ ...one, title: prefix + one.title }, 'a guard'), one])
 }
 
 async function getOutcome(guard: Guard, compact: string): Promise<string> {

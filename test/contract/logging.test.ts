@@ -63,7 +63,7 @@ describe.each(OTHERS)('the log on $name', (framework) => {
   it.each([
     ['logger: false', { logger: false }],
     ['onEvent and no logger', { onEvent: () => {} }],
-  ])('a guard calls neither console.info nor console.warn with %s', async (_option, more) => {
+  ])('a guard with %s calls neither console.info nor console.warn', async (_option, more) => {
     expect(await send({ ...OPTIONS, ...more }, 'opaque')).toBe(401)
     expect(await send({ ...UNREACHABLE, ...more }, issuer.token())).toBe(503)
     expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])

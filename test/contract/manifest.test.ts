@@ -70,7 +70,7 @@ describe('the manifest', () => {
 
 describe('the contract', () => {
   it('every case of the contract has its own title', () => {
-    const titles = CASES.map(toTitle)
+    const titles = CASES.map((one) => toTitle(one))
     expect(titles.filter((title, i) => titles.indexOf(title) !== i)).toEqual([])
   })
 

@@ -150,7 +150,7 @@ export function insufficientAuthentication(required: {
   return addParameters(described, parameters.join(''))
 }
 
-/** Returns the same refusal of an API with metadata. The challenge contains the address of the metadata (RFC 9728 section 5.1). */
+/** Returns a refusal as an API with metadata sends it: the challenge contains the address (RFC 9728 section 5.1). */
 export function withMetadata(refusal: Refused, url: string): Refused {
   return addParameters(refusal, `, resource_metadata="${url}"`)
 }
@@ -159,8 +159,8 @@ export function withMetadata(refusal: Refused, url: string): Refused {
 export const PROOF_ALGORITHMS = 'ES256 EdDSA Ed25519 PS256 RS256'
 
 /**
- * Returns the same refusal of an API that accepts DPoP (RFC 9449 section 7.2). `used` is the scheme of the request. If it is
- * `undefined`, a challenge contains the error only if the request has malformed credentials.
+ * Returns a refusal as an API that accepts DPoP sends it (RFC 9449 section 7.2). `used` is the scheme of the request, and
+ * decides which challenge contains the error of the refusal. If `used` is `undefined`, both challenges contain it.
  */
 export function withDpop(
   { challenges: [usual], ...refusal }: Refused,
@@ -178,7 +178,7 @@ export function withDpop(
   return { ...refusal, challenges: challenges[used ?? 'none'] }
 }
 
-/** Returns the same refusal of an API that requires DPoP. It has no challenge of the scheme Bearer. */
+/** Returns a refusal as an API that requires DPoP sends it: with a challenge of the scheme DPoP only. */
 export function withDpopOnly(refusal: Refused): Refused {
   const [usual] = refusal.challenges
   const challenge = usual!.replace(/^Bearer /, 'DPoP ')

@@ -212,7 +212,7 @@ function describeResponse(response: RawResponse, { kind }: ExpectedOutcome) {
   const { status, body } = response
   const nonces = getHeaderValues(response, 'DPoP-Nonce')
   const cacheControl = getHeaderValues(response, 'Cache-Control')
-  // The framework writes the response of a handler, so only its content is checked, and the headers that a guard adds.
+  // The framework writes the response of a handler, so the contract checks only its content and the headers that a guard adds.
   if (kind === 'granted') {
     const isGuarded = nonces.length > 0
     const content = JSON.parse(body) as unknown

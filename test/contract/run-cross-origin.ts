@@ -50,9 +50,9 @@ export const FOREIGN_ORIGINS = {
   'the origin null': 'Origin: null',
   'an origin with a port': `Origin: ${APP}:8443`,
   'an origin with a slash': `Origin: ${APP}/`,
-  'upper case': 'Origin: HTTPS://APP.EXAMPLE.COM',
-  'a longer host': `Origin: ${APP}.evil.example`,
-  http: 'Origin: http://app.example.com',
+  'an origin in upper case': 'Origin: HTTPS://APP.EXAMPLE.COM',
+  'an origin with a longer host': `Origin: ${APP}.evil.example`,
+  'an origin with http': 'Origin: http://app.example.com',
   'an empty origin': 'Origin:',
   'two origins in one line': `Origin: ${APP} ${OTHER}`,
 }
@@ -292,7 +292,7 @@ export function describeCors(framework: Framework): void {
   })
 }
 
-/** Returns the values of the headers for CORS by lower-case name. Only `Origin` is returned of `Vary`. */
+/** Returns the values of the headers for CORS by lower-case name. Of the names in `Vary`, returns only `origin`. */
 function corsOf(response: RawResponse): Record<string, string[]> {
   const found: Record<string, string[]> = {}
   for (const [name, value] of response.rawHeaders) {

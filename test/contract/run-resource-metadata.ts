@@ -135,7 +135,7 @@ export function describeMetadata(framework: Framework): void {
           options: { ...options, logger: false },
           routes: [
             {
-              // For every path, so that a document is served before the guard.
+              // This route is for every path, so only a document that is served before the guard needs no token.
               requirements: { scope: 'read' },
               handle: async (verified) => ({ handled: granted.push(verified) }),
             },
@@ -213,7 +213,7 @@ export function describeMetadata(framework: Framework): void {
       ['a forged token', PATHS.path, { lines: [bearerLine(issuerA.token({ key: attacker }))] }],
       ['two tokens', PATHS.path, { lines: [bearerLine(token()), bearerLine(token())] }],
     ] as const)(
-      '9728-06, 9728-15, MCP-24: metadata() sends the same document for %s',
+      '9728-06, 9728-15, MCP-24: metadata() sends the same document in response to a request with %s',
       async (_what, target, sent) => {
         const [expected, response] = [await send(PATHS.path), await send(target, sent)]
         expect(response.status).toBe(200)
@@ -333,8 +333,8 @@ export function describeMetadata(framework: Framework): void {
       ['upper case', PATHS.path.toUpperCase()],
       ['the path of the resource before the well-known path', `/v1${WELL_KNOWN}`],
       ['an escape', PATHS.path.replace('known', '%6bnown')],
-      ['the document of a query without the query', `${WELL_KNOWN}/q`],
-      ['the document of a query with another query', `${WELL_KNOWN}/q?tenant=b`],
+      ['the document of a resource with a query, without the query', `${WELL_KNOWN}/q`],
+      ['the document of a resource with a query, with another query', `${WELL_KNOWN}/q?tenant=b`],
     ])(
       '9728-16: metadata() passes a request for %s to the guard, and never repeats the path of the request',
       async (_what, target) => {

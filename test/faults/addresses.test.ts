@@ -48,7 +48,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
     server.close()
   })
 
-  it('a resource server responds with 503 if the host name of jwks_uri cannot be resolved, and grants requests again with new metadata', async () => {
+  it('a resource server responds with 503 if the host name of jwks_uri cannot be resolved, and grants requests after the metadata is repaired', async () => {
     const setup = await createSetup()
     await setup.breakServer('metadata', WRONG_JWKS_URI)
     const answer = setup.send(oldKey)
@@ -63,7 +63,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
     expect(setup.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
   })
 
-  it('a resource server uses cached keys if the host name of a new jwks_uri cannot be resolved, and fetches keys again with new metadata', async () => {
+  it('a resource server uses cached keys if the host name of a new jwks_uri cannot be resolved, and fetches keys after the metadata is repaired', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     await setup.clock.pass(449)
@@ -85,7 +85,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
     expect(setup.requests.filter((path) => path === KEYS)).toHaveLength(2)
 
     await setup.repair()
-    // Metadata is fetched again after five minutes, during an attempt. The next attempt uses its URL.
+    // Metadata is fetched again after five minutes, during an attempt. The next attempt uses the URL of the keys in it.
     await withTimeLimit(setup.clock, setup.pass(450, setup.hasFreshKeys))
     expect(setup.hasFreshKeys()).toBe(true)
   })

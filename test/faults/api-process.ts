@@ -14,7 +14,7 @@ const { redis, path, options } = JSON.parse(await text(process.stdin)) as {
 const client = createClient({ url: redis, disableOfflineQueue: true })
 client.on('error', () => {})
 await client.connect()
-// A busy machine can be slower than every timeout, so timers never end.
+// A busy machine can be slower than every timeout, so the timers of this clock never fire.
 const clock = { now: Date.now, monotonic: () => performance.now(), after: () => () => {} }
 const { requireToken, ready } = createBearward({
   ...options,

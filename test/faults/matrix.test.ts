@@ -40,7 +40,7 @@ interface State {
   readonly atOnce?: true
 }
 
-/** Brings the resource server to sixty seconds after its start. */
+/** Waits until the resource server has keys, and lets sixty seconds pass. */
 async function startRecently({ server, clock }: Setup): Promise<void> {
   await server.ready()
   await clock.pass(60)
@@ -54,8 +54,8 @@ const suspendFor = (seconds: number) =>
   }
 
 /**
- * Lets attempts fail with a refused connection until the keys are stale and the next attempt is due, and then repairs the
- * server. The fault under test begins afterwards.
+ * Lets attempts fail with a refused connection until the keys are stale and the next attempt is due. Then repairs the server. The
+ * fault under test begins after that.
  */
 async function enterOutage({ server, clock, breakServer, repair, pass }: Setup): Promise<void> {
   await server.ready()
@@ -175,7 +175,7 @@ function getAnswer({ answer }: State, keysFailed: string | undefined): Answer {
   return keysFailed === undefined ? answer.fetched : answer.failed
 }
 
-/** Returns the beginning of a title. */
+/** Returns the part of a title that describes an answer. */
 function describeAnswer(answer: Answer): string {
   return answer === 'granted' ? 'grants a request' : `responds with ${answer}`
 }
@@ -183,7 +183,6 @@ function describeAnswer(answer: Answer): string {
 const otherOrigin = await startOtherOrigin()
 
 /** Checks the responses and the outgoing requests during a fault, and the recovery after it. */
-
 async function checkFault(fault: FaultCase, place: Place, state: State, options: SetupOptions) {
   const setup = await createSetup(options)
   const { clock, server, requests, events, send, attemptEnds } = setup

@@ -64,7 +64,7 @@ describe('an outage of the authorization server', LENIENT, () => {
       await setup.pass(1)
       expect(unknown).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^[1-5]$/) })
     }
-    // Tokens with an unknown kid start at most one attempt in 3.5 s. Each of them postpones the next scheduled attempt.
+    // Tokens with an unknown kid start at most one attempt in 3.5 s. Each of these attempts postpones the next scheduled one.
     expect(attempts() - before).toBeLessThanOrEqual(1800 / 3.5 + 6)
     expect(server.status().issuers[0]!.keys.state).toBe('stale')
     expect(count(setup, 'keys_stale')).toBe(1)

@@ -14,7 +14,7 @@ import {
 } from './store-setup.ts'
 
 it.each(SERVERS)(
-  '9449-55: two processes with different primaries both grant one proof during a failover, and refuse it after the failover (%s)',
+  '9449-55: two processes with different primaries both grant the same proof during a failover, and refuse it after the failover (%s)',
   async (name) => {
     const clock = fakeClock()
     const client = createApiClient(clock.seconds)
@@ -46,7 +46,7 @@ it.each(SERVERS)(
 )
 
 it.each(SERVERS)(
-  '9449-42: an API that starts while its server is stopped responds with 503, and detects used proofs when the server has started (%s)',
+  '9449-42: an API that starts while the server of its replay store is stopped responds with 503, and detects used proofs after this server has started (%s)',
   async (name) => {
     const clock = fakeClock()
     const client = createApiClient(clock.seconds)

@@ -7,7 +7,7 @@ const BATCH = 50
 const BATCHES = REQUESTS / BATCH
 /** Every tenth request is a replay of an earlier one. */
 const REPLAYED = 10
-/** The batches during which the server stops, and after which it starts again. */
+/** The server stops during the batch `STOP`, and starts again after the batch `START`. */
 const STOP = 14
 const START = 26
 
@@ -19,7 +19,7 @@ interface Use {
 }
 
 it.each(STACKS)(
-  `an API grants no proof twice except one whose entry a restart of $server has lost, and refuses no new proof with 401, in ${REQUESTS} requests ($client)`,
+  `an API grants a proof twice only if a restart of $server has lost its entry, and never refuses a new proof with 401 ($client, ${REQUESTS} requests)`,
   async (stack) => {
     const { clock, server, connection, prove, request, events } = await createStoreSetup(
       stack,

@@ -68,7 +68,7 @@ it.each(SERVERS)(
 )
 
 it.each(SERVERS)(
-  'a proof is used if its process is killed after the server has recorded it and before the response, and a new proof is granted (%s)',
+  'a proof counts as used if the process is killed after the server has recorded the proof and before the response, and a new proof is granted (%s)',
   async (name) => {
     const server = closing(await startRedisServer({ name }))
     const proxy = closing(await startFaultyProxy(server.port))

@@ -23,7 +23,7 @@ const DECISIONS = {
   allow: { decision: 'allowed', reason: undefined },
 } as const
 
-/** Returns a function that gets a nonce for a new proof, if the API requires one. */
+/** Returns a function that gets a nonce for a new proof if the policy is `nonce`. */
 function createClient({ prove, send }: StoreSetup, policy: Policy) {
   return async function getNonce(): Promise<string | undefined> {
     if (policy !== 'nonce') return undefined
@@ -75,7 +75,7 @@ async function checkUnknown(
     clock.advance(LIMITS.freshNonce)
     check(await send(repeated), 401, fault.problem!)
   } else {
-    // The request that begins the fault can be a failure, too.
+    // A request in `begin` of the fault can be the first failure. The pause then begins one request earlier.
     for (let sent = 3; sent <= REPLAY_BREAKER.failures; sent++) {
       const answer = await send(next())
       if (sent === REPLAY_BREAKER.failures && answer.degraded[0]?.problem === 'paused') break

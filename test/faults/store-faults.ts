@@ -55,10 +55,10 @@ export async function untilLinked(replica: RedisServer): Promise<void> {
     .toContain('master_link_status:up')
 }
 
-/** Returns whether a chunk is the reply to a command for a use: no value, or a number. */
+/** Returns whether a chunk is the reply to a command that records a use of a proof: no value, or a number. */
 export const isReplyToUse = (chunk: string) => /(?:^|\r\n)(?:_|\$-1|\$\d+\r\n\d+)\r\n$/.test(chunk)
 
-/** Makes the memory of a server full with a value of another application. */
+/** Fills the memory of a server with a value of another application. */
 async function fillMemory({ server }: StoreSetup): Promise<void> {
   const used = /used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))![1]
   await server.command('CONFIG', 'SET', 'maxmemory', String(Number(used) + 1_000_000))
@@ -207,7 +207,7 @@ export const STORE_FAULTS: readonly StoreFault[] = [
       const { server, startServer } = setup
       const replica = await startServer('--replicaof', '127.0.0.1', String(server.port))
       await untilLinked(replica)
-      // From now on, it receives no more entries.
+      // From now on, the replica receives no more entries.
       await replica.command('REPLICAOF', 'NO', 'ONE')
       replicas.set(setup, replica.port)
     },

@@ -53,7 +53,7 @@ export function isRefused(outcome: unknown): boolean {
 
 /**
  * Results of an application that does not await its guard, in a framework that cannot detect this. The handler runs, and
- * `auth` throws unless the request was granted before.
+ * `auth` throws unless the guard has already granted the request.
  */
 export const NOT_AWAITED: Partial<Record<Situation, Expected>> = {
   'good, keys loading': { status: undefined, handled: 1 },

@@ -2,7 +2,7 @@ import type { Outcome } from '../attacks/attack.ts'
 import type { ExpectedOutcome } from '../contract/outcomes.ts'
 import type { Framework } from './framework.ts'
 
-/** Cases whose outcome differs from the other frameworks, because a runtime changes their requests before the guard gets them. */
+/** Cases that have a different outcome on a framework, because a runtime changes their requests before the guard gets them. */
 export interface Difference {
   /** The change. It completes a title: "..., but Bun refuses trailers". */
   readonly reason: string

@@ -8,7 +8,7 @@ export const DOT_SEGMENTS_REMOVED: Difference = {
   reason: 'a URL of the runtime has no dot segments',
   attacks: Object.fromEntries(
     ['a dot segment', 'a dot segment after another segment', 'encoded dot segments'].map((what) => [
-      `a used proof for /r, with ${what}`,
+      `a used proof for /r in a request with ${what}`,
       used,
     ]),
   ),

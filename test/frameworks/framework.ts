@@ -34,7 +34,7 @@ export interface FrameworkChanges {
 }
 
 /** Reason for `joinedLines` of every framework and runtime whose responses have web-standard `Headers`. */
-export const JOINED_LINES = 'Headers join the lines with one name, except for Set-Cookie'
+export const JOINED_LINES = 'Headers join lines that have the same name, except Set-Cookie'
 
 /** Options of a server with an adapter. */
 export interface Mount {

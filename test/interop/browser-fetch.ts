@@ -55,7 +55,7 @@ async function sendPreflight(origin: string, { url, method }: Request, names: re
     throw new TypeError(`The method ${method} is not allowed.`)
   const headers = getList(response, 'access-control-allow-headers')
   for (const name of names) {
-    // The asterisk does not include this header.
+    // The value `*` does not allow the header `Authorization`.
     const allowed = name === 'authorization' ? headers.includes(name) : isAllowed(name, headers)
     if (!allowed) throw new TypeError(`The header ${name} is not allowed.`)
   }

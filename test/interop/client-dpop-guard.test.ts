@@ -86,7 +86,7 @@ describe('dpop with a guard of this library', () => {
     expect(source.counters()).toMatchObject({ issued: 1, invalidated: 0, failed: 0 })
   })
 
-  it('source.fetch() is granted for any path without an incomplete percent-encoding', async () => {
+  it('source.fetch() is granted for every path in which each percent-encoding is complete', async () => {
     const { url, source } = await startScene({})
     const character = fc.constantFrom(
       ...'ab/.~:@!$&()*+,;=|^"<>{}`[]\\ \u00e9'.split(''),

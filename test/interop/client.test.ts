@@ -64,7 +64,7 @@ describe('clientCredentials() with oidc-provider', () => {
     expect(opaque.value).not.toContain('.')
   })
 
-  it('getToken returns a scope that was not granted in missingScopes', async () => {
+  it('getToken returns a token whose missingScopes has the scope that was not granted', async () => {
     const token = await sourceFor({ clientId: reader.id }).getToken()
     expect(token).toMatchObject({ scopes: ['read'], missingScopes: ['write'] })
   })
@@ -84,7 +84,7 @@ describe('clientCredentials() with oidc-provider', () => {
     ['invalid_client', 'an unknown client', { clientId: 'unknown' }],
     ['invalid_target', 'an unknown resource', { resource: 'https://unknown.example.com' }],
   ])(
-    'getToken rejects with %s and the fault configuration for %s',
+    'getToken rejects with %s and the fault "configuration" for %s',
     async (code, _cause, options) => {
       await expect(sourceFor(options).getToken()).rejects.toMatchObject({
         code,

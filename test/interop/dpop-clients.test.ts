@@ -179,7 +179,7 @@ describe('the MCP client of version 2 with oidc-provider', () => {
     // The client finds the authorization server at the well-known address, because there is no Bearer challenge.
     ['required', NONCE],
   ] as const)(
-    '9449-61: the MCP client of version 2 gets a bound token and calls an API with the mode %s and %o',
+    '9449-61: the MCP client of version 2 gets a bound token and calls an API with the DPoP mode %s and the options %o',
     async (mode, more) => {
       const api = await startMcpApi(authorizationServer, '/mcp', {
         dpop: { mode, replay: memoryReplay(), ...more },
@@ -211,7 +211,7 @@ describe('the MCP client of version 2 with oidc-provider', () => {
     },
   )
 
-  it('9449-61: an API refuses withDpop of the MCP client if the token is bound to another key', async () => {
+  it('9449-61: an API refuses a request through withDpop of the MCP client if the token is bound to another key', async () => {
     const api = await startApi(NONCE)
     const { token } = await createOauth4webapi(api.resource)
     const session = await DpopSession.create()

@@ -144,7 +144,7 @@ describe.each(['json', 'jwt'] as const)(
       expect(await call(token)).toMatchObject({ status: 401, reason: 'inactive' })
     })
 
-    it(`a guard with response '${response}' refuses tokens for another API or no API, made-up tokens and refresh tokens`, async () => {
+    it(`a guard with response '${response}' refuses tokens for another API, tokens for no API, made-up tokens and refresh tokens`, async () => {
       const call = await startApi({ response })
       expect(await call(await machineToken(OTHER_API))).toMatchObject({
         status: 401,
@@ -184,7 +184,7 @@ describe('an API whose clock is ahead', () => {
 })
 
 describe('an issuer of JWTs and opaque tokens', () => {
-  it('a guard with tokenFormat any verifies a JWT with the keys, and introspects an opaque token', async () => {
+  it('a guard with tokenFormat "any" verifies a JWT with the keys, and introspects an opaque token', async () => {
     const call = await startApi({}, { tokenFormat: 'any', audience: [API, JWT_API] })
     expect(await call(await machineToken(JWT_API))).toMatchObject({
       status: 200,

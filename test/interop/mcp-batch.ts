@@ -30,7 +30,7 @@ export function testBatch(
   getAuthorizationServer: () => NotesAuthorizationServer,
 ): void {
   it.each([1, 2] as const)(
-    `MCP-08: the transport of version ${version} sends a batch to a server of version %i, and requests the scopes of all its tools`,
+    `MCP-08: the transport of version ${version} sends a batch to a server of version %i, and requests the scopes of all tools in the batch`,
     async (sdk) => {
       const api = await startMcpApi(getAuthorizationServer(), '/mcp', { sdk })
       const { transport, signIn } = createTransport(api.url)

@@ -61,13 +61,13 @@ describe('the MCP client in a browser', () => {
       { cors: { ...CORS.cors, origins: '*' }, guard: { origins: () => true } },
     ],
   ] satisfies [string, McpApiOptions][])(
-    'the MCP client in a browser signs in and requests the scope of a 403 with a new sign-in, if %s',
+    'the MCP client in a browser signs in, and signs in again for the scope of a 403, if %s',
     async (_condition, options) => {
       const { api, authProvider, client, createTransport } = await start(options)
       const first = createTransport()
       await expect(client.connect(first)).rejects.toThrow(UnauthorizedError)
       const signIn = await authProvider.signIn()
-      // The scope of the challenge. Without access to the challenge, the client would request all scopes of the metadata.
+      // This is the scope of the challenge. A client that cannot read the challenge would request all scopes of the metadata.
       expect(signIn.scope).toBe('notes:read')
       await first.finishAuth(signIn.response)
       const transport = createTransport()

@@ -56,7 +56,7 @@ describe('the MCP client of version 1', () => {
     ['/tenants/a/mcp', 2],
     ['', 2],
   ] as const)(
-    'the MCP client of version 1 gets a token of a machine for an API at the path "%s" with a server of version %i, and calls both tools',
+    'the MCP client of version 1 gets a token of a machine, and calls both tools at the path "%s" of a server of version %i',
     async (path, sdk) => {
       const api = await startMcpApi(authorizationServer, path, { sdk })
       const authProvider = createMachine('notes:write')
@@ -94,7 +94,7 @@ describe('the MCP client of version 1', () => {
   })
 
   it.each([1, 2] as const)(
-    'the MCP client of version 1 registers an app, signs its user in, and requests the scopes of a 403 of a server of version %i with a new sign-in',
+    'the MCP client of version 1 registers an app, signs its user in, and signs in again for the scopes of a 403 from a server of version %i',
     async (sdk) => {
       const api = await startMcpApi(authorizationServer, '/mcp', { sdk })
       authorizationServer.requests.splice(0)
@@ -138,7 +138,7 @@ describe('the MCP client of version 1', () => {
     },
   )
 
-  it('the MCP client of version 1 gets an accepted token for a root resource that its provider writes with a slash', async () => {
+  it('the MCP client of version 1 gets a token that the server accepts if the client writes the resource with a slash at the end', async () => {
     const api = await startMcpApi(authorizationServer, '')
     authorizationServer.resources.add(`${api.resource}/`)
     const authProvider = Object.assign(createMachine('notes:read'), {

@@ -117,7 +117,7 @@ describe('the MCP client of version 2', () => {
       await client.connect(transport)
       expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
 
-      // The client has a refresh token. It does not use it, because the challenge names another scope.
+      // The client has a refresh token, but does not use it, because the challenge names another scope.
       expect(authProvider.tokens()?.refresh_token).toBeDefined()
       await expect(client.callTool({ name: ADD_NOTE })).rejects.toThrow(UnauthorizedError)
       const stepUp = await authProvider.signIn()

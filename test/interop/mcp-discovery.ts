@@ -23,7 +23,7 @@ export function testDiscovery(
   getAuthorizationServer: () => NotesAuthorizationServer,
 ): void {
   it.each(DISCOVERIES)(
-    `discoverOAuthServerInfo of version ${version} finds an API at "%s" from "%s" without a challenge, with the metadata options %o`,
+    `discoverOAuthServerInfo of version ${version} finds the metadata of an API at "%s" from the address "%s", without a challenge, if the metadata options are %o`,
     async (path, typed, metadata, requests) => {
       const authorizationServer = getAuthorizationServer()
       const api = await startMcpApi(authorizationServer, path, { metadata })

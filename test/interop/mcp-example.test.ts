@@ -135,7 +135,7 @@ describe('examples/mcp', () => {
     },
   )
 
-  it('MCP-14: the example server accepts a session id with another token of the same user, and until its deletion only', async () => {
+  it('MCP-14: the example server accepts a session id with another token of the same user, and refuses it after the session is deleted', async () => {
     const url = servers.version1
     const { sessionId } = await connect(1, url, await getToken(ADA, url, 'notes:read'))
     const scope = 'notes:read notes:write'

@@ -178,7 +178,7 @@ describe.each([
 })
 
 describe('oidc-provider with mtls_endpoint_aliases', () => {
-  it('8705-14: the API introspects at the alias with its certificate', async () => {
+  it('8705-14: the API introspects a token at the alias of the endpoint, with its certificate', async () => {
     const api = await startApi(OPAQUE_API)
     const source = createSource(OPAQUE_API, api.origin)
     expect((await source.fetch(`${api.origin}/`)).status).toBe(200)

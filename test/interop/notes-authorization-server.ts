@@ -66,7 +66,10 @@ export async function startNotesAuthorizationServer({ requiresNonce = false } = 
 
 export type NotesAuthorizationServer = Awaited<ReturnType<typeof startNotesAuthorizationServer>>
 
-/** Creates a browser with cookies. It follows redirects until one leads to `destination`, which is returned and not requested. */
+/**
+ * Creates a browser with cookies. It follows redirects until one leads to `destination`. It returns the URL of this redirect, and
+ * does not request it.
+ */
 export function createBrowser() {
   const jar = createCookieJar()
   return async function browse(start: URL, destination: string): Promise<URL> {

@@ -52,8 +52,8 @@ export async function signIn(
 }
 
 /**
- * Requests an API with a token. Returns the challenges of the response, as oauth4webapi reads them, or an empty array if there is
- * none.
+ * Requests an API with a token. Returns the challenges of the response, as oauth4webapi reads them. Returns an empty array if the
+ * response has no challenge.
  */
 export async function getChallenges(
   url: URL,

@@ -125,7 +125,7 @@ describe.each(Object.entries(CLIENTS))('%s', (name, readChallenge) => {
       { scope: 'notes:read', error: 'insufficient_user_authentication' },
     ],
   ] as const)(
-    `${name} reads the challenge of %s for %s and the status %i`,
+    `${name} reads the challenge that %s sends for %s with the status %i`,
     async (route, token, status, challenge) => {
       const api = await startApi('/mcp')
       const { resource } = api

@@ -57,7 +57,7 @@ describe.each([
       (await signIn(server.issuer, app, user, { scope: 'read', resource })).access_token,
     )
 
-  it(`classifySubject returns ${machineKind} for a token of the client credentials grant, by ${form}`, async () => {
+  it(`classifySubject with the form ${form} returns ${machineKind} for a token of the client credentials grant`, async () => {
     const { access_token: token } = await requestClientCredentialsToken(server.issuer, machine, {
       scope: 'read',
       resource,
@@ -65,7 +65,7 @@ describe.each([
     expect(await classify(form, token)).toMatchObject({ kind: machineKind, clientId: machine.id })
   })
 
-  it(`classifySubject returns user for a token of a user, with the actor of an agent, by ${form}`, async () => {
+  it(`classifySubject with the form ${form} returns user for a token of a user, and adds the actor if the client is an agent`, async () => {
     const user = await classifyUser(web, users[0])
     expect(user).toMatchObject({ kind: 'user', id: 'user-ada', evidence: { rules: [rule] } })
     expect(user).not.toHaveProperty('actor')
@@ -76,7 +76,7 @@ describe.each([
     })
   })
 
-  it(`classifySubject returns unknown if the user id is the client id, by ${form}`, async () => {
+  it(`classifySubject with the form ${form} returns unknown if the user id is the client id`, async () => {
     expect(await classifyUser(web, users[1])).toMatchObject({ kind: 'unknown', clientId: web.id })
   })
 })

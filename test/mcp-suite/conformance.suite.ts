@@ -35,7 +35,7 @@ function summarize(title: string, run: Conformance): void {
   lines.push(`${title.padEnd(34)} ${scenarios}, ${checks}`)
 }
 
-/** Expects the result of each check to be that without the guard. */
+/** Expects each check to have the same result as without the guard. */
 function expectSameResults(guarded: Conformance): void {
   const added = guarded.messages.filter((message) => !unguarded.messages.includes(message))
   expect(guarded.scenarios, added.join('\n')).toEqual(unguarded.scenarios)

@@ -15,7 +15,7 @@ interface Check {
 
 /** The results of the conformance suite. */
 export interface Conformance {
-  /** 0 if all scenarios pass that the suite requires. */
+  /** 0 if all required scenarios pass. */
   readonly exitCode: number | null
   /** The checks of each scenario, as in `SUCCESS tools-list`, in the order in which they ran. */
   readonly scenarios: Readonly<Record<string, readonly string[]>>
@@ -23,7 +23,7 @@ export interface Conformance {
   readonly messages: readonly string[]
 }
 
-/** Runs the scenarios for servers of the conformance suite. */
+/** Runs those scenarios of the conformance suite that test a server. */
 export async function runConformance(address: string): Promise<Conformance> {
   const directory = await mkdtemp(join(tmpdir(), 'bearward-mcp-suite-'))
   try {

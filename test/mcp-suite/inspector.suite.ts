@@ -101,7 +101,7 @@ describe.each(['legacy', 'modern'] as const)('the Inspector with the protocol %s
 })
 
 describe('the Inspector', () => {
-  it('the Inspector requests all scopes of the metadata, and not those of the challenge, if none is configured', async () => {
+  it('the Inspector requests all scopes of the metadata, and not those of the challenge, if no scope is configured', async () => {
     const { call, takeScopes } = await start('modern')
     expectText(await call(ADD_NOTE), 'a new note of user-ada')
     expect(takeScopes()).toEqual(['notes:read notes:write offline_access'])

@@ -9,7 +9,7 @@ import { runProgram, type ProgramResult } from './programs.ts'
 export interface Inspector {
   /** Runs one command. The user signs in and confirms each time that the Inspector asks for it. */
   run(...options: readonly string[]): Promise<ProgramResult>
-  /** The scopes of the sign-ins, in order. Empties the list. */
+  /** Returns the scopes of the sign-ins since the last call, in order. */
   takeScopes(): readonly (string | null)[]
   close(): Promise<void>
 }
@@ -33,7 +33,7 @@ export async function createInspector(
     // The Inspector finds no program that opens a browser, and prints the address instead.
     PATH: home,
     HOME: home,
-    // Without it, the Inspector signs in only if its output is a terminal.
+    // Without this variable, the Inspector signs in only if its output is a terminal.
     MCP_AUTO_OPEN_ENABLED: 'true',
     // The next command can use the tokens of this one.
     MCP_INSPECTOR_SECRET_STORE: 'file',
@@ -91,7 +91,7 @@ async function findFreeOrigin(): Promise<string> {
   return server.url
 }
 
-/** Returns the complete addresses in an output that begin with a text. */
+/** Returns the complete addresses in an output. Each of them begins with `start`. */
 function findAddresses(output: string, start: string): readonly string[] {
   return output
     .split(start)

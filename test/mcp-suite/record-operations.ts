@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 
-/** The option of the guard and the parameter of a method whose operation has a name. */
+/** The methods whose operations have names. Each has the option that lists the operation, and the parameter with the name. */
 const NAMED: Readonly<
   Record<string, readonly ['tools' | 'prompts' | 'resources', 'name' | 'uri']>
 > = {
@@ -16,7 +16,7 @@ interface Message {
   readonly params?: Readonly<Record<string, unknown>>
 }
 
-/** Records the operations of requests behind the guard, as options of a guard that lists them without more requirements. */
+/** Records the operations that pass the guard. `operations` are options of a guard that lists them without more requirements. */
 export function recordOperations() {
   const operations: Record<'tools' | 'prompts' | 'resources', Record<string, object>> = {
     tools: {},

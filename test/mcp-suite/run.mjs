@@ -1,6 +1,6 @@
 /**
- * Runs the official conformance suite and the Inspector of the Model Context Protocol through the guard. Both programs need a newer
- * version of Node than the repository, which is installed if it is missing.
+ * Runs the official conformance suite and the Inspector of the Model Context Protocol through the guard. Both programs need a
+ * newer version of Node than the repository. This version is installed if it is missing.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -13,7 +13,7 @@ const guard = {
   bodyLimit: BODY_LIMIT,
 } as const
 
-/** Requests without a token that are not for an anonymous method only. */
+/** Requests without a token that use something other than an anonymous method. */
 const NOT_ANONYMOUS: readonly (readonly [what: string, sent: Sent])[] = [
   ['a call of a tool for all callers', { body: call('list') }],
   ['a call of purge', { body: PURGE }],
@@ -58,7 +58,7 @@ describe.each(MCP_FRAMEWORKS)('anonymous methods at the guard for $name', (frame
     expect(server.events).toEqual([])
   })
 
-  it('MCP-29: the guard passes on the caller of an anonymous method with a token', async () => {
+  it('MCP-29: the guard passes on the caller of an anonymous method if the request has a token', async () => {
     const server = await start(framework, { guard })
     expect((await server.send({ body: TOOLS, token: TOKENS.reader })).status).toBe(200)
     expect(server.seen[0]!.authInfo?.scopes).toEqual([FLOOR])
@@ -156,7 +156,7 @@ describe.each(MCP_FRAMEWORKS)('anonymous methods at the guard for $name', (frame
     'completion/complete',
     'subscriptions/listen',
   ])(
-    'MCP-29: createMcpGuard rejects anonymous for the method %s, which has names',
+    'MCP-29: createMcpGuard rejects anonymous for the method %s, whose operations have names',
     async (method) => {
       const methods = { [method]: 'anonymous' } as const
       await expect(start(framework, { guard: { methods } })).rejects.toThrow('anonymous')

@@ -70,7 +70,7 @@ describe.each(MCP_FRAMEWORKS)('authInfo of the guard for $name', (framework) => 
     expect(server.seen[0]!.authInfo?.token).toBe(TOKENS.admin)
   })
 
-  it('authInfo has a number of seconds as expiresAt for an opaque token without exp', async () => {
+  it('authInfo has an expiresAt from introspection.maxAge for an opaque token without exp', async () => {
     const token = 'an-opaque-token-of-a-client'
     noteSecret(token)
     const answer = { active: true, aud: RESOURCE, scope: ALL, sub: 'service-one', client_id: 'one' }

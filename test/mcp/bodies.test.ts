@@ -136,7 +136,7 @@ describe.each(MCP_FRAMEWORKS)('bodies of requests to the guard for $name', (fram
     ['a body of DELETE', 400, { method: 'DELETE', body: PURGE, token: TOKENS.admin }],
   ]
   it.each(REFUSED)(
-    'the guard closes the connection or responds to its next request after it has refused %s',
+    'the guard closes the connection or responds to the next request of the connection after it has refused %s',
     async (_what, status, sent) => {
       const server = await start(framework, { guard: { bodyLimit: 1000 } })
       const refused = writeRequest(sent).toString('latin1').replace('Connection: close\r\n', '')

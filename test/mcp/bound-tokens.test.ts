@@ -31,7 +31,7 @@ const accepting = (own = clock, replay: ReplayStore = memoryReplay({ clock: own 
 })
 
 describe.each(MCP_FRAMEWORKS)('bound tokens at the guard for $name', (framework) => {
-  it('the guard records the use of a DPoP proof once for each request, and refuses its second use', async () => {
+  it('the guard records the use of a DPoP proof once for each request, and refuses a second use of the proof', async () => {
     const own = fakeClock(clock.seconds())
     const store = memoryReplay({ clock: own })
     let uses = 0

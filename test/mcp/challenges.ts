@@ -7,8 +7,8 @@ import type { RawResponse } from '../support/servers.ts'
 const PARSERS = [extractAsVersion1, extractAsVersion2]
 
 /**
- * Checks that the parsers of the official clients read the same values from the challenges of a response as a parser of the grammar.
- * Returns the parameters of the challenge for the scheme Bearer.
+ * Parses the challenges of a response with a parser of the grammar. Checks that the parsers of the official clients read the same
+ * values. Returns the parameters of the challenge for the scheme Bearer.
  */
 export function checkChallenges(response: RawResponse): ReadonlyMap<string, string> {
   const lines = response.rawHeaders.filter(([name]) => name.toLowerCase() === 'www-authenticate')

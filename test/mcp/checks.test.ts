@@ -62,7 +62,7 @@ describe.each(MCP_FRAMEWORKS)('checks of the guard for $name', (framework) => {
     ['false', false],
     ['undefined', undefined],
   ])(
-    'the guard responds with 403 and without an error if check returns %s',
+    'the guard responds with 403 and a challenge without an error if check returns %s',
     async (_what, result) => {
       for (const check of [() => result, async () => result]) {
         const tools = { list: {}, purge: { check: check as never } }

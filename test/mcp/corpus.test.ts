@@ -87,7 +87,7 @@ describe.each(MCP_FRAMEWORKS)('attacks on the guard for $name', (framework) => {
   let seen: SeenCall[] = []
 
   beforeAll(async () => {
-    // A guard that lists resources refuses all others.
+    // A guard that lists resources refuses all other resources.
     const { resources: _resources, ...withoutResources } = RULES
     for (const unlisted of ['refuse', 'floor'] as const) {
       const rules: McpGuardOptions = unlisted === 'refuse' ? RULES : withoutResources

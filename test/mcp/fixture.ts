@@ -7,7 +7,7 @@ import { createTestIssuer, type TokenOverrides } from '../support/issuer.ts'
 export const RESOURCE = 'https://notes.example.com/mcp'
 export const METADATA_URL = 'https://notes.example.com/.well-known/oauth-protected-resource/mcp'
 
-/** A clock that only the tests of times advance. */
+/** A clock that no test advances. The tests of times have clocks of their own. */
 export const clock = fakeClock()
 
 export const issuer = createTestIssuer({ audience: RESOURCE, now: clock.seconds })
@@ -35,7 +35,7 @@ export const ADMIN = 'notes:admin'
 /** The scopes of a caller that may use everything, as challenges name them. */
 export const ALL = `${FLOOR} ${ADMIN}`
 
-/** Tokens of a caller with the floor only, and of one that may use everything. */
+/** Tokens of a caller with the floor only, and of a caller that may use everything. */
 export const TOKENS = { reader: tokenWith(FLOOR), admin: tokenWith(ALL) }
 
 /** A tool whose name contains a letter that Unicode can write in two ways. This is the composed form (NFC). */

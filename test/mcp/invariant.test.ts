@@ -9,7 +9,7 @@ import { type GuardedServer, MCP_FRAMEWORKS, type SeenCall } from './servers.ts'
 const SCOPES = { reader: ['notes:read'], admin: ['notes:read', 'notes:admin'] } as const
 
 const named = { tool: RULES.tools, prompt: RULES.prompts }
-/** The rules of the two servers. A guard that lists resources refuses all others. */
+/** The rules of the two servers. A guard that lists resources refuses all other resources. */
 const TABLES = { refuse: { ...named, resource: RULES.resources }, floor: named } as const
 
 const requests = fc.record({

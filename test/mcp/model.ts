@@ -4,7 +4,7 @@ import { ADMIN, FLOOR } from './fixture.ts'
 
 type Table = Readonly<Record<string, { readonly scope?: string }>>
 
-/** The rules for each kind of operation. A kind without rules may be used by all callers that meet the requirement of every request. */
+/** The rules for each kind of operation, by the names of the operations. If a kind is missing, its operations have no rules. */
 export interface Tables {
   readonly tool?: Table
   readonly prompt?: Table

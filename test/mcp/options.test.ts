@@ -14,7 +14,7 @@ const OTHER_RESOURCE = request('resources/read', { uri: 'notes://other' })
 const tools = { purge: { scope: ADMIN } }
 const prompts = { unseal: { scope: ADMIN } }
 
-/** Rules, and the kinds of operations without a rule that they allow. */
+/** Options of a guard, and for each kind of operation whether the guard allows an operation without a rule. */
 const UNLISTED: readonly (readonly [
   what: string,
   guard: Partial<McpGuardOptions>,
@@ -70,7 +70,7 @@ const LEGACY: readonly (readonly [what: string, sent: Sent])[] = [
 
 describe.each(MCP_FRAMEWORKS)('options of the guard for $name', (framework) => {
   it.each(UNLISTED)(
-    'MCP-21: the guard with %s refuses operations without a rule, unless the floor is enough for them',
+    'MCP-21: the guard with %s grants an operation without a rule only if the floor is the rule for unlisted operations of its kind',
     async (_what, guard, allowed) => {
       const server = await start(framework, { guard: { ...NO_TABLES, ...guard } })
       for (const [body, isAllowed] of [
@@ -128,7 +128,7 @@ describe.each(MCP_FRAMEWORKS)('options of the guard for $name', (framework) => {
       expect(response.status).toBe(400)
       expect(response.json()).toEqual({
         jsonrpc: '2.0',
-        // A batch and a notification have none.
+        // A batch and a notification have no id.
         id: getId(sent.body),
         error: {
           code: -32_022,

@@ -37,7 +37,7 @@ const namesIn = (response: McpResponse, header: string) =>
   response.header(header)?.split(', ').sort()
 
 describe.each(MCP_FRAMEWORKS)('origins of the guard for $name', (framework) => {
-  it('MCP-30: the guard grants a request without an origin, and of an allowed origin', async () => {
+  it('MCP-30: the guard grants a request without an origin, and a request of an allowed origin', async () => {
     const server = await start(framework)
     for (const lines of [[], fromApp])
       expect((await server.send({ body: LIST, token: TOKENS.reader, lines })).status).toBe(200)
@@ -86,7 +86,7 @@ describe.each(MCP_FRAMEWORKS)('origins of the guard for $name', (framework) => {
     expect(await statusOf('https://notes.example.com:8443')).toBe(403)
   })
 
-  it('MCP-30: the guard calls the function origins with one origin only', async () => {
+  it('MCP-30: the guard calls the function origins only with a single origin', async () => {
     const called: string[] = []
     const origins = (origin: string) => {
       called.push(origin)
@@ -128,7 +128,7 @@ describe.each(MCP_FRAMEWORKS)('origins of the guard for $name', (framework) => {
     expect(server.seen).toEqual([])
   })
 
-  it('MCP-27: the guard with cors responds to a preflight request for all headers without a token', async () => {
+  it('MCP-27: the guard with cors responds to a preflight request without a token, and allows all headers of clients', async () => {
     const cors = { headers: ['Mcp-Param-Region'], maxAge: 60 }
     const server = await start(framework, { guard: { cors } })
     const response = await server.send({

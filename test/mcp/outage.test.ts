@@ -19,7 +19,7 @@ describe.each(MCP_FRAMEWORKS)(
   'an outage of the authorization server behind the guard for $name',
   (framework) => {
     it.each(['refuse', 'error', 'garbage', 'empty'] as const)(
-      'MCP-31: the guard grants tokens of known keys, and responds with 503 to unknown keys: %s',
+      'MCP-31: the guard grants tokens of known keys, and responds with 503 to tokens of unknown keys: %s',
       async (behavior) => {
         const own = fakeClock(clock.seconds())
         const endpoint = scriptedEndpoint({ keys })

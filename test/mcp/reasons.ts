@@ -5,13 +5,13 @@ import { call, LIST, modern, modernLines, PURGE } from './messages.ts'
 import type { Sent } from './requests.ts'
 import type { Differences } from './start.ts'
 
-/** A request for which only the guard of an MCP server has a reason. */
+/** A request that is refused with a reason that only the guard of an MCP server has. */
 export interface ReasonCase {
   readonly reason: Reason
   readonly status: number
   readonly sent: Sent
   readonly options?: Differences
-  /** The code of an error of JSON-RPC. `undefined`: the body of the response is that of every guard. */
+  /** The code of an error of JSON-RPC. `undefined`: the response has the usual body of a refusal. */
   readonly code?: number
   /** Set if Fastify itself responds to the request, with the same status and without an event. */
   readonly isSentByFastify?: true
@@ -28,7 +28,7 @@ const withKeys = (verify: () => never): Differences => ({
 })
 const lines = ['X-Api-Key: a-key']
 
-/** A request for each reason of a refusal that only the guard of an MCP server has. */
+/** One request for each reason that only the guard of an MCP server has. */
 export const REASON_CASES: readonly ReasonCase[] = [
   {
     reason: 'wrong_origin',

@@ -11,7 +11,7 @@ export interface Sent {
   readonly method?: string
   /** @default '127.0.0.1' */
   readonly host?: string
-  /** The target. */
+  /** The target of the request: the path and the query. */
   readonly path?: string
   /** An access token for the scheme Bearer. */
   readonly token?: string | undefined

@@ -52,7 +52,7 @@ function toRequest(
   return new Request(RESOURCE, { method, headers, ...(hasBody && { body: content }) })
 }
 
-/** Resolves after so many turns of the event loop that a server has executed a request. */
+/** Resolves after many turns of the event loop. By then, a server has executed a request. */
 async function manyTurns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await settled()
 }

@@ -16,7 +16,7 @@ type Record = (executed: Executed) => void
 /** Handles a request with a server of an SDK. */
 export type ServeSdk = (request: Request, call: McpCall) => Promise<Response>
 
-/** The names of the rules, and operations that no rule names. The SDKs warn about names of tools with other letters. */
+/** The names in the rules, and one other name of each kind. The SDKs warn about some names of tools, so these are left out. */
 const TOOLS = [...Object.keys(RULES.tools).filter((name) => /^[\w.-]+$/.test(name)), 'other']
 const PROMPTS = [...Object.keys(RULES.prompts), 'other']
 const RESOURCES = [...Object.keys(RULES.resources), 'notes://other']

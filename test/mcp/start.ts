@@ -15,7 +15,7 @@ export interface Started extends GuardedServer {
   takeReasons(): readonly string[]
 }
 
-/** Options that replace others. `undefined` removes an option. */
+/** Options that replace the options of the fixture. `undefined` removes an option. */
 type Changed<T> = { readonly [name in keyof T]?: T[name] | undefined }
 
 /** Differences from the guard and the server of the fixture. */

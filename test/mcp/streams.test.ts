@@ -48,7 +48,7 @@ function open(port: number, sent: Sent) {
   })
 }
 
-/** Returns whether a response has ended as its server intended: the last chunk or the whole length has arrived. */
+/** Returns whether a response has ended as its server intended: the last chunk or the whole body has arrived. */
 function isComplete(text: string): boolean {
   const { header, body } = parseResponse(text)
   const length = header('Content-Length')
@@ -142,7 +142,7 @@ describe.each(MCP_FRAMEWORKS)(
       await own.pass(LIFETIME + 1)
       finish(events.stream)
       events.write('one')
-      // The guard for Node looks again after a second.
+      // The guard for Node checks the response again after a second.
       while (!client.state.isClosed) {
         await settled()
         await own.pass(1)

@@ -8,7 +8,7 @@ export interface WorkerSetup {
   readonly GUARD: McpGuardOptions
 }
 
-/** A worker with a guard. It responds with the body and the `cf` of the request that a handler can read. */
+/** A worker with a guard. It responds with the body and the `cf` of the request that `toReadableRequest` returns. */
 export default {
   async fetch(request: Request, { BEARWARD, GUARD }: WorkerSetup): Promise<Response> {
     const handle = createMcpGuard(createBearward(BEARWARD), GUARD).protect(

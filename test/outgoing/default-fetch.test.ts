@@ -38,7 +38,7 @@ interface Expected {
 }
 
 const STUB: Expected = { stubCalls: 2 }
-/** The token request uses the global `fetch`, which is loaded for it. */
+/** Keys are fetched with `node:http`. The token request uses the global `fetch`, so Node loads undici for it. */
 const NODE_HTTP: Expected = { requests: 2, hasUndici: true }
 const GLOBAL_FETCH: Expected = { requests: 2, hasUndici: true }
 

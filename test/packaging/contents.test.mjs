@@ -31,8 +31,8 @@ async function readContents(name) {
 }
 
 /**
- * Returns the paths of the declarations in a tarball: one for each source. The manifest excludes some that no user can reach. The
- * tests of types show that none of them is needed.
+ * Returns the paths of the declarations in a tarball: one for each source, except those that the manifest excludes. Users cannot
+ * reach the excluded declarations. The tests of types show that these are not needed.
  */
 async function listTypes(name) {
   const sources = await readdir(join(ROOT, 'packages', name, 'src'), { recursive: true })

@@ -21,7 +21,7 @@ before(async () => {
 })
 after(() => directory.remove())
 
-test('core: refuses a request without credentials if no framework is installed', async () => {
+test('core: authorize refuses a request without credentials if no framework is installed', async () => {
   const program = `import { createResourceServer } from '@bearward/core'
     const options = { issuer: 'https://as.example.com', audience: 'https://api.example.com' }
     const server = createResourceServer(options)

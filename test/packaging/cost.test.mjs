@@ -21,7 +21,7 @@ import {
 const LIMITS = { own: 1_120_000, all: 1_200_000, packages: 5, files: 14 }
 /** Limit of an adapter, the core and their dependencies in one minified file after gzip. */
 const BUNDLE = 95_000
-/** Limit of such a file for a Worker with one guard and no parts, by each bundler. */
+/** Limit of such a file for a Worker with one guard and no parts. The file of each bundler must meet this limit. */
 const SMALL_BUNDLE = 61_000
 const WORKER = `import { createBearward } from '@bearward/fetch/small'
 const { protect } = createBearward({
@@ -42,7 +42,7 @@ const bearward = createBearward({
 const { protect } = createMcpGuard(bearward, { tools: { search: {} } })
 export default { fetch: protect((request, call) => Response.json(call)) }
 `
-/** A text of the code in the core that only guards of other packages use. */
+/** A text in that part of the core which only guards of other packages use. */
 const STAGED_TEXT = '"an API key"'
 const BLOCK = 4096
 

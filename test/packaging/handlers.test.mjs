@@ -57,7 +57,7 @@ const WRONG_ROUTE = `import { protect } from '@/bearward'
     Response.json((await params).name),
   )\n`
 
-/** The types that SvelteKit generates for the route \`src/routes/reports/[id]\`. */
+/** The types that SvelteKit generates for the route `src/routes/reports/[id]`. */
 const SVELTE_TYPES = `import type * as Kit from '@sveltejs/kit'
   type RouteParams = { id: string }
   export type RequestHandler = Kit.RequestHandler<RouteParams>

@@ -18,7 +18,7 @@ before(async () => {
 })
 after(() => directory.remove())
 
-test('redis: detects a replay and installs no Redis client', async () => {
+test('redis: redisReplay detects a replay, and the package installs no Redis client', async () => {
   const program = `import { fromIoredis, redisReplay } from '@bearward/redis'
     const values = new Map()
     const client = {

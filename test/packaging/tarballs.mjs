@@ -121,8 +121,8 @@ export async function install(project, ...packages) {
 }
 
 /**
- * Returns whether a module has code of its own, and therefore a source map. A module that augments only types is empty. Another
- * one only exports the members of other modules.
+ * Returns whether a module has code of its own, and therefore a source map. A module that augments only types has no code. A
+ * module that only exports the members of other modules has no code of its own.
  */
 export function hasOwnCode(code) {
   const { body } = parseAst(code, { sourceType: 'module' })

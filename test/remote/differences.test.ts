@@ -23,7 +23,7 @@ describe.each(Object.entries<readonly Difference[]>(DIFFERENCES))(
   'the differences of %s',
   (_runtime, differences) => {
     it.each(KINDS)(
-      'the table of differences names one case in each entry for %s, and its outcome differs',
+      'the table of differences for %s names one case in each entry, with an outcome that differs from the usual one',
       (kind, cases) => {
         const entries = differences.flatMap((one) => Object.entries<unknown>(one[kind] ?? {}))
         const faults = entries.filter(([title, outcome]) => {
@@ -34,7 +34,7 @@ describe.each(Object.entries<readonly Difference[]>(DIFFERENCES))(
       },
     )
 
-    it('the table of differences names each case once', () => {
+    it('the table of differences names each case at most once', () => {
       for (const [kind] of KINDS) {
         const titles = differences.flatMap((one) => Object.keys(one[kind] ?? {}))
         expect(titles.filter((title, i) => titles.indexOf(title) !== i)).toEqual([])

@@ -42,7 +42,7 @@ const withOutcome = (names: readonly string[], outcome: Outcome) =>
 
 const acceptsDel = {
   contract: {
-    '6750-04: leaves a control character to the HTTP parser, which responds with 400: DEL (keys never fetched)':
+    '6750-04: an API leaves a control character to the HTTP parser, which responds with 400: DEL (keys never fetched)':
       invalidRequest('malformed_credentials'),
   },
   attacks: { 'a DEL in the token': refusedAs('malformed_credentials') },
@@ -53,7 +53,7 @@ const acceptsLineFeed = {
 }
 
 const OVERSIZED =
-  'leaves an oversized header to the HTTP server, which responds with 431: 100000 characters'
+  'an API leaves an oversized header to the HTTP server, which responds with 431: 100000 characters'
 
 /**
  * Every case of the contract and every attack whose outcome in a runtime is not that of Express. The guard decides about the
@@ -64,9 +64,9 @@ export const DIFFERENCES = {
     {
       reason: 'workerd removes header lines without a value',
       contract: {
-        'refuses malformed credentials: an empty header': bare401('no_credentials'),
-        '6750-30: refuses two Authorization lines: with an empty one': ok(),
-        '6750-32: refuses malformed credentials behind an optional guard: an empty header':
+        'an API refuses malformed credentials: an empty header': bare401('no_credentials'),
+        '6750-30: an API refuses two Authorization lines: with an empty one': ok(),
+        '6750-32: an API refuses malformed credentials behind an optional guard: an empty header':
           anonymous(),
       },
       attacks: {
@@ -107,7 +107,7 @@ export const DIFFERENCES = {
       },
     },
     {
-      reason: 'the command line of Bun has raised its limit for header lines',
+      reason: 'the command line of the test has raised the limit of Bun for header lines',
       contract: { [OVERSIZED]: invalidToken('token_too_long') },
     },
   ],

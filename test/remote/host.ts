@@ -21,7 +21,7 @@ export function createHost({ mount, control }: HostSetup): FetchHandler {
   const events: [listener: unknown, event: BearwardEvent][] = []
   const { options, routes, before } = decode(mount, {
     named: getNamed,
-    // It gets the token or the issuer. A request cannot be sent to another process.
+    // The function gets the token or the issuer. A request cannot be sent to another process.
     callback: (id) => (first: string | AccessToken) =>
       call(id, typeof first === 'string' ? first : toData(first)),
     listener: (id) => (event: BearwardEvent) => void events.push([id, event]),

@@ -46,7 +46,7 @@ async function startMounts(
     mounts.map((mount) => ({ mount: encodeMount(mount, control), control: control.url })),
   )
   let open = mounts.length
-  /** Ends the process with its last server. Throws if it has written something, because no test may cause this. */
+  /** Ends the process with its last server. Throws if the process has written something, because no test may cause output. */
   async function close(): Promise<void> {
     open -= 1
     if (open > 0) return

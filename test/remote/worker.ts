@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { createHost, type HostSetup } from './host.ts'
 
 addEventListener('unhandledrejection', (event) => {
-  // workerd writes nothing about it.
+  // workerd itself writes nothing about an unhandled rejection.
   // oxlint-disable-next-line no-console -- the output of the process is checked at its end
   console.error('unhandled rejection', event.reason)
 })

@@ -73,7 +73,7 @@ describe('an address', () => {
     'const { endpoint } = options',
     'server: issuer ?? toLoggedAddress(tokenEndpoint!),',
     'report(`${name} must be an https address`)',
-  ])('findForbidden() does not return a line without such a conversion: %s', (line) => {
+  ])('findForbidden() ignores a line that does not convert an address to text: %s', (line) => {
     expect(findForbidden(line)).toEqual([])
   })
 })

@@ -13,7 +13,7 @@ const clock = {
     const timer = setTimeout(() => {
       ahead += milliseconds
       callback()
-      // Later requests have valid tokens again.
+      // The tokens of later requests are valid again.
       ahead = 0
     }, 0)
     return () => clearTimeout(timer)

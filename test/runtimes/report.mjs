@@ -8,8 +8,8 @@ export async function countTests(report) {
 }
 
 /**
- * Adds the number of failed tests to results of the same tests in several places. A test that one place omits is a failure,
- * and so does a run that fails although its tests pass.
+ * Adds the number of failed tests to results of the same tests in several places. A test that one place omits
+ * counts as a failure. A run that fails although its tests pass counts as at least one failure.
  */
 export function addFailures(results) {
   const expected = Math.max(...results.map(({ ran }) => ran))

@@ -62,7 +62,7 @@ export const NODES = RUNTIMES.filter(
     installed === undefined || /^Node (?:20\.19\.|22\.12\.|24\.|26\.)/.test(name),
 )
 
-/** The newest version of each Node that has a release line of its own for years, and of the newest line. */
+/** The newest version of each release line of Node with long-term support, and of the newest release line. */
 export const CURRENT_NODES = RUNTIMES.filter(({ name }) => /^Node (?:22\.23|24|26)\./.test(name))
 
 /**

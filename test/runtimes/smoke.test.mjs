@@ -56,14 +56,14 @@ async function assertRejectsForged(options, token) {
 }
 
 for (const alg of PUBLIC_KEY_ALGORITHMS) {
-  test(`${alg}: a guard grants valid tokens and refuses one with the signature of another`, async () => {
+  test(`${alg}: a guard grants valid tokens and refuses a token with the signature of another token`, async () => {
     const { jwks, token } = await createIssuer(alg)
     await assertRejectsForged({ jwks }, token)
   })
 }
 
 for (const alg of HMAC_ALGORITHMS) {
-  test(`${alg}: a guard grants valid tokens and refuses one with the signature of another`, async () => {
+  test(`${alg}: a guard grants valid tokens and refuses a token with the signature of another token`, async () => {
     const secret = crypto.getRandomValues(new Uint8Array(64))
     const token = (claims) => sign(secret, alg, { iss: ISSUER, ...claims })
     await assertRejectsForged({ secret, algorithms: [alg] }, token)
@@ -72,14 +72,14 @@ for (const alg of HMAC_ALGORITHMS) {
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 const isOnNode = !process.versions.bun && !process.versions.deno
-/** Returns whether this runtime has ML-DSA. Bun and Deno have it in some versions, and say so. */
+/** Returns whether this runtime has ML-DSA. Some versions of Bun and Deno have it, as `SubtleCrypto.supports` shows. */
 const hasMlDsa = (alg) =>
   isOnNode
     ? major > 24 || (major === 24 && minor >= 7)
     : SubtleCrypto.supports?.('verify', alg) === true
 
 for (const alg of ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87']) {
-  test(`${alg}: a guard verifies tokens on runtimes that have it, and createResourceServer reports it elsewhere`, async () => {
+  test(`${alg}: a guard verifies tokens if the runtime has the algorithm, and otherwise createResourceServer throws an error`, async () => {
     if (hasMlDsa(alg)) {
       const { jwks, token } = await createIssuer(alg)
       await assertRejectsForged({ jwks, algorithms: [alg] }, token)
@@ -144,7 +144,7 @@ for (const entry of ENTRIES) {
 /** Starts a server on the loopback address, calls `use` with its port, and closes it. */
 async function serve(handler, use) {
   const server = createServer(handler)
-  // If a proxy closes the connection without a response, the global `fetch` of some versions of Node connects without end.
+  // If a proxy closes the connection without a response, the global `fetch` of some versions of Node connects again and again.
   server.on('connect', (_request, socket) => {
     socket.on('error', () => {})
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')

@@ -72,7 +72,7 @@ export function fakeClock(startSeconds = 1_900_000_000): FakeClock {
   }
 }
 
-/** Resolves when all promises have settled that need no timer and no network. */
+/** Resolves when all promises that need neither a timer nor the network have settled. */
 export async function settled(): Promise<void> {
   // One turn of the event loop runs all microtasks. Chains through streams need a few turns.
   for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve))

@@ -5,17 +5,17 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 export interface FaultyProxy {
   readonly port: number
   /**
-   * Decides about each chunk that the server sends: `pass` it, `hold` it and all later ones, or `cut` the connection without it.
-   * Default: passes everything.
+   * Sets the function that decides about each chunk of the server: `pass` it, `hold` it and all later chunks, or `cut` the
+   * connection without it. By default, every chunk passes.
    */
   onReply(decide: (chunk: string) => 'pass' | 'hold' | 'cut'): void
   /** Number of connections that were cut. */
   cuts(): number
   /** Number of chunks that are held. */
   held(): number
-  /** Passes the chunks that are held. Later chunks are decided about again. */
+  /** Passes the chunks that are held. The function of `onReply` decides about later chunks again. */
   release(): void
-  /** Closes all connections. Later ones lead to the server on this port, like an address that moves to another server. */
+  /** Closes all connections. Later connections lead to the server on this port, like an address that moves to another server. */
   redirect(target: number): void
   close(): Promise<void>
 }

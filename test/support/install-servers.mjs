@@ -11,7 +11,7 @@ const SERVERS = ['redis-server', 'valkey-server']
 const isInstalled = (server) => spawnSync(server, ['--version']).status === 0
 const listMissing = () => SERVERS.filter((server) => !isInstalled(server))
 
-/** The packages must not wait for answers. A service of the same name is not started by the tests. */
+/** The installation must not ask questions. The tests start their own servers, and do not use the services of these packages. */
 const ENVIRONMENT = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
 
 function apt(...args) {
@@ -35,7 +35,7 @@ function getArchive(codename) {
   return new RegExp(`^${codename} (\\S+)$`, 'm').exec(targets)?.[1]
 }
 
-/** Debian 12 has the package only in its backports. The lists of the machine are not changed. */
+/** Installs a package from the backports of Debian 12, which has it only there. Keeps the package lists of the machine. */
 function installFromBackports(name) {
   const directory = mkdtempSync(join(tmpdir(), 'backports-'))
   const codename = getRelease('VERSION_CODENAME')

@@ -48,7 +48,7 @@ export async function startRedisServer({
   let port = await getFreePort()
   let child = await startOnFreePort()
 
-  /** Another process can take the port before the server listens. */
+  /** Starts the server. Tries again on another port if another process has taken the port before the server listens. */
   async function startOnFreePort(): Promise<ChildProcess> {
     for (;;) {
       try {

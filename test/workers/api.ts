@@ -41,7 +41,7 @@ const listReports = protect(
     Response.json({ client: token.clientId }),
 )
 
-/** A WebSocket behind a guard. Its response cannot be copied, although `cors` has headers for it. */
+/** A WebSocket behind a guard. `cors` has headers for its response, but this response cannot be copied. */
 const openSocket = cors(
   { origins: ['https://app.example.com'] },
   protect({}, () => {

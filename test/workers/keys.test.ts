@@ -26,7 +26,7 @@ describe('the keys of an issuer in a Worker', () => {
     expect(server.calls).toEqual([])
   })
 
-  it('two first requests at the same time share one fetch', async () => {
+  it('protect: two first requests at the same time share one fetch of keys', async () => {
     const { server, request } = await startScene()
     server.hold()
     const both = [request(), request()]
@@ -102,7 +102,7 @@ describe('the keys of an issuer in a Worker', () => {
     expect(server.count('/jwks')).toBe(2)
   })
 
-  it('a token that is signed with a second new key waits until the keys may be fetched again', async () => {
+  it('a token that is signed with a second new key gets 503 until the keys may be fetched again', async () => {
     const { server, request, advance, rotate } = await startScene()
     expect(await request()).toBe('200')
     expect(await request(rotate())).toBe('200')
@@ -140,7 +140,7 @@ describe('the keys of an issuer in a Worker', () => {
     expect((await readStatus())[0].keys.state).toBe('fresh')
   })
 
-  it('known keys keep working while the authorization server is down', async () => {
+  it('protect grants tokens with known keys while the authorization server is down', async () => {
     const { server, request, advance, readStatus, readLog } = await startScene()
     expect(await request()).toBe('200')
     server.fail(503)
@@ -155,7 +155,7 @@ describe('the keys of an issuer in a Worker', () => {
     await until(() => server.count('/jwks') === 3)
   })
 
-  it('the first request gets 503 while the authorization server is down, and a later one 200', async () => {
+  it('the first request gets 503 while the authorization server is down, and a later request gets 200 when the server works again', async () => {
     const { server, request, advance } = await startScene()
     server.fail(503)
     expect(await request()).toBe('503 temporarily_unavailable')

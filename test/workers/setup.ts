@@ -54,8 +54,8 @@ export async function startScene(
       return response.status === 200 ? '200' : `${response.status} ${String(body['error'])}`
     },
     /**
-     * Sends a request, and closes the connection when the authorization server has received `count` calls. The calls must be held.
-     * Returns when workerd has seen that the connection is closed.
+     * Sends a request, and closes the connection when the authorization server has received `count` calls. The calls must be
+     * held. Returns when workerd has seen that the connection is closed.
      */
     async requestAndLeave(route: Route, count: number, token: string = issuer.token()) {
       const socket = connect(worker.port, '127.0.0.1')
@@ -63,11 +63,11 @@ export async function startScene(
       socket.write(`GET ${route} HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\n\r\n`)
       await until(() => server.calls.length === count)
       socket.resetAndDestroy()
-      // If the route has no context, workerd cancels the call. Otherwise it goes on, and other requests give workerd the time.
+      // If the route has no context, workerd cancels the call. Otherwise, other requests give workerd time to see the end.
       if (route === '/without-context') await until(() => server.cancelled.length > 0)
       else for (let i = 0; i < 3; i++) await send('/unknown')
     },
-    /** Sends requests without the context that wait for other requests, and closes their connections. */
+    /** Sends requests to the route without the context, where they wait for other requests. Then closes their connections. */
     async waitAndLeave(tokens: readonly string[]) {
       const sockets = tokens.map((token) => {
         const socket = connect(worker.port, '127.0.0.1')
@@ -80,7 +80,7 @@ export async function startScene(
         socket.write(`${head.join('\r\n')}\r\n\r\n`)
         return socket
       })
-      // Other requests give workerd the time to read these, and to see that they have ended.
+      // Other requests give workerd time to read these requests, and then to see that their connections are closed.
       for (let i = 0; i < 3; i++) await send('/unknown')
       for (const socket of sockets) socket.resetAndDestroy()
       for (let i = 0; i < 3; i++) await send('/unknown')

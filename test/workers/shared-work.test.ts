@@ -18,7 +18,7 @@ const opaque = (url: string): WorkerSetup => ({
 const tenants = (url: string): WorkerSetup => ({ options: {}, resolver: `${url}/resolve` })
 
 describe('introspection in a Worker', () => {
-  it('requests with the same token share one call', async () => {
+  it('protect: requests with the same token share one introspection call', async () => {
     const { server, request } = await startScene(opaque)
     server.hold()
     const both = [request('a-token'), request('a-token')]
@@ -28,7 +28,7 @@ describe('introspection in a Worker', () => {
     expect(server.count('/introspect')).toBe(1)
   })
 
-  it('protect keeps a call alive if the client of its request disconnects', async () => {
+  it('protect keeps an introspection call alive if the client of its request disconnects', async () => {
     const { server, request, requestAndLeave } = await startScene(opaque)
     server.hold()
     await requestAndLeave('/protected', 2, 'a-token')
@@ -38,7 +38,7 @@ describe('introspection in a Worker', () => {
     expect(server.count('/introspect')).toBe(1)
   })
 
-  it('requireToken without a context: the next request makes a call itself if the first client disconnects', async () => {
+  it('requireToken without a context: the next request makes an introspection call itself if the first client disconnects', async () => {
     const { server, request, requestAndLeave } = await startScene(opaque)
     server.hold()
     await requestAndLeave('/without-context', 2, 'a-token')
@@ -48,7 +48,7 @@ describe('introspection in a Worker', () => {
     expect(server.count('/introspect')).toBe(3)
   })
 
-  it('requireToken without a context: a trial that was cancelled does not stop other trials', async () => {
+  it('requireToken without a context: a cancelled trial call of the introspection endpoint does not prevent the next trial call', async () => {
     const { server, request, requestAndLeave, advance } = await startScene(opaque)
     expect(await request('first-token')).toBe('200')
     // The status with which a server refuses the credentials of the API. The token cannot be the cause.
@@ -103,7 +103,7 @@ describe('issuers from functions in a Worker', () => {
     await until(() => server.count('/resolve') > before)
   })
 
-  it('waiting calls of resolve that were cancelled do not use up the option concurrency', async () => {
+  it('waiting calls of resolve that were cancelled do not count for the option concurrency', async () => {
     const { server, issuer, request, requestAndLeave, waitAndLeave, advance } =
       await startScene(tenants)
     server.hold()
@@ -119,7 +119,7 @@ describe('issuers from functions in a Worker', () => {
     expect((await Promise.all(good)).filter((one) => one.startsWith('503'))).toEqual([])
   })
 
-  it('running calls of resolve that were cancelled do not use up the option concurrency', async () => {
+  it('running calls of resolve that were cancelled do not count for the option concurrency', async () => {
     const { server, issuer, request, requestAndLeave, advance } = await startScene(tenants)
     server.hold()
     // Two of the eight calls are reserved for issuers that are cached.

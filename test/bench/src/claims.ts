@@ -13,7 +13,10 @@ export interface Times {
   readonly expiresAt: number
 }
 
-/** Seconds. A forged token that was issued before the last fetch of the keys is refused without another fetch. */
+/**
+ * Age of each token in seconds. A forged token of this age was issued before the last fetch of the keys, so it is refused without
+ * another fetch.
+ */
 const AGE = 600
 
 /** Creates the times of a token that was issued ten minutes ago and is valid for `seconds` from now on. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 /** `true` if a process can be pinned to one core. The load generator and the server then use different cores. */
 export const canPin = cpus().length > 1 && spawnSync('taskset', ['-V']).status === 0
 
-/** Program of this folder that runs in its own process. It ends when this process ends. */
+/** Program of this folder that runs in its own process. It ends when the process that started it ends. */
 export interface RunningProgram<Ready> {
   /** First message of the program. */
   readonly ready: Ready

@@ -177,7 +177,7 @@ function createMcpTargets(mcp: Parts['mcp'] | undefined): Target[] {
     {
       name: 'MCP',
       description:
-        'MCP guard with 1,000 tools: CPU beside the check of the token and the parse of the body',
+        'MCP guard with 1,000 tools: CPU in addition to the check of the token and the parse of the body',
       unit: 'us',
       goals: MCP_CASES.map((label) => ({
         label,

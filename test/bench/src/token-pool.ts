@@ -51,7 +51,7 @@ export class TokenPool {
     return this.#bytes.toString('latin1', start + SCHEME.length, start + this.#length)
   }
 
-  /** Returns the first `count` tokens with one character in the middle of each signature changed. */
+  /** Returns the first `count` tokens, and changes one character in the middle of each signature. */
   withBadSignatures(count: number): TokenPool {
     return this.#change(count, (header) => {
       const at = Math.floor((header.lastIndexOf('.') + header.length) / 2)

@@ -59,7 +59,7 @@ describe.each(ALGORITHMS)('contestants with a key for %s', (algorithm) => {
     },
   )
 
-  it(`crypto.verify alone checks the ${algorithm} signature`, async () => {
+  it(`the contestant crypto.verify accepts a valid ${algorithm} signature and rejects a bad one`, async () => {
     const signatureAlone = await CONTESTANTS[SIGNATURE_ALONE]!()
     const good = await getPool(algorithm)
     expect(await signatureAlone(good, { issuer: '', audience: '' })!(1)).toBe(true)

@@ -47,7 +47,7 @@ describe.each(PROOF_ALGORITHMS)('contestants with %s proofs', (algorithm) => {
     },
   )
 
-  it(`crypto.verify alone checks the signature of ${algorithm} proofs`, async () => {
+  it(`the contestant crypto.verify accepts ${algorithm} proofs, and rejects a bad signature and the signature of another key`, async () => {
     const valid = await sendProofs(SIGNATURE_ALONE, algorithm, 'valid')
     expect(valid).toEqual(['granted', 'granted', 'granted'])
     for (const kind of ['bad signature', 'wrong key'] as const) {
@@ -85,16 +85,19 @@ describe('proof checker program', () => {
     [REDIS, 3 + 4 + 3 + 3],
     [MEMORY_AND_TRIP, 4 + 3 + 3],
     [ROUND_TRIP, 4 + 3 + 3],
-  ])('the program measures two rounds of "%s" with %d entries in Redis', async (name, entries) => {
-    const program = await startChecker(name)
-    for (let round = 0; round < 2; round++) {
-      const { cpu, wall } = await program.request<Cost>({ type: 'measure round' })
-      expect(cpu).toBeGreaterThan(0)
-      expect(wall).toBeGreaterThan(0)
-    }
-    await program.end()
-    expect(await countEntries()).toBe(entries)
-  })
+  ])(
+    'the program measures two rounds of "%s" and stores %d entries in Redis',
+    async (name, entries) => {
+      const program = await startChecker(name)
+      for (let round = 0; round < 2; round++) {
+        const { cpu, wall } = await program.request<Cost>({ type: 'measure round' })
+        expect(cpu).toBeGreaterThan(0)
+        expect(wall).toBeGreaterThan(0)
+      }
+      await program.end()
+      expect(await countEntries()).toBe(entries)
+    },
+  )
 
   it('the program ends if a proof is sent twice', async () => {
     const program = await startChecker(REDIS)

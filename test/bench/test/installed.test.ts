@@ -29,7 +29,7 @@ async function createFolder(files: Readonly<Record<string, string>>) {
 const toManifest = (...dependencies: string[]) =>
   JSON.stringify({ dependencies: Object.fromEntries(dependencies.map((name) => [name, '1'])) })
 
-describe('measureInstalled (P18)', () => {
+describe('measureInstalled', () => {
   it('measureInstalled counts every file of the packages and of their dependencies', async () => {
     const { folder, bytes } = await createFolder({
       'node_modules/a/package.json': toManifest('b', '@of/c'),

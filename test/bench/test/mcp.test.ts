@@ -34,7 +34,7 @@ describe.each(CASE_NAMES)('requests with %s', (name) => {
     },
   )
 
-  it(`the MCP guard refuses ${name} if the token has one scope less, and the other contestant executes it`, async () => {
+  it(`the MCP guard refuses a request with ${name} if the token lacks one scope, and the other contestant executes the request`, async () => {
     // One call needs the first scope, and a batch needs all scopes.
     const all = listScopes(scopes).split(' ')
     const scope = all.filter((_, index) => index !== 1).join(' ')
@@ -42,7 +42,7 @@ describe.each(CASE_NAMES)('requests with %s', (name) => {
     expect(await sendRequests(TOKEN_GUARD, { scope })).toEqual([true, true, true])
   })
 
-  it(`the body with ${name} calls as many tools of 1,000, which need ${scopes} scopes`, () => {
+  it(`the body with ${name} does not call a tool twice, and all 1,000 tools together require ${scopes} scopes`, () => {
     const tools = createTools(scopes)
     expect(Object.keys(tools)).toHaveLength(1000)
     expect(new Set(Object.values(tools).map(({ scope }) => scope)).size).toBe(scopes)

@@ -25,7 +25,7 @@ describe('readResults', () => {
     expect(await readResults(folder)).toEqual([{ major: 24, parts: { memory } }])
   })
 
-  it('readResults reads results of DPoP proofs, and rejects them without one of the measurements', async () => {
+  it('readResults reads results of DPoP proofs, and rejects if one of the measurements is missing', async () => {
     const costs = { bearward: [{ cpu: 1, wall: 2 }] }
     const signatures = { ES256: costs, EdDSA: costs }
     const found = { signatures, refused: costs, unbound: costs, stores: costs }
@@ -38,7 +38,7 @@ describe('readResults', () => {
     await expect(readResults(folder)).rejects.toThrow('npm run bench -- dpop')
   })
 
-  it('readResults reads results of MCP guards, and rejects them without one of the cases', async () => {
+  it('readResults reads results of MCP guards, and rejects if one of the cases is missing', async () => {
     const costs = { bearward: [{ cpu: 1, wall: 2 }] }
     const found = Object.fromEntries(CASE_NAMES.map((name) => [name, costs]))
     const saveMcp = (results: object) =>

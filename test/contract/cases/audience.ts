@@ -118,19 +118,19 @@ export const audience: readonly ContractCase[] = [
       'a slash at the end': 'https://api.example.com/',
       'the resource': AUDIENCE,
     }),
-    { configuration: 'a resource and a written audience' },
+    { configuration: 'resource and audience are set' },
   ),
   ...each(
     ['8707-02'],
     'accepts a token whose aud is exactly the option audience, even if resource is set',
     ok(),
     inJwts({ 'the same spelling': 'https://api.example.com' }),
-    { configuration: 'a resource and a written audience' },
+    { configuration: 'resource and audience are set' },
   ),
 
   ...each(
     [],
-    'accepts a token that names only this API, with onlyAudience',
+    'accepts a token that names only this API if onlyAudience is set',
     ok(),
     inJwts({
       'a string': AUDIENCE,
@@ -141,7 +141,7 @@ export const audience: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'rejects a token that also names another audience, with onlyAudience',
+    'rejects a token that also names another audience if onlyAudience is set',
     wrongAudience,
     inJwts({
       'another first': [OTHER_AUDIENCE, AUDIENCE],
@@ -154,14 +154,14 @@ export const audience: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'accepts a token that names only this API, with onlyAudience',
+    'accepts a token that names only this API if onlyAudience is set',
     ok(),
     inResponses({ 'a string': AUDIENCE, 'an array': [AUDIENCE] }),
     { configuration: 'opaque tokens, and only this audience' },
   ),
   ...each(
     [],
-    'rejects a token that also names another audience, with onlyAudience',
+    'rejects a token that also names another audience if onlyAudience is set',
     wrongAudience,
     inResponses({ 'two audiences': [AUDIENCE, OTHER_AUDIENCE] }),
     { configuration: 'opaque tokens, and only this audience' },

@@ -6,7 +6,7 @@ const T = token()
 const BOUND = claiming({ cnf: { jkt: 'A'.repeat(43) } })
 
 const inHeader = { configuration: 'a token in a header' } as const
-const byFunction = { configuration: 'a token by a function' } as const
+const byFunction = { configuration: 'a token from a function' } as const
 const optional = { requirements: { optional: true } }
 
 const lines = (...all: string[]): CaseRequest => ({ lines: all })
@@ -48,7 +48,7 @@ export const credentialsElsewhere: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses Authorization without the configured header, even behind an optional guard',
+    'refuses an Authorization header if the configured header is missing, even behind an optional guard',
     bare401('unsupported_scheme'),
     { 'a valid token': bearer(T), Basic: lines('Authorization: Basic YTpi') },
     { ...inHeader, ...optional },

@@ -95,7 +95,7 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   ...each(
     ['9449-22', '9449-25'],
-    'challenges a request without credentials with both schemes, without an error',
+    'responds to a request without credentials with both challenges, which contain no error',
     withDpop(bare401('no_credentials', 'read'), undefined),
     { 'no header': nothing, 'only a proof': proofAlone() },
     { ...accepted, requirements: { scope: 'read' } },
@@ -109,7 +109,7 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   ...each(
     ['9449-22'],
-    'responds with 401 to an unsupported scheme, with both challenges',
+    'responds to an unsupported scheme with 401 and both challenges',
     withDpop(bare401('unsupported_scheme'), undefined),
     { Basic: withCredentials('Basic dXNlcjpwYXNzd29yZA==') },
     accepted,
@@ -173,7 +173,7 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses a bound token of a client that is not in the list, with the parameters in the DPoP challenge',
+    'refuses a bound token of a client that is not in the list, and puts the realm into the DPoP challenge, too',
     withDpop(forbidden('wrong_client'), 'DPoP'),
     { 'another client': withProof() },
     { ...accepted, requirements: { clients: ['web'] } },
@@ -207,7 +207,7 @@ export const dpopChallenges: readonly ContractCase[] = [
 
   ...each(
     ['9449-50'],
-    'refuses the scheme Bearer with only a DPoP challenge if DPoP is required',
+    'refuses the scheme Bearer if DPoP is required, and sends only a DPoP challenge',
     withDpopOnly(withMetadata(bare401('unsupported_scheme'), METADATA_URL)),
     {
       'an unbound token': token(),
@@ -218,7 +218,7 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   ...each(
     ['9449-50'],
-    'challenges a request without credentials only with DPoP if DPoP is required',
+    'sends only a DPoP challenge to a request without credentials if DPoP is required',
     withDpopOnly(withMetadata(bare401('no_credentials'), METADATA_URL)),
     { 'no header': nothing },
     required,

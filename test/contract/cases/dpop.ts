@@ -229,7 +229,7 @@ export const dpop: readonly ContractCase[] = [
     'a longer path': htu((path) => `${PUBLIC_URL}${path}0`),
     'a slash at the end': htu((path) => `${PUBLIC_URL}${path}/`),
     'two slashes before the path': htu((path) => `${PUBLIC_URL}/${path}`),
-    'the path in an encoding that is decoded twice': htu(
+    'a character of the path that is encoded twice': htu(
       (path) => `${PUBLIC_URL}/%25${hex(path[1]!)}${path.slice(2)}`,
     ),
     'an encoded slash': htu((path) => `${PUBLIC_URL}/%2F${path.slice(1)}`),
@@ -263,7 +263,7 @@ export const dpop: readonly ContractCase[] = [
     'more than 2048 characters': htu((path) => `${PUBLIC_URL}${path}/${'x'.repeat(2048)}`),
   }),
   ...proofs(['9449-13'], 'grants a proof whose iat is within the limits', proved, {
-    'maxAge and the clock tolerance ago': claims({ iat: NOW - 65 }),
+    'maxAge plus the clock tolerance ago': claims({ iat: NOW - 65 }),
     'the clock tolerance in the future': claims({ iat: NOW + 5 }),
     'a fraction of a second': claims({ iat: NOW - 0.5 }),
   }),
@@ -450,7 +450,7 @@ export const dpop: readonly ContractCase[] = [
     { ...proved, nonce: nonce(0) },
     {
       'two thirds of the lifetime': { nonce: nonce(80) },
-      'the lifetime and the clock tolerance': { nonce: nonce(125) },
+      'the lifetime plus the clock tolerance': { nonce: nonce(125) },
     },
     withNonces,
   ),
@@ -505,7 +505,7 @@ export const dpop: readonly ContractCase[] = [
     'an RSA key for ES256': withJwk('ES256', rsa.publicJwk, RSA),
     'a key for encryption': header({ jwk: { ...KEY.publicJwk, use: 'enc' } }),
   }),
-  ...refusesProof(['9449-46'], 'with a header parameter that changes how it is processed', {
+  ...refusesProof(['9449-46'], 'with a header parameter that changes how a JWS is processed', {
     'an unknown crit': header({ crit: ['b'], b: 1 }),
     'an empty crit': header({ crit: [] }),
     b64: header({ b64: false }),

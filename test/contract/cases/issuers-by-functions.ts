@@ -5,7 +5,7 @@ import { TENANT_BASE } from '../is-tenant.ts'
 import { forbidden, invalidToken, ok, unavailable } from '../outcomes.ts'
 
 const { acme, globex, unknown, failing } = TENANTS
-const byFunctions = { configuration: 'issuers by functions' } as const
+const byFunctions = { configuration: 'issuers from functions' } as const
 
 /** Cases for issuers that the functions `match` and `resolve` of the application return. */
 export const issuersByFunctions: readonly ContractCase[] = [

@@ -202,7 +202,7 @@ export const keys: readonly ContractCase[] = [
       RS256: token({ key: rs256 }),
       PS512: token({ key: ps512, header: { kid: rs256.kid } }),
     },
-    { configuration: 'keys without alg, RS256 and PS512 named' },
+    { configuration: 'keys without alg, RS256 and PS512 in algorithms' },
   ),
   ...each(
     ['7518-30'],

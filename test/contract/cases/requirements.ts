@@ -157,7 +157,7 @@ export const requirements: readonly ContractCase[] = [
 
   ...each(
     ['8725-13'],
-    'exposes the issuer of a token, for subjects with equal ids',
+    'exposes the issuer of a token, so that subjects with equal ids can be distinguished',
     ok({ issuer: ISSUER }, 'user'),
     {
       'alice of the first issuer': alice,
@@ -166,7 +166,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     ['8725-13'],
-    'exposes the issuer of a token, for subjects with equal ids',
+    'exposes the issuer of a token, so that subjects with equal ids can be distinguished',
     ok({ issuer: issuerB.issuer }, 'user'),
     { 'alice of the second issuer': issuerB.token({ claims: { sub: 'alice', client_id: 'web' } }) },
     severalIssuers,

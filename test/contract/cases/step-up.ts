@@ -99,7 +99,7 @@ export const stepUp: readonly ContractCase[] = [
     lacksRecent,
     {
       'one second more than the clock tolerance': `"auth_time":${NOW - 306}`,
-      'half a second more': `"auth_time":${NOW - 305.5}`,
+      'half a second more than the clock tolerance': `"auth_time":${NOW - 305.5}`,
       'the epoch': '"auth_time":0',
       'a negative time': '"auth_time":-1',
       'negative infinity': '"auth_time":-1e400',
@@ -211,7 +211,7 @@ export const stepUp: readonly ContractCase[] = [
     ['9470-11'],
     'grants a token whose authentication is as old as maxAuthAge plus the clock tolerance',
     user,
-    { 'five seconds more': `"auth_time":${NOW - 305}` },
+    { 'five seconds more than maxAuthAge': `"auth_time":${NOW - 305}` },
     needsRecent,
   ),
   ...ofUser(

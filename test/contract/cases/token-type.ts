@@ -50,7 +50,7 @@ export const tokenType: readonly ContractCase[] = [
     'accepts a type that acceptTyp contains',
     ok(),
     { JWS: headed({ typ: 'JWS' }), 'application/jws': headed({ typ: 'application/jws' }) },
-    { configuration: 'a typ of its own' },
+    { configuration: 'acceptTyp is set' },
   ),
   ...each(
     ['MCP-15'],
@@ -61,7 +61,7 @@ export const tokenType: readonly ContractCase[] = [
         (typ) => [typ, headed({ typ })],
       ),
     ),
-    { configuration: 'a typ of its own' },
+    { configuration: 'acceptTyp is set' },
   ),
   ...each(
     ['9068-02'],

@@ -5,6 +5,7 @@ import { token } from '../fixture.ts'
 /** Keys that an issuer serves after a good key, and the outcome for tokens signed with them. */
 export interface DocumentCase {
   readonly ids: readonly string[]
+  /** The title without its subject: it begins with the verb. */
   readonly title: string
   readonly keys: readonly unknown[]
   /** Reasons that the core reports for the keys that it ignores, in order. */

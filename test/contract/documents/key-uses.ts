@@ -78,7 +78,7 @@ export const keyUses: readonly DocumentCase[] = [
   })),
   {
     ids: ['7517-22'],
-    title: 'uses keys for verification, stated by use, by key_ops or by both',
+    title: 'uses keys whose use and key_ops are missing or allow verification',
     keys: [
       spoilt({ key_ops: ['verify'] }),
       { ...ed25519.jwk, use: undefined, key_ops: ['verify'] },

@@ -70,7 +70,11 @@ export const bearer: readonly Line[] = [
     'Responses to a token in the query are private.',
     NO_QUERIES,
   ),
-  tested('6750-27', 'RFC 9110, 9.3.2', 'The response to HEAD is that to GET, without the body.'),
+  tested(
+    '6750-27',
+    'RFC 9110, 9.3.2',
+    'The response to HEAD is the response to GET without its body.',
+  ),
   tested('6750-28', 'RFC 9111, 5.2.2.5', 'Caches must not store a refusal.'),
   excluded(
     '6750-29',

@@ -52,8 +52,8 @@ export const dpop: readonly Line[] = [
   tested('9449-36', 'RFC 9449, 11.1', 'A proof is accepted once.'),
   tested('9449-37', 'RFC 9449, 11.1', 'Of 100 simultaneous copies of a proof, one is accepted.'),
   tested('9449-38', 'RFC 9449, 11.1', 'A jti with another key or address is another proof.'),
-  tested('9449-39', 'RFC 9449, 11.1', 'A long jti needs no more memory.'),
-  tested('9449-40', 'RFC 9449, 11.1', 'A refused proof is not used.'),
+  tested('9449-39', 'RFC 9449, 11.1', 'A long jti needs no more memory than a short one.'),
+  tested('9449-40', 'RFC 9449, 11.1', 'A refused proof does not count as used.'),
   tested('9449-41', 'RFC 9449, 11.1', 'A proof is remembered for as long as it is accepted.'),
   tested(
     '9449-42',
@@ -73,12 +73,12 @@ export const dpop: readonly Line[] = [
   tested('9449-49', 'RFC 9449, 4.3', 'A proof with two defects is refused.'),
   tested('9449-50', 'RFC 9449, 7.2', 'If DPoP is required, there is no Bearer challenge.'),
   tested('9449-51', 'RFC 9449, 7.1', 'A DPoP header with an unbound Bearer token is ignored.'),
-  tested('9449-52', 'RFC 9449, 11.1', 'The guards of a request use its proof once.'),
+  tested('9449-52', 'RFC 9449, 11.1', 'All guards of a request together use its proof once.'),
   tested('9449-53', 'RFC 9449, 11.1', 'A late answer of the replay store is ignored.'),
   tested(
     '9449-54',
     'RFC 9449, 11.1',
-    'A slow replay store causes 503, and is not asked during a pause.',
+    'A slow replay store causes 503, and is not called during a pause.',
   ),
   tested(
     '9449-55',

@@ -44,7 +44,7 @@ export const jose: readonly Line[] = [
   tested(
     '7517-24',
     'RFC 7517, 4.7',
-    'The certificate of a key is not read, so it cannot disagree.',
+    'The certificate of a key is not read, so it cannot contradict the key.',
   ),
   tested('7517-25', 'RFC 7517, 9.2', 'A published private key is ignored and reported.'),
   tested('7517-26', 'RFC 7517, 9.2', 'A published secret is not used for verification.'),
@@ -59,7 +59,7 @@ export const jose: readonly Line[] = [
   tested(
     '7518-31',
     'RFC 7518, 3.5',
-    'PSS salts are as long as the hash, and masks are made with it.',
+    'PSS salts are as long as the hash, and masks are made with the same hash.',
   ),
   tested('7518-32', 'RFC 7518, 3.6', 'Unsecured tokens are rejected.'),
   tested('7518-33', 'RFC 7518, 3.2', 'HMAC secrets have at least 256 bits.'),

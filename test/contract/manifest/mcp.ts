@@ -16,13 +16,13 @@ export const mcp: readonly Line[] = [
   tested(
     'MCP-12',
     'MCP, 2025-06-18',
-    'Every request of a session needs a token. A session id is none.',
+    'Every request of a session needs a token. A session id is not a token.',
   ),
   tested('MCP-13', 'MCP, 2025-06-18', 'The case of scheme and host of an audience is ignored.'),
   tested(
     'MCP-14',
     'MCP, best practices',
-    'Handles of a state can be bound to the subject of the token.',
+    'State handles, such as session ids, can be bound to the subject of the token.',
   ),
   tested('MCP-15', 'MCP, enterprise', 'An identity assertion grant is not an access token.'),
   tested(
@@ -39,25 +39,33 @@ export const mcp: readonly Line[] = [
   tested(
     'MCP-19',
     'MCP, 2026-07-28',
-    'Mcp-Name in base64 is decoded. Malformed and repeated lines fail.',
+    'Mcp-Name in base64 is decoded. Malformed and repeated lines are refused.',
   ),
   tested(
     'MCP-20',
     'MCP, 2025-06-18',
-    'The judged object is executed. An unreadable one needs all scopes.',
+    'The checked object is executed. An unreadable object needs all scopes.',
   ),
   tested(
     'MCP-21',
     'MCP, 2025-11-25',
-    'A refusal that no scope can change has no insufficient_scope.',
+    'If no scope can change a refusal, its error is not insufficient_scope.',
   ),
   tested(
     'MCP-22',
     'MCP, 2025-06-18',
-    'Names are compared exactly. Another name has no rule of a tool.',
+    'Names are compared exactly. The rule of a tool does not apply to a similar name.',
   ),
-  tested('MCP-23', 'MCP, 2026-07-28', 'A scope contains others. Challenges name the required one.'),
-  tested('MCP-24', 'MCP, 2025-06-18', 'A 401 without credentials leads to the metadata.'),
+  tested(
+    'MCP-23',
+    'MCP, 2026-07-28',
+    'A scope can contain other scopes. Challenges name the required scope.',
+  ),
+  tested(
+    'MCP-24',
+    'MCP, 2025-06-18',
+    'A 401 for a request without credentials leads to the metadata.',
+  ),
   tested('MCP-25', 'MCP, 2026-07-28', 'The SDKs read the challenges, even if DPoP is accepted.'),
   tested('MCP-26', 'RFC 3986, 6.2.3', 'Only the slash of an empty path is ignored.'),
   tested('MCP-27', 'MCP, 2026-07-28', 'Pages can send the headers of MCP, and read the challenge.'),

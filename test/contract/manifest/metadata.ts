@@ -12,7 +12,7 @@ export const resourceMetadata: readonly Line[] = [
   tested('9728-08', 'RFC 9728, 2', 'authorization_servers are trusted issuers.'),
   tested('9728-09', 'RFC 9728, 2', 'scopes_supported are the declared scopes.'),
   tested('9728-10', 'RFC 9728, 2', 'bearer_methods_supported is header, or is missing.'),
-  tested('9728-11', 'RFC 9728, 2', 'jwks_uri is https, and none is not an algorithm.'),
+  tested('9728-11', 'RFC 9728, 2', 'jwks_uri is an https address, and no algorithm is `none`.'),
   tested('9728-12', 'RFC 9728, 2', 'The members about DPoP match the options of the API.'),
   tested(
     '9728-13',
@@ -46,7 +46,11 @@ export const serverMetadata: readonly Line[] = [
     'RFC 8414, 3.2',
     'Only a response with 200, a JSON media type and JSON is used.',
   ),
-  tested('8414-24', 'RFC 8414, 3.2 and 4', 'Unknown members and normalization have no effect.'),
+  tested(
+    '8414-24',
+    'RFC 8414, 3.2 and 4',
+    'Unknown members are ignored. Issuers are compared without normalization.',
+  ),
   tested('8414-26', 'RFC 8414, 6.1', 'The certificate of the server is checked.'),
   deviation(
     '8414-27',
@@ -54,5 +58,9 @@ export const serverMetadata: readonly Line[] = [
     'A jwks_uri of another origin can be refused.',
     'It is accepted, because large providers have one. Set the option `jwksUri` to use another address.',
   ),
-  tested('8414-28', 'RFC 8414, 3', 'A new jwks_uri is published, and the option is not changed.'),
+  tested(
+    '8414-28',
+    'RFC 8414, 3',
+    'An event reports a new jwks_uri in the metadata. The option jwksUri does not change.',
+  ),
 ]

@@ -10,7 +10,11 @@ export const stepUp: readonly Line[] = [
   tested('9470-06', 'RFC 9470, 6', 'JWTs and introspection responses have the same outcome.'),
   tested('9470-07', 'RFC 9470, 6', 'A claim that is missing or has a wrong type is challenged.'),
   tested('9470-08', 'RFC 9470, 3', 'A challenge of the scheme DPoP can contain the parameters.'),
-  tested('9470-09', 'RFC 6750, 3.1', 'An invalid token is rejected before acr and auth_time.'),
+  tested(
+    '9470-09',
+    'RFC 6750, 3.1',
+    'An invalid token is rejected before acr and auth_time are checked.',
+  ),
   tested('9470-10', 'RFC 9470, 3', 'A machine gets 403, because it has no user.'),
   tested('9470-11', 'RFC 9470, 3', 'max_age can be 0. An age of exactly max_age is accepted.'),
   tested('9470-12', 'RFC 9470, 5', 'Values of acr are compared exactly, and are not ordered.'),

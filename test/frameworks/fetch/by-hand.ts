@@ -50,14 +50,14 @@ const COMPOSITIONS: readonly (readonly [
     }),
   ],
   [
-    'awaits the guard and checks for a token',
+    'awaits the guard and checks its result for a token',
     byGuard((guard, respond) => async (request) => {
       const passed = await guard(request)
       return 'token' in passed ? respond(request) : new Response(null, { status: 401 })
     }),
   ],
   [
-    'reads token of the guard without await',
+    'reads token from the result of the guard without await',
     byGuard((guard, respond) => (request) => {
       const passed = guard(request)
       if (passed instanceof Response) return passed
@@ -66,7 +66,7 @@ const COMPOSITIONS: readonly (readonly [
     THROWING,
   ],
   [
-    'takes token from the guard without await',
+    'destructures the result of the guard without await',
     byGuard((guard, respond) => (request) => {
       const { token } = guard(request) as unknown as { token: unknown }
       return token === undefined ? respond(request) : respond(request)
@@ -74,7 +74,7 @@ const COMPOSITIONS: readonly (readonly [
     THROWING,
   ],
   [
-    'checks for a Response without await',
+    'checks the result of the guard for a Response without await',
     byGuard((guard, respond) => (request) => {
       const passed: unknown = guard(request)
       return passed instanceof Response ? passed : respond(request)

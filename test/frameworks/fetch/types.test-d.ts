@@ -24,7 +24,7 @@ export const guards: readonly FetchGuard[] = [
   bearward.requireToken({ check: (token, request) => request.url.includes(token.issuer) }),
 ]
 
-/** The request of a framework, as `NextRequest`. */
+/** The request of a framework, such as `NextRequest`. */
 interface OwnRequest extends Request {
   readonly nextUrl: URL
 }

@@ -30,7 +30,7 @@ const definition: AdapterDefinition<Args, Promise<symbol>> = {
     Object.assign(plugins, { bearward } satisfies BearwardState)
   },
   setHeaders(headers, { raw: { res } }) {
-    // If a guard was not awaited, the response may have been sent before its outcome is known.
+    // If a guard was not awaited, the response may have been sent before the outcome of the guard is known.
     const fields = res.headersSent ? [] : Object.entries(headers)
     for (const [name, value] of fields) {
       if (name === 'Vary') res.setHeader(name, [res.getHeader(name) ?? [], value].flat().join(', '))
@@ -72,12 +72,12 @@ function hold(request: Request, h: ResponseToolkit): symbol {
   )
 }
 
-/** Writes a refusal byte for byte, and replaces the response of a handler that ran in spite of an unmet guard. */
+/** Writes a refusal byte for byte. Replaces the response of a handler if a guard has refused the request or is pending. */
 function conclude(request: Request, h: ResponseToolkit) {
   const { response, raw } = request
   const vary = raw.res.getHeader('Vary')
   if (!('isBoom' in response)) {
-    // Otherwise a `Vary` of the handler would replace it, and the default of hapi would replace `Cache-Control`.
+    // Otherwise the `Vary` of the handler would replace the existing `Vary`, and hapi's default would replace `Cache-Control`.
     if (vary !== undefined) response.vary(String(vary))
     const cacheControl = raw.res.getHeader('Cache-Control')
     if (cacheControl !== undefined) response.header('Cache-Control', String(cacheControl))
@@ -103,7 +103,7 @@ export const plugin: Plugin<void> = {
   once: true,
   register(server) {
     server.ext('onPreHandler', hold)
-    // The same extension also runs after the extensions of routes and plugins that are added later.
+    // Adds `hold` again at the start, so that it also runs after the extensions of routes and plugins that are added later.
     server.ext('onPreStart', () => server.ext('onPreHandler', hold))
     server.ext('onPreResponse', conclude)
   },

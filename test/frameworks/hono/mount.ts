@@ -12,7 +12,7 @@ export const onHono: Framework = {
     joinedLines: JOINED_LINES,
     outcomes: [DOT_SEGMENTS_REMOVED],
     headWithoutLength:
-      'Hono replaces the body of a response to HEAD by none, so its length is unknown',
+      'Hono removes the body of a response to HEAD, so the length of the body is unknown',
   },
   start({ options, routes, maxHeaderSize, before: { vary, metadata = [], cors } = {} }) {
     const app = new Hono()

@@ -17,7 +17,8 @@ export const PATH = '/mcp'
 
 /**
  * Starts the server that the conformance suite calls. The suite prescribes the names of the tools, prompts and resources.
- * `createGuard` receives the address of the server, and returns the middleware in front of it. Without it, the SDK reads the body.
+ * `createGuard` receives the address of the server, and returns the middleware in front of the server. Without a middleware, the
+ * SDK reads the body.
  */
 export async function startConformanceServer(
   createGuard: (address: string) => readonly RequestHandler[] = () => [],

@@ -30,7 +30,7 @@ interface State {
   readonly name?: string
 }
 
-/** Signs the state of a call, because it goes through the client. */
+/** Signs the state of a call, because the state goes through the client. */
 export const STATES = createRequestStateCodec<State>({ key: randomBytes(32) })
 
 type Request = ServerContext['mcpReq']

@@ -2,13 +2,13 @@ import type { McpFramework } from '../servers.ts'
 import type { Sent } from '../requests.ts'
 
 /**
- * The operation that a body requests, as the rules of the fixture see it.
+ * The operation that a body requests, as the rules of the fixture classify it.
  *
  * - `floor`: every caller that meets the floor may use it.
  * - `admin`: the scope of admins is required.
  * - `admin resource`: the scope of admins is required if the rules list resources, and otherwise only the floor.
  * - `unlisted`: no rule names it. It is refused, or only the floor applies.
- * - `unlisted and admin`: a batch of both.
+ * - `unlisted and admin`: a batch with an `unlisted` and an `admin` operation.
  * - `unreadable`: it cannot be read. It is refused, or all rules apply together.
  */
 export type Operation =
@@ -26,7 +26,7 @@ export type Operation =
  * - `malformed`: 400 with the error code of malformed JSON.
  * - `not a request`: 400 with the error code of a body that is not a request.
  * - `mismatch`: 400 with the error code of headers that differ from the body, for every caller with a valid token.
- * - `late mismatch`: the same, but only for callers that may use the operation.
+ * - `lateMismatch`: the same, but only for callers that may use the operation.
  * - A status: the framework or the guard responds with it to every caller with a valid token.
  */
 export type Behavior =
@@ -88,7 +88,7 @@ export function getBehavior(
 export function toVerb(behavior: Behavior): string {
   if (typeof behavior === 'number') return `responds with ${behavior} to`
   if (typeof behavior === 'object')
-    return `${OPERATION_VERBS[behavior.lateMismatch]} a caller before it responds with a header mismatch to`
+    return `checks the operation before it reports a header mismatch, and ${OPERATION_VERBS[behavior.lateMismatch]}`
   if (behavior === 'malformed') return 'responds with a parse error to'
   if (behavior === 'not a request') return 'responds with an error about the body to'
   return behavior === 'mismatch' ? 'responds with a header mismatch to' : OPERATION_VERBS[behavior]

@@ -82,7 +82,7 @@ const readable: readonly Attack[] = [
   bytes('an empty body in chunks', 'malformed', '', { isChunked: true, onFastify: 400 }),
 ]
 
-/** Types of content. The guard reads every body as JSON, because it cannot know how the server reads it. */
+/** Types of content. The guard reads every body as JSON, because it cannot know how the server reads the body. */
 const types: readonly Attack[] = [
   bytes('a message with a charset', 'admin', TEXT, { type: 'application/json; charset=utf-8' }),
   bytes('a message with another charset', 'admin', TEXT, {

@@ -122,7 +122,7 @@ const modernRequests: readonly Attack[] = [
   ),
 ]
 
-/** Bodies of older versions, whose headers a server ignores. */
+/** Requests of older versions. A server ignores their headers. */
 const legacyRequests: readonly Attack[] = [
   legacy('a legacy call of purge with Mcp-Name: list', { lateMismatch: 'admin' }, PURGE, {
     lines: ['Mcp-Name: list'],
@@ -172,9 +172,14 @@ const legacyRequests: readonly Attack[] = [
     [LIST, PURGE],
     { lines: ['Mcp-Name: list'] },
   ),
-  legacy('a legacy call of purge with other headers of names', 'admin', PURGE, {
-    lines: ['X-Mcp-Name: list', 'Mcp_Name: list', 'Mcp-Tool: list', `X-Scope: ${ADMIN}`],
-  }),
+  legacy(
+    'a legacy call of purge with headers that are not headers of the protocol',
+    'admin',
+    PURGE,
+    {
+      lines: ['X-Mcp-Name: list', 'Mcp_Name: list', 'Mcp-Tool: list', `X-Scope: ${ADMIN}`],
+    },
+  ),
 ]
 
 /** Forms of `Mcp-Name`. */

@@ -77,7 +77,7 @@ const URIS: Row = [
   ['two slashes in the path', 'unlisted', 'https://notes.example.com//secret'],
 ]
 
-/** Methods that use a resource by its URI. */
+/** Returns a request for each way to use a resource by its URI. */
 const toResourceRequests = (uri: string) =>
   [
     ['a read', request('resources/read', { uri })],
@@ -130,7 +130,7 @@ const others: readonly Attack[] = [
   operation('a completion without a kind', 'unreadable', complete({ name: 'greet' })),
   operation('a completion without a reference', 'unreadable', request('completion/complete', {})),
   operation(
-    'a completion with two references',
+    'a completion with references in an array',
     'unreadable',
     complete([{ type: 'ref/prompt', name: 'greet' }]),
   ),

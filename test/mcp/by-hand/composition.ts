@@ -22,7 +22,7 @@ export interface Expected {
 
 export type Results = Readonly<Record<Situation, Expected>>
 
-/** The values that a handler finds where the guard puts them. */
+/** The values that a handler finds in the places to which the guard writes. */
 export interface Found {
   readonly authInfo?: unknown
   readonly parsedBody?: unknown
@@ -62,7 +62,7 @@ export const NOT_PROTECTED: Results = {
   'a body that is not JSON': { status: undefined, handled: 1 },
 }
 
-/** Results of an application that never responds with anything but 500, because it has not checked the operation. */
+/** Results of an application that does not check the operation: a request with a valid token and a body of JSON gets 500. */
 export const STOPPED: Partial<Results> = {
   'a good token': { status: 500, handled: 0 },
   'a token without the scope of the tool': { status: 500, handled: 0 },

@@ -103,7 +103,10 @@ const WITH_PLUGIN: Routes = [
   ['uses no hook', () => ({}), NOT_CALLED],
 ]
 
-/** Options of a route in an app without the plugin. The hooks of the guard fail, because no hook could stop a missing one. */
+/**
+ * Options of a route in an app without the plugin. The hooks of the guard fail, because nothing could stop a request if a hook is
+ * missing.
+ */
 const WITHOUT_PLUGIN: Routes = WITH_PLUGIN.filter(([name]) => !name.includes('without await')).map(
   ([name, hooks]) => [name, hooks, name === 'uses no hook' ? NOT_CALLED : FAILING_ALWAYS],
 )

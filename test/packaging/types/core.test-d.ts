@@ -71,7 +71,7 @@ export function optionsThatMustNotCompile(): void {
   createResourceServer({ issuer, resource: undefined })
   // @ts-expect-error: metadata without an audience or a resource
   createResourceServer({ issuer, metadata: {} })
-  // @ts-expect-error: metadata of a name that does not exist
+  // @ts-expect-error: a member of `metadata` that does not exist
   createResourceServer({ issuer, resource: audience, metadata: { title: 'Reports' } })
   // @ts-expect-error: a date as an object
   createResourceServer({ issuer, audience, audienceRequiredFrom: new Date(0) })

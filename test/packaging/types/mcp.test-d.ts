@@ -98,7 +98,7 @@ export async function useTools(info: AuthInfo, token: AccessToken): Promise<void
   const verified: AuthInfo = await verifier.verifyAccessToken('presented')
   // @ts-expect-error: the kind does not exist
   mcp.may(info, 'template', 'notes://{id}')
-  // @ts-expect-error: the result is not an error
+  // @ts-expect-error: the function returns a text, not an error
   mcp.verifier(({ message }) => message)
   mcp.may(undefined, 'prompt', JSON.stringify([may, found.issuer, tenant, verified.token]))
 }
@@ -110,7 +110,7 @@ export function guardsThatMustNotCompile(): void {
   createMcpGuard({ issuer, resource }, {})
   // @ts-expect-error: the option does not exist
   createMcpGuard(bearward, { tool: {} })
-  // @ts-expect-error: methods for anonymous callers are listed in methods
+  // @ts-expect-error: only the option methods can allow anonymous callers
   createMcpGuard(bearward, { optional: true })
   // @ts-expect-error: a tool always needs a token
   createMcpGuard(bearward, { tools: { search: { optional: true } } })
@@ -124,7 +124,7 @@ export function guardsThatMustNotCompile(): void {
   createMcpGuard(bearward, { unlisted: 'allow' })
   // @ts-expect-error: the kind does not exist
   createMcpGuard(bearward, { unlisted: { tool: 'floor' } })
-  // @ts-expect-error: the text for all pages is not allowed
+  // @ts-expect-error: the text * is not allowed
   createMcpGuard(bearward, { origins: '*' })
   // @ts-expect-error: origins are an option of the guard
   createMcpGuard(bearward, { cors: { origins: ['https://app.example.com'] } })

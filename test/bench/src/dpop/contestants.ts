@@ -7,8 +7,8 @@ export const NEW_KEY = 'bearward, new key'
 /** Bearward with a replay store in Redis. */
 export const REDIS = 'bearward, Redis'
 /**
- * Two baselines: only the command of the store, and the command after a request with a store in memory. The first takes less
- * time than in a server, because no other code runs between two commands.
+ * Two baselines: only the command of the store, and the command after a request with a store in memory. In the first baseline, a
+ * command takes less time than in a server, because no other code runs between two commands.
  */
 export const ROUND_TRIP = 'one round trip to Redis'
 export const MEMORY_AND_TRIP = 'bearward, then one round trip to Redis'

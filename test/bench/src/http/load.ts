@@ -46,8 +46,8 @@ export async function generateLoad(load: Load, prepared: readonly Buffer[]): Pro
 }
 
 /**
- * Keeps this process busy, because otherwise a server needs time to wake it up. A slow server would have to do this more often,
- * because more of its clients wait. Returns a function that ends this work.
+ * Keeps this process busy, because otherwise a server needs time to wake it up. A slow server would have to wake it up more
+ * often, because more of its clients wait. Returns a function that ends this work.
  */
 function startPolling(): () => void {
   let isPolling = true

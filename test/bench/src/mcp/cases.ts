@@ -4,7 +4,7 @@ export interface Case {
   readonly scopes: number
 }
 
-/** The measured cases, by name. Each call in a body calls another tool. */
+/** The measured cases, by name. Each call in a body calls a different tool. */
 export const CASES = {
   'one call': { calls: 1, scopes: 20 },
   '100 calls, 20 scopes': { calls: 100, scopes: 20 },
@@ -39,8 +39,8 @@ export interface Message {
 }
 
 /**
- * Creates the body of a request. One call is a request of the version that repeats the method and the tool in headers. Several
- * calls are a batch, which exists only in earlier versions. The calls of a batch need all scopes.
+ * Creates the body of a request. One call has the version of the protocol that repeats the method and the tool in headers.
+ * Several calls are a batch, which exists only in earlier versions. Together, the calls of a batch need all scopes.
  */
 export function createMessage(calls: number): Message {
   if (calls === 1) {

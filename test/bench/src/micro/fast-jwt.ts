@@ -23,7 +23,7 @@ function createContestant(options: CacheOption): Contestant {
   }
 }
 
-/** Creates a verifier of fast-jwt with the options that are used whenever it runs without @fastify/jwt. */
+/** Creates a verifier with the options of all contestants that use fast-jwt without @fastify/jwt. */
 export function createFastJwtVerifier(
   key: string | Buffer,
   algorithm: Algorithm | 'HS256',

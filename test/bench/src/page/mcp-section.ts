@@ -10,12 +10,12 @@ export function createMcpSection(results: McpResults): string[] {
   return [
     '### MCP guard',
     `An MCP server with ${TOOLS.toLocaleString('en')} tools, and web-standard requests without a network. Each request has the same
-cached ES256 token, and each call in a body calls another tool. The token has all scopes that the tools require. In the row
+cached ES256 token, and the calls in a body call different tools. The token has all scopes that the tools require. In the row
 \`${TOKEN_GUARD}\`, the guard of \`@bearward/fetch\` checks the token, and the handler parses the body. Each figure comes from a
 separate process, which is warmed up before the first round.`,
     describeVariation(cases, cpu),
     `Processor time of one request in microseconds, including the creation of the request and of the response. The last row is the
-time that the guard takes beside the check of the token and the parse of the body.`,
+time that the guard takes in addition to the check of the token and the parse of the body.`,
     createTable(
       ['', ...CASE_NAMES],
       [

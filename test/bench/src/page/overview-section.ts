@@ -21,9 +21,9 @@ function createCapacityTable(results: HttpResults, major: number): string[] {
   const loads = ['1,000 tokens', 'every token once'] as const
   return [
     `Requests that one core can handle with a guard, relative to the same API without a guard (Node ${major}). The columns
-"best other" show the best result of the other libraries.`,
+"best other library" show the best result of the other libraries.`,
     createTable(
-      ['', ...loads.flatMap((load) => [`${load}: bearward`, 'best other'])],
+      ['', ...loads.flatMap((load) => [`${load}: bearward`, 'best other library'])],
       FRAMEWORKS.map((framework) => [
         framework,
         ...loads.flatMap((load) => {

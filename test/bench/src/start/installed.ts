@@ -29,7 +29,7 @@ function collect(name: string, from: string, directories: Set<string>): void {
   for (const dependency of Object.keys(dependencies)) collect(dependency, directory, directories)
 }
 
-/** Finds the directory of a package in `node_modules` of a directory, or of its closest parent directory with this package. */
+/** Finds the directory of a package in `node_modules` of `from`, or of the closest parent directory of `from` that has it. */
 function findDirectory(name: string, from: string): string {
   const directory = join(from, 'node_modules', name)
   if (existsSync(directory)) return realpathSync(directory)
