@@ -108,9 +108,9 @@ it('docs/redis.md has the numbers of the circuit breaker and of nonces', () => {
   const text = read('docs/redis.md').replace(/\s+/g, ' ')
   const { failures, pause } = REPLAY_BREAKER
   for (const sentence of [
-    `After ${failures} failures in a row, it is made immediately, because the API does not ask the server for ${pause.first} to ${pause.last} s.`,
+    `After ${failures} failures in a row, it is made immediately: for ${pause.first} to ${pause.last} s, the API does not call the server.`,
     `can be used again for ${LIMITS.freshNonce} s.`,
-    `the server is not asked for ${pause.first} to ${pause.last} s; the event`,
+    `for ${pause.first} to ${pause.last} s, the API does not call the server; the event`,
     `failed ${failures} times in a row`,
   ])
     expect(text).toContain(sentence)
@@ -120,7 +120,7 @@ it('9449-55: docs/redis.md names the cases in which a used proof is granted once
   const cases = readTable('docs/redis.md', 'case')
   expect(cases).toContainEqual([
     'two primaries during a failover',
-    'during a split, a proof is accepted once on each side',
+    'all proofs that are used in this time: each primary accepts a proof once',
   ])
   // The table has a case for each fault of test/faults after which a used proof is granted.
   const losing = STORE_FAULTS.filter(({ problem, statuses }) => {

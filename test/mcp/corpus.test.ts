@@ -45,7 +45,7 @@ const MISMATCH: Expected = { status: 400, code: -32_020 }
 const MALFORMED: Expected = { status: 400, code: -32_700 }
 const NOT_A_REQUEST: Expected = { status: 400, code: -32_600 }
 
-/** Operations that every caller may use if only the floor applies to operations that no rule names. */
+/** Operations without a rule. Every caller may use them if `unlisted` is `'floor'`. */
 const FREE: readonly Operation[] = ['unlisted', 'admin resource']
 
 function expectOperation(operation: Operation, caller: Caller, unlisted: Unlisted): Expected {

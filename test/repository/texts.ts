@@ -108,7 +108,8 @@ function splitBlock(
 const QUOTED =
   String.raw`(?:'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|` + '`((?:\\\\.|[^`\\\\])*)`)'
 
-/** Returns the titles of single tests, such as `it('...')` and `it.each(...)('...')`. Titles of groups are names. */
+/** Returns the titles of single tests, such as `it('...')` and `it.each(...)('...')`. Titles of groups are
+ * not returned, because they are not sentences. */
 function findTitles(source: string): Text[] {
   const title = new RegExp(
     String.raw`(\b(?:it|test)|\b(?:it|test)\.(?:each|for)\b[^;]{0,400}?\))\(\s*${QUOTED}`,

@@ -60,6 +60,6 @@ export class GrantedToken implements Token {
   }
 }
 
-// With `customInspect: false`, `showHidden` and `getters`, `util.inspect` of Node calls the getters of a class, but not those
-// of a built-in class. It detects a built-in class by the name of its constructor.
+// The options `showHidden` and `getters` of `util.inspect`, with `customInspect: false`, call the getters of a class. They do not
+// call those of a built-in class. Node detects a built-in class by the name of its constructor.
 Object.defineProperty(GrantedToken.prototype, 'constructor', { value: Object })

@@ -44,8 +44,8 @@ export const LIMITS = deepFreeze({
    */
   responseOfRequest: 1,
   /**
-   * Seconds after a 200 for another token. In this time, a 400, 413, 414 or 422 for an unknown token means that the token is
-   * inactive (401). At any other time, and for a known token, such a response means that the endpoint is unavailable (503).
+   * Seconds after the endpoint has returned 200 for any token. In this time, a 400, 413, 414 or 422 for an unknown token means that
+   * this token is inactive (401). At any other time, and for a known token, such a response means that the endpoint is unavailable (503).
    */
   otherResponse: 60,
   /** Cached introspection responses of one issuer: active responses, bytes of all active responses, and inactive responses. */

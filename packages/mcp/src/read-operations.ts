@@ -214,7 +214,7 @@ function hasModernMeta(params: Params): boolean {
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (!isObject(value)) return false
   if (levels === 0) return true
-  // A call for each text and each number would take a third more time.
+  // If this function called itself for each text and each number, the search would take 33 % longer.
   if (Array.isArray(value)) {
     for (const entry of value as unknown[])
       if (isObject(entry) && isDeeperThan(entry, levels - 1)) return true

@@ -67,7 +67,7 @@ describe('readWebBody', () => {
     expect(await readWebBody(request, 1000)).toBe(first)
   })
 
-  it('readWebBody returns the same value for a request without a body that another guard is reading', async () => {
+  it('readWebBody returns the same value to two guards that read the same request without a body at the same time', async () => {
     const request = post(null)
     const [first, second] = await Promise.all([readWebBody(request, 9), readWebBody(request, 9)])
     expect(second).toBe(first)

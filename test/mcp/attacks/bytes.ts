@@ -114,9 +114,9 @@ const sizes: readonly Attack[] = [
   }),
 ]
 
-/** Methods of HTTP whose requests have no body. A handler could execute a body, so the guard refuses it. */
+/** Methods of HTTP whose requests must not have a body. A handler could execute a body that is sent, so the guard refuses it. */
 const withoutBody = ['GET', 'HEAD', 'DELETE', 'OPTIONS'].flatMap((method) => {
-  // Web-standard requests with these methods have no body.
+  // Web-standard requests with GET and HEAD cannot have a body.
   const isHidden = method === 'GET' || method === 'HEAD'
   const more: More = { method, isBodyIgnored: true, ...(isHidden && { onWeb: 'floor' }) }
   return [

@@ -141,7 +141,7 @@ export function createIssuers(
     forgetIssuer(issuer) {
       if (dynamic === undefined || !isIssuerName(issuer) || isStatic(issuer)) {
         throw new ConfigurationError('The argument of forgetIssuer is wrong', [
-          'Pass the iss of an issuer that the function resolve in issuers returns.',
+          'Pass the iss of an issuer that comes from the function issuers.resolve.',
         ])
       }
       dynamic.forgetIssuer(issuer)

@@ -22,8 +22,8 @@ type Found = readonly VerifyingKey[] | Rejection
 
 /**
  * Searches the keys that an issuer publishes for the key that signed one token. Fresh cached keys are returned
- * synchronously. If the cached keys are stale, the search may first wait for a refresh. If timers start attempts, it waits for at
- * most `KEY_TIMES.waitForFresh`. Without timers, it waits for the whole attempt.
+ * synchronously. If the cached keys are stale, the search may first wait for a refresh. If this process starts refreshes with
+ * timers, the search waits for at most `KEY_TIMES.waitForFresh`. Otherwise it waits until the refresh has ended.
  *
  * A token with an unknown key gets 401 if the keys were fetched after the token arrived, or if a fetch cannot change the
  * result. Otherwise, the keys are fetched again. Attackers can send tokens with unknown keys, so there is a pause between
@@ -85,8 +85,8 @@ export class PublishedKeySearch implements KeySearch {
    *
    * - No usable keys: waits for the running attempt. After a failed attempt, a request waits only for an attempt that it starts
    *   itself, and only without timers.
-   * - Stale keys: if timers start attempts, waits for at most `KEY_TIMES.waitForFresh`. Without timers, waits for the whole
-   *   attempt. Does not wait after a failed attempt.
+   * - Stale keys: if this process starts refreshes with timers, waits for at most `KEY_TIMES.waitForFresh`. Otherwise, waits until
+   *   the refresh has ended. Does not wait after a failed attempt.
    */
   #waitForKeys(): Promise<void> | undefined {
     const { clock, refresh } = this.#services
@@ -155,7 +155,7 @@ export class PublishedKeySearch implements KeySearch {
     return issuedAt !== undefined && completeAt >= (issuedAt + KEY_TIMES.issuedEarlier) * 1000
   }
 
-  /** Returns whether the request has waited too long to wait for another refresh. */
+  /** Returns whether the request must not wait for another refresh, because it has already waited too long. */
   #isLate(): boolean {
     const waited = this.#services.clock.monotonic() - this.#arrival.at
     return waited > KEY_TIMES.longestWait * 1000

@@ -47,8 +47,8 @@ export interface KeyQuery {
 export interface KeySearch {
   /**
    * Returns keys to try, each of them once. Fresh cached keys are returned synchronously. If the cached keys are stale, `next`
-   * may first wait for a refresh. If timers start attempts, it waits for at most `KEY_TIMES.waitForFresh`. Without timers, it
-   * waits for the whole attempt.
+   * may first wait for a refresh. If this process starts refreshes with timers, it waits for at most
+   * `KEY_TIMES.waitForFresh`. Otherwise it waits until the refresh has ended.
    *
    * - An empty list: the issuer has no other key for this token.
    * - A rejection (503): another key may exist, but newer keys cannot be fetched now.

@@ -89,7 +89,7 @@ export function withSuspension(clock: Clock): Clock {
   return { now: clock.now.bind(clock), monotonic, after: clock.after.bind(clock) }
 }
 
-/** Returns the milliseconds since `then`. Because of `lastWall`, the previous reading, the result never decreases. */
+/** Returns the milliseconds since `then`. The result never decreases, because it includes the previous wall time `lastWall`. */
 function getElapsed(then: Moment, lastWall: number, now: Moment): number {
   return Math.max(lastWall - then.wall, now.wall - then.wall, now.monotonic - then.monotonic)
 }

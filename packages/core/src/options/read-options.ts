@@ -48,7 +48,7 @@ export function readOptions(options: unknown, source?: OptionSource): ServerSett
   return readOptionsOf(collectParts(ALL_PARTS), options, source)
 }
 
-/** Reads options like `readOptions`, for a resource server that has only the parts in the option `use`. */
+/** The same as `readOptions`, for a resource server that has only the parts in the option `use`. */
 export function readOptionsWithUse(given: unknown, source?: OptionSource): ServerSettings {
   if (!isPlainObject(given)) return readOptionsOf({}, given, source)
   const { use, ...options } = copyOwnMembers(given)

@@ -98,7 +98,7 @@ export function verify(
       () => ({
         issuer: token.issuer,
         subjectKind: token.subject.kind,
-        // Only tokens of an issuer are verified here.
+        // This code verifies only tokens of issuers. The value `api_key` does not occur here.
         verifiedBy: token.verifiedBy as TokenForm,
         cached,
         keys: issuer.keys.status().state,

@@ -49,7 +49,7 @@ describe('readJwk', () => {
     },
   )
 
-  it('readJwk returns only the members that define the key in material, and ignores others such as x5c', () => {
+  it('readJwk returns the material with only those members that define the key, and without others such as x5c', () => {
     const junk = {
       kid: 'k',
       x5c: ['x'],

@@ -39,8 +39,8 @@ export interface Bearward extends Omit<
    * `Bearer`. Uses the same token cache and publishes the same events as a guard. In Cloudflare Workers, pass `c.executionCtx`,
    * which keeps a fetch of keys alive.
    *
-   * Refuses every bound token (`cnf`), unless `request` is the context of the request with the proof or the certificate. The
-   * binding is then checked in the same way as in a guard.
+   * Refuses every bound token (`cnf`), unless the second argument is `{ request }`. This `request` is the context of the request
+   * with the proof or the certificate. The binding is then checked in the same way as in a guard.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *

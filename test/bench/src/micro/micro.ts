@@ -16,7 +16,7 @@ type Costs = Record<string, Cost[]>
 export interface MicroResults {
   /** Every token is verified once. */
   readonly distinct: Record<Algorithm, { readonly sequential: Costs; readonly atOnce: Costs }>
-  /** RS256 tokens that were verified before: one token, or 1,000 in turn. Includes the cost of a new string. */
+  /** RS256 tokens that were verified before: one token, or 1,000 in turn. Includes the cost of the new string of each request. */
   readonly repeated: Record<'one' | 'thousand', Costs>
   /** RS256 tokens that are rejected, by kind. */
   readonly refused: Record<string, Costs>
@@ -30,7 +30,7 @@ export const ALGORITHMS: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdD
 
 /** There are many short rounds, so that a phase in which the machine is slower affects all contestants of a round. */
 const ROUNDS = 25
-/** Enough verifications for V8 to optimize the code of every contestant, including the slowest one to optimize. */
+/** Enough verifications for V8 to optimize the code of every contestant. */
 const WARM_UP = 16_000
 const ROUND = 1000
 /** A verification of one or two microseconds needs a longer warm-up and longer rounds. */

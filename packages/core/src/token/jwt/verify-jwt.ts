@@ -182,7 +182,7 @@ function isKeyOf(key: VerifyingKey, { settings }: Signer): boolean {
   return key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
 }
 
-/** Returns the key that verifies the signature. The result must be `true`: an unexpected promise is not a success. */
+/** Returns the key that verifies the signature. The check of the signature must return `true`: any other value is not a success. */
 function findSigner(
   [key, ...others]: readonly VerifyingKey[],
   jws: CompactJws,
@@ -200,7 +200,7 @@ function rejectUnlisted(
   const found = hasListed
     ? 'only keys of another issuer, or too many matching keys'
     : kid === undefined
-      ? 'no kid, and several keys or no key'
+      ? 'no kid, and not exactly one key'
       : `${showClaimed(kid)}, ${issuer.keys.explain(algorithm, kid) ?? 'which is not listed'}`
   const expected = `a key of ${issuer.settings.issuer} for ${algorithm}`
   return new Rejection('unknown_key', { check: 'kid', expected, found })
