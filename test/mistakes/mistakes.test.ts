@@ -312,7 +312,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'a misspelt scope in implies',
     { ...GOOD, scopes: { supported: ['notes', 'read'], implies: { notes: ['raed'] } } },
-    'scopes.supported does not contain raed, which scopes.implies names: add every missing scope.',
+    'Add to scopes.supported the scopes that scopes.implies names: raed.',
   ],
   [
     'audienceRequiredFrom: true',

@@ -12,7 +12,7 @@ export const getOperationAdvice = () =>
       'In the client: send one JSON text in UTF-8 as the body of the request, without Content-Encoding.',
     ],
     header_mismatch: [
-      'In the client or a proxy: write the method and the name of the body into Mcp-Method and Mcp-Name, each in one header line. The clients of the official SDKs do this.',
+      'In the client or a proxy: write the method and the name of the body into Mcp-Method and Mcp-Name, each in one header line.',
     ],
     unsupported_protocol: [
       "In the client: use a newer version of the protocol. To accept older versions, set legacy: 'accept' in the options of the guard.",
@@ -30,13 +30,13 @@ export const getOperationAdvice = () =>
       'In your code: make apiKeys.verify return an owner or undefined within one second. It threw an error, returned another value, or its store did not respond.',
     ],
     wrong_origin: [
-      'In the options of the guard: if pages of this origin may call this server, add the origin to origins. Otherwise no change is needed.',
+      'In the options of the guard: if pages of this origin may call this server, add the origin to origins.',
     ],
     unlisted_operation: [
       {
         found: 'an operation that cannot be read',
         advice:
-          'In the client: send a message of JSON-RPC with a method, and with the name or the URI of the operation in params. Its nesting has at most 64 levels.',
+          'In the client: send JSON-RPC messages with a method, and with the name or the URI of the operation in params.',
       },
       'In the options of the guard: if callers may use this operation, list it in tools, prompts or resources.',
     ],

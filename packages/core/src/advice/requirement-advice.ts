@@ -165,7 +165,7 @@ export const getRequirementAdvice = () =>
       'In your code: make the option revoked return true or false within one second. It threw an error, returned another value, or its store did not respond.',
     ],
     issuer_unavailable: [
-      'In your code: call close only when the application no longer accepts requests. After close, resolve is not called.',
+      'In your code: call close only when the application no longer accepts requests.',
     ],
     keys_unavailable: [
       {

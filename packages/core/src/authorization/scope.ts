@@ -60,22 +60,23 @@ function readNames(names: unknown, where: string, problems: Problems): readonly 
 
 type ImpliedBy = ScopeSettings['impliedBy']
 
-/** Returns whether a token has a scope, or a scope that contains it. */
-function hasOrImplies(token: AccessToken, required: string, impliedBy: ImpliedBy): boolean {
-  if (token.hasScope(required)) return true
-  const granting = impliedBy.get(required)
-  return granting !== undefined && token.scopes.some((scope) => granting.has(scope))
+/** Returns a function that returns whether a token has a scope, or a scope that contains it. */
+function createHas(token: AccessToken, impliedBy: ImpliedBy): (scope: string) => boolean {
+  return (required) => {
+    if (token.hasScope(required)) return true
+    const granting = impliedBy.get(required)
+    return granting !== undefined && token.scopes.some((scope) => granting.has(scope))
+  }
 }
 
 function requireAll(required: readonly string[], impliedBy: ImpliedBy): CheckedRequirement {
   const expected = required.join(' ')
   return {
     challenge: { scope: expected },
-    check({ verified }) {
-      const { token } = verified
-      if (required.every((scope) => hasOrImplies(token, scope, impliedBy))) return undefined
-      return insufficient(expected, verified)
-    },
+    check: ({ verified }) =>
+      required.every(createHas(verified.token, impliedBy))
+        ? undefined
+        : insufficient(expected, verified),
   }
 }
 
@@ -83,11 +84,10 @@ function requireAny(required: readonly string[], impliedBy: ImpliedBy): CheckedR
   const [first = ''] = required
   return {
     challenge: { scope: first },
-    check({ verified }) {
-      const { token } = verified
-      if (required.some((scope) => hasOrImplies(token, scope, impliedBy))) return undefined
-      return insufficient(required.join(' or '), verified)
-    },
+    check: ({ verified }) =>
+      required.some(createHas(verified.token, impliedBy))
+        ? undefined
+        : insufficient(required.join(' or '), verified),
   }
 }
 

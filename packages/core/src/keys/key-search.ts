@@ -196,7 +196,7 @@ export class PublishedKeySearch implements KeySearch {
     if (this.#set === undefined) return 'none'
     return this.#isUnknown
       ? 'an unknown key'
-      : 'only keys that are marked for another issuer, or too many matching keys'
+      : 'only keys of another issuer, or too many matching keys'
   }
 
   #reject(

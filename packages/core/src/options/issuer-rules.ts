@@ -57,7 +57,7 @@ function checkAlgorithms(
   const missing = algorithms.filter((algorithm) => !signatureEngine.supports(algorithm))
   if (missing.length > 0) {
     report(
-      `${toName('algorithms')} contains ${missing.join(', ')}, which this runtime does not have: use only other algorithms, or a newer runtime such as Node 24.7.`,
+      `${toName('algorithms')} contains ${missing.join(', ')}, which this runtime does not have: use others, or a newer runtime such as Node 24.7.`,
     )
   }
   const { secret } = values

@@ -95,7 +95,7 @@ export interface MetadataOptions {
 
 /** Options of signed metadata (RFC 9728 section 2.2). */
 export interface SignedMetadataOptions {
-  /** The party that guarantees that the metadata is correct, as `iss`. It is usually the option `resource`. */
+  /** The party that signs the metadata, as `iss`. It is usually the option `resource`. */
   readonly issuer: string
   /** The private key. */
   readonly key: PrivateKey
@@ -117,10 +117,7 @@ const SIGNED_OPTIONS: OptionTable<SignedMetadataOptions> = /* @__PURE__ */ creat
 
 function createSignedTable(): OptionTable<SignedMetadataOptions> {
   return {
-    issuer: required(
-      text('a non-empty string'),
-      'set the party that guarantees that the metadata is correct',
-    ),
+    issuer: required(text('a non-empty string'), 'set the party that signs the metadata'),
     key: custom((given) => given as PrivateKey, { required: true }),
     algorithm: custom((given, name, { report }) => {
       if (given === undefined || isAlgorithm(given)) return given

@@ -111,7 +111,7 @@ function checkClosed(
   const missing = [...new Set(named)].filter((scope) => !supported.includes(scope))
   if (missing.length === 0) return
   report(
-    `${toName('supported')} does not contain ${missing.join(', ')}, which ${toName('implies')} names: add every missing scope.`,
+    `Add to ${toName('supported')} the scopes that ${toName('implies')} names: ${missing.join(', ')}.`,
   )
 }
 

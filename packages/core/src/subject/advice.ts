@@ -81,7 +81,7 @@ function findSolution(
     return "If the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'."
   }
   if (!forms.includes('introspection') && canDetermine(kind, settings, 'introspection')) {
-    return "The introspection responses of this provider show it: set tokenFormat: 'opaque', or remove subject and use check or clients."
+    return "Introspection responses show it: set tokenFormat: 'opaque', or remove subject and use check or clients."
   }
   return 'No option can determine the kind: remove subject, and use check or clients.'
 }

@@ -399,12 +399,7 @@ describe('readRequirements', () => {
     ['user', 'kubernetes', 'jwt', NO_OPTION],
     ['user', 'github-actions', 'jwt', NO_OPTION],
     ['user', 'gitlab-ci', 'jwt', NO_OPTION],
-    [
-      'user',
-      'zitadel',
-      'jwt',
-      "The introspection responses of this provider show it: set tokenFormat: 'opaque'",
-    ],
+    ['user', 'zitadel', 'jwt', "Introspection responses show it: set tokenFormat: 'opaque'"],
     ['user', 'mas', 'any', "set tokenFormat: 'opaque'"],
     ['machine', 'django-oauth-toolkit', 'opaque', 'Name the machines in machineClients.'],
     ['machine', 'supabase', 'jwt', 'Supabase issues tokens to users only.'],

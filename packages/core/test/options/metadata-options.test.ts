@@ -216,8 +216,7 @@ describe('the option metadata', () => {
     expect(problemsOf({ signed: { issuer: AUDIENCE, ...signed } })).toEqual([])
   })
 
-  const MISSING =
-    'metadata.signed.issuer is missing: set the party that guarantees that the metadata is correct.'
+  const MISSING = 'metadata.signed.issuer is missing: set the party that signs the metadata.'
 
   it.each<[what: string, signed: unknown, ...problems: string[]]>([
     ['no issuer', { key: key.privateKey, algorithm: 'ES256' }, MISSING],

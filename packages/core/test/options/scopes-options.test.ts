@@ -122,7 +122,7 @@ describe('the option scopes', () => {
 
   it('createResourceServer rejects a name in scopes.implies that is not in scopes.supported', () => {
     expect(problemsOf({ supported: ['a', 'b'], implies: { a: ['b', 'c'], d: ['a'] } })).toEqual([
-      'scopes.supported does not contain c, d, which scopes.implies names: add every missing scope.',
+      'Add to scopes.supported the scopes that scopes.implies names: c, d.',
     ])
     expect(problemsOf({ supported: ['a', 'b'], implies: { a: ['b'] } })).toEqual([])
     expect(problemsOf({ implies: { a: ['b'] } })).toEqual([])

@@ -48,7 +48,7 @@ describe.each(ML_DSA)('%s', (algorithm) => {
     } as const
     if (pair === undefined) {
       expect(() => createResourceServer(options)).toThrow(
-        `algorithms contains ${algorithm}, which this runtime does not have: use only other algorithms, or a newer runtime such as Node 24.7.`,
+        `algorithms contains ${algorithm}, which this runtime does not have: use others, or a newer runtime such as Node 24.7.`,
       )
     } else expect(createResourceServer(options).status().issuers).toHaveLength(1)
   })
