@@ -368,6 +368,7 @@ const MCP_SERVERS = {
     const { default: fastify } = await import('fastify')
     const { route } = createMcpGuard(bearward, MCP_OPTIONS)
     const app = fastify()
+    await app.register(bearward.plugin)
     const handler = async ({ raw, body }) => [raw.auth, body]
     app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mcp', ...route, handler })
     await app.ready()

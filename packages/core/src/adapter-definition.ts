@@ -27,6 +27,13 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
    * @default no other package can use the adapter
    */
   readonly framework?: string
+  /**
+   * Returns whether the app of the request stops it before the handler if a guard of the request is pending: see `getUnmetGuard`. A
+   * guard that decides in several hooks needs this, because a hook can be missing.
+   *
+   * @default `false`
+   */
+  stopsPending?(raw: Args[0]): boolean
   /** Describes the request for the core. `raw` is added to the result. */
   toRequest(raw: Args[0]): Omit<RequestLike, 'raw' | 'socket'>
   /**

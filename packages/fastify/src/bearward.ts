@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { findDone, fulfilled, rejected } from './done.ts'
 import { setHeaders } from './headers.ts'
 import { createAppLog } from './log.ts'
-import { createPlugin } from './plugin.ts'
+import { createPlugin, hasPlugin } from './plugin.ts'
 import { isSent, markAsSent } from './sent-replies.ts'
 import type { AnyReply, AnyRequest, Bearward, FastifyGuard, FastifyRequirements } from './types.ts'
 
@@ -14,6 +14,7 @@ const definition: AdapterDefinition<
   void | Promise<void>
 > = {
   framework: 'fastify',
+  stopsPending: ({ server }) => hasPlugin(server),
   toRequest: ({ method, originalUrl: url, raw: { rawHeaders, headers } }) => {
     return { method, url, rawHeaders, headers }
   },

@@ -14,6 +14,14 @@ export interface PluginOptions {
   readonly close?: boolean
 }
 
+/** Marks an app with the plugin, and all apps inside it. The name of the plugin does not prove that its hooks are those below. */
+const MARK = Symbol('bearward plugin')
+
+/** Returns whether the plugin is registered in an app, or in an app that contains it. */
+export function hasPlugin(app: object): boolean {
+  return MARK in app
+}
+
 /** Creates the plugin of a `Bearward`. It may be registered more than once. */
 export function createPlugin(
   close: () => void,
@@ -22,6 +30,7 @@ export function createPlugin(
   const plugin: FastifyPluginCallback<PluginOptions> = (app, options, done) => {
     use(app.log)
     if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined)
+    if (!app.hasDecorator(MARK)) app.decorate(MARK, true)
     // This hook covers routes that were added before the plugin, and the not-found handler.
     app.addHook('preHandler', stopUnmet)
     // The same hook also runs after the hooks of each route.

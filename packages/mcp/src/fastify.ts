@@ -39,7 +39,7 @@ export interface McpGuard extends GuardFunctions {
    *
    * Fastify itself reads the body. It responds with 400, 413 or 415 to a body that it cannot read.
    *
-   * Register `bearward.plugin` first: it stops requests whose operation was not checked. Without the plugin, every request fails.
+   * Register `bearward.plugin` first: it stops requests whose operation was not checked. Without the plugin, the hooks fail.
    *
    * @example
    * app.route({ method: ['GET', 'POST', 'DELETE'], url: '/mcp', ...mcp.route, handler })
@@ -50,15 +50,6 @@ export interface McpGuard extends GuardFunctions {
     readonly preHandler: FastifyGuard
     readonly bodyLimit: number
   }
-}
-
-/**
- * Throws if the plugin of `@bearward/fastify` is not registered. If a route has `onRequest` of `McpGuard.route` but not
- * `preValidation`, the plugin stops its requests.
- */
-function checkPlugin({ server }: Request): void {
-  if (server.hasPlugin('@bearward/fastify')) return
-  throw new Error('Register the plugin before the route: await app.register(bearward.plugin).')
 }
 
 /** Sets headers of the response of Node. The SDKs write to this response, and Fastify does not add the headers of its reply. */
@@ -101,7 +92,9 @@ export function createMcpGuard(
   const authenticated = new WeakMap<object, GuardedRequest>()
 
   async function authenticate(request: RequestLike): Promise<GuardedRequest | Decision> {
-    checkPlugin(request.raw as Request)
+    // The plugin stops a request whose `preValidation` is missing because the route has only `onRequest` of `McpGuard.route`.
+    if (definition.stopsPending?.(request.raw as Request) !== true)
+      throw new Error('Register the plugin before the route: await app.register(bearward.plugin).')
     const guarded = beginGuard(request, services)
     if (!(guarded instanceof GuardedRequest)) return guarded
     return (await guarded.authenticate()) ?? guarded

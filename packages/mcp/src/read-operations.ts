@@ -99,7 +99,8 @@ function readMessage(message: unknown, levels: number, found: Operation[]): bool
     if (isObject(member) && isDeeperThan(member, levels - 1)) return false
   }
   if (typeof method === 'string') readRequest(method, params, found)
-  else found.push(hasResult && method === undefined ? RESPONSE : UNREADABLE)
+  // The loop does not find a member that is not enumerable.
+  else found.push(hasResult && !isOwn(message, 'method') ? RESPONSE : UNREADABLE)
   return true
 }
 
@@ -140,8 +141,11 @@ function readNames(method: string, params: Params, found: Operation[]): void {
       return void found.push(readReference(method, params))
     case 'subscriptions/listen':
       return readSubscriptions(method, params, found)
-    default:
+    case 'resources/subscribe':
+    case 'resources/unsubscribe':
       return void found.push(readSubscription(method, params))
+    default:
+      return void found.push(UNREADABLE)
   }
 }
 

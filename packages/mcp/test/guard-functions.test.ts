@@ -2,7 +2,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createBearward } from '@bearward/fetch'
 import express from 'express'
 import { describe, expect, it } from 'vitest'
-import { ConfigurationError, type ResourceServerOptions } from '@bearward/core'
+import { type AccessToken, ConfigurationError, type ResourceServerOptions } from '@bearward/core'
 import { getGuardParts, toApiKeyToken } from '@bearward/core/internal-guards'
 import { closing } from '../../../test/support/closing.ts'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
@@ -99,6 +99,16 @@ describe('may', () => {
     expect(may(createAuthInfo(token, 'shown', getGuardParts(created.bearward)!), kind, name)).toBe(
       expected,
     )
+  })
+
+  it('mcp.may reads the scopes of a copy of a token from the copy, even if its function hasScope is that of the token', async () => {
+    const names = ['read', ...Array.from({ length: 10 }, (_, i) => `scope${i}`), 'admin']
+    const token = await verify(created, { scope: names.join(' ') })
+    expect(may(token, 'tool', 'purge')).toBe(true)
+    const scopes = names.slice(0, -1)
+    expect(may({ ...token, scopes }, 'tool', 'purge')).toBe(false)
+    expect(may({ ...token, scopes: Object.freeze(scopes) }, 'tool', 'purge')).toBe(false)
+    expect(may(JSON.parse(JSON.stringify(token)) as AccessToken, 'tool', 'purge')).toBe(true)
   })
 
   it('mcp.may returns false for an anonymous caller', () => {

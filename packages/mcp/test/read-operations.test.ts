@@ -28,6 +28,12 @@ function nest(levels: number, kind: 'array' | 'object'): unknown {
 }
 
 describe('readOperations', () => {
+  it('readOperations does not read a message as a response if its method is not enumerable', () => {
+    const hidden = Object.defineProperty({ result: {} }, 'method', { value: 'tools/call' })
+    expect(readOperations(hidden).operations).toEqual([{ kind: 'unreadable' }])
+    expect(readOperations({ result: {} }).operations).toEqual([{ kind: 'response' }])
+  })
+
   it.each(['resources/subscribe', 'resources/unsubscribe'])(
     'readOperations reads %s without a uri as a method only in a modern request, because modern servers do not have this method',
     (method) => {

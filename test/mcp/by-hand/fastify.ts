@@ -103,13 +103,31 @@ const WITH_PLUGIN: Routes = [
   ['uses no hook', () => ({}), NOT_CALLED],
 ]
 
+/** A plugin that has the name of the adapter, and none of its hooks. */
+const OTHER_PLUGIN = Object.assign(async () => {}, {
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: '@bearward/fastify',
+  [Symbol.for('plugin-meta')]: { name: '@bearward/fastify' },
+})
+
 /**
  * Options of a route in an app without the plugin. The hooks of the guard fail, because nothing could stop a request if a hook is
  * missing.
  */
-const WITHOUT_PLUGIN: Routes = WITH_PLUGIN.filter(([name]) => !name.includes('without await')).map(
-  ([name, hooks]) => [name, hooks, name === 'uses no hook' ? NOT_CALLED : FAILING_ALWAYS],
-)
+const WITHOUT_PLUGIN: Routes = [
+  ...WITH_PLUGIN.map(
+    ([name, hooks]) =>
+      [name, hooks, name === 'uses no hook' ? NOT_CALLED : FAILING_ALWAYS] as const,
+  ),
+  [
+    'uses only onRequest, after another plugin with the name of the adapter,',
+    ({ route: { onRequest } }, app) => {
+      app.register(OTHER_PLUGIN)
+      return { onRequest }
+    },
+    FAILING_ALWAYS,
+  ],
+]
 
 export const fastifyCompositions: readonly McpComposition[] = [
   ...toCompositions(WITH_PLUGIN, true),

@@ -3,6 +3,7 @@ import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { quoteList } from '../lib/quote.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ScopeSettings } from '../model/settings.ts'
+import { hasScope } from '../lib/has-scope.ts'
 import { isPersonal } from '../subject/personal-claims.ts'
 import {
   type AuthorizationExchange,
@@ -61,11 +62,11 @@ function readNames(names: unknown, where: string, problems: Problems): readonly 
 type ImpliedBy = ScopeSettings['impliedBy']
 
 /** Returns a function that returns whether a token has a scope, or a scope that contains it. */
-function createHas(token: AccessToken, impliedBy: ImpliedBy): (scope: string) => boolean {
+function createHas({ scopes }: AccessToken, impliedBy: ImpliedBy): (scope: string) => boolean {
   return (required) => {
-    if (token.hasScope(required)) return true
+    if (hasScope(scopes, required)) return true
     const granting = impliedBy.get(required)
-    return granting !== undefined && token.scopes.some((scope) => granting.has(scope))
+    return granting !== undefined && scopes.some((scope) => granting.has(scope))
   }
 }
 

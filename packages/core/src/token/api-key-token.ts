@@ -1,10 +1,10 @@
-import { freezeJson, isJsonObject, type JsonObject } from '../lib/json.ts'
+import { type JsonObject, toJsonObject } from '../lib/json.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
 import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import { evidence } from '../subject/evidence.ts'
 import type { Subject } from '../subject/subject.ts'
-import { createHasScope } from './has-scope.ts'
+import { hasScope } from '../lib/has-scope.ts'
 
 /** The owner of an API key, as the application describes it. */
 export interface ApiKeyOwner {
@@ -85,14 +85,15 @@ export function toApiKeyToken(given: unknown): AccessToken {
     claims: copyClaims(claims),
     verifiedBy: 'api_key',
     bindings: NONE,
-    hasScope: createHasScope(names),
+    hasScope: Object.freeze((name: string) => hasScope(names, name)),
   })
 }
 
 function copyClaims(given: object): JsonObject {
-  const claims: unknown = structuredClone(given)
-  if (!isJsonObject(claims)) throw wrong('an object with JSON values as claims')
-  return freezeJson(claims)
+  const claims = toJsonObject(structuredClone(given))
+  if (claims === undefined)
+    throw wrong('an object with JSON values as claims, within the limits for tokens')
+  return claims
 }
 
 function toSubject(given: unknown, clientId: string | undefined): Subject {

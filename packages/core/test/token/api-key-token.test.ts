@@ -68,6 +68,23 @@ describe('toApiKeyToken', () => {
     expect(toApiKeyToken({ claims }).claims).toEqual(claims)
   })
 
+  it('toApiKeyToken of claims with more than 32 levels or 2000 values throws an ApiKeyOwnerError at once', () => {
+    let deep: object = {}
+    for (let level = 0; level < 32; level++) deep = { deep }
+    let shared: unknown = 'a'
+    for (let level = 0; level < 30; level++) shared = [shared, shared]
+    const many = { many: Array.from({ length: 2001 }, () => 1) }
+    for (const claims of [deep, { shared }, many, { sparse: Array(10_000_000) }])
+      expect(errorOf({ claims })).toBe(`a wrong result: it must be ${JSON_CLAIMS}`)
+  })
+
+  it('toApiKeyToken removes members named __proto__ from claims', () => {
+    const claims = JSON.parse('{"a": {"__proto__": {"admin": true}}, "__proto__": {"admin": true}}')
+    const token = toApiKeyToken({ claims: claims as object })
+    expect(token.claims).toEqual({ a: {} })
+    expect(Object.assign({}, token.claims)).not.toHaveProperty('admin')
+  })
+
   it('toApiKeyToken of claims with a bigint throws an ApiKeyOwnerError', () => {
     expect(errorOf({ claims: { id: 7n } })).toBe(`a wrong result: it must be ${JSON_CLAIMS}`)
   })
@@ -83,7 +100,7 @@ describe('toApiKeyToken', () => {
   const CLIENT = 'an object with a text as clientId'
   const EXPIRY = 'an object with a number of seconds (not milliseconds) as expiresAt'
   const CLAIMS = 'an object with an object as claims'
-  const JSON_CLAIMS = 'an object with JSON values as claims'
+  const JSON_CLAIMS = 'an object with JSON values as claims, within the limits for tokens'
 
   it.each<[owner: unknown, expected: string]>([
     [undefined, `${OBJECT}undefined`],
@@ -125,6 +142,7 @@ describe('toApiKeyToken', () => {
     [{ claims: { roles: [undefined] } }, JSON_CLAIMS],
     [{ claims: { roles: Array(1) } }, JSON_CLAIMS],
     [{ claims: { bytes: new Uint8Array(1) } }, JSON_CLAIMS],
+    [{ claims: { roles: Object.assign(['a'], { b: 'c' }) } }, JSON_CLAIMS],
     [{ expiresAt: NaN }, EXPIRY],
     [{ expiresAt: Infinity }, EXPIRY],
     [{ expiresAt: 1_900_000_000_000 }, EXPIRY],
