@@ -3,7 +3,7 @@ import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { quoteList } from '../lib/quote.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { ScopeSettings } from '../model/settings.ts'
-import { hasScope } from '../lib/has-scope.ts'
+import { includesText } from '../lib/includes-text.ts'
 import { isPersonal } from '../subject/personal-claims.ts'
 import {
   type AuthorizationExchange,
@@ -64,7 +64,7 @@ type ImpliedBy = ScopeSettings['impliedBy']
 /** Returns a function that returns whether a token has a scope, or a scope that contains it. */
 function createHas({ scopes }: AccessToken, impliedBy: ImpliedBy): (scope: string) => boolean {
   return (required) => {
-    if (hasScope(scopes, required)) return true
+    if (includesText(scopes, required)) return true
     const granting = impliedBy.get(required)
     return granting !== undefined && scopes.some((scope) => granting.has(scope))
   }

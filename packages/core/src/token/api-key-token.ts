@@ -4,7 +4,7 @@ import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import { evidence } from '../subject/evidence.ts'
 import type { Subject } from '../subject/subject.ts'
-import { hasScope } from '../lib/has-scope.ts'
+import { includesText } from '../lib/includes-text.ts'
 
 /** The owner of an API key, as the application describes it. */
 export interface ApiKeyOwner {
@@ -85,7 +85,7 @@ export function toApiKeyToken(given: unknown): AccessToken {
     claims: copyClaims(claims),
     verifiedBy: 'api_key',
     bindings: NONE,
-    hasScope: Object.freeze((name: string) => hasScope(names, name)),
+    hasScope: Object.freeze((name: string) => includesText(names, name)),
   })
 }
 

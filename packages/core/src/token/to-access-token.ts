@@ -9,7 +9,7 @@ import { claimNames, clientIdentity } from '../subject/client-id.ts'
 import type { TokenForm } from '../subject/profile.ts'
 import { getScopeSource } from '../subject/scope-source.ts'
 import type { AccessToken, Claims } from '../model/access-token.ts'
-import { hasScope } from '../lib/has-scope.ts'
+import { includesText } from '../lib/includes-text.ts'
 
 /**
  * Creates the access token that handlers see. The claims, their types and the header must be verified already, and the
@@ -70,7 +70,7 @@ function readGrantedScopes(scope: string | readonly string[] | undefined): Grant
   const known = typeof scope === 'string' ? cachedScopes.get(scope) : undefined
   if (known !== undefined) return known
   const scopes = readScopes(scope)
-  const granted = { scopes, hasScope: Object.freeze((name: string) => hasScope(scopes, name)) }
+  const granted = { scopes, hasScope: Object.freeze((name: string) => includesText(scopes, name)) }
   if (typeof scope === 'string') cachedScopes.add(scope, granted)
   return granted
 }
