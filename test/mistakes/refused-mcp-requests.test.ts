@@ -154,7 +154,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     status: 403,
     reason: 'unlisted_operation',
     found: 'an operation that cannot be read',
-    advice: 'In the client: send a message of JSON-RPC with a method, and with the name or the URI',
+    advice: 'In the client: send JSON-RPC messages with a method, and with the name or the URI',
   },
 }
 
