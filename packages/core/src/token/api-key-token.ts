@@ -33,7 +33,8 @@ export interface ApiKeyOwner {
    */
   readonly expiresAt?: number
   /**
-   * More data for `claims` in requirements, and for `check`. The values must be JSON values.
+   * More data for `claims` in requirements, and for `check`. The values must be JSON values: at most 32 levels
+   * and 2000 values. Members named `__proto__` are removed.
    *
    * @default none
    */
