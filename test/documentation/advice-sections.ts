@@ -1,10 +1,14 @@
 import { FAILURE_ADVICE } from '../../packages/core/src/advice/failure-advice.ts'
-import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
-import type { AdviceRow } from '../../packages/core/src/advice/refusal-facts.ts'
+import { ADVICE as ADVICE_OF_CORE } from '../../packages/core/src/advice/find-advice.ts'
+import type { AdviceRow, AdviceRows } from '../../packages/core/src/advice/refusal-facts.ts'
+import { ADVICE as ADVICE_OF_MCP } from '../../packages/mcp/src/rejections.ts'
 import type { Reason } from '@bearward/core'
 import { ADVICE_SIGNS } from './advice-signs.ts'
 
 const WIDTH = 120
+
+/** The advice of all packages, by reason. */
+export const ADVICE: Readonly<Record<Reason, AdviceRows>> = { ...ADVICE_OF_CORE, ...ADVICE_OF_MCP }
 
 /** Returns the sections about refusals in docs/troubleshooting.md: one for each reason, with its advice. */
 export function formatReasons(): string {

@@ -528,6 +528,7 @@ describe(PAGE, () => {
 
   it('the table of results of verify in docs/mcp.md agrees with the responses of a guard', async () => {
     const owner = { ...OWNER, expiresAt: Math.floor(Date.now() / 1000) + 3600 }
+    const deep = JSON.parse(`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`) as object
     const results: readonly (readonly unknown[])[] = [
       [
         owner,
@@ -539,6 +540,11 @@ describe(PAGE, () => {
       [
         { ...OWNER, expiresAt: Date.now() + 3_600_000 },
         { ...OWNER, expiresAt: 100_000_000_000 },
+      ],
+      [
+        { ...OWNER, claims: { created: new Date() } },
+        { ...OWNER, claims: deep },
+        { ...OWNER, claims: { list: Array.from({ length: 2000 }, () => 1) } },
       ],
       [true, 'ada', new Error('unknown')],
     ]

@@ -27,9 +27,8 @@ import {
   ISSUER_PATTERNS,
 } from '../../packages/core/src/subject/issuer-patterns.ts'
 import { PROFILES, getProfile, type Provider } from '../../packages/core/src/subject/providers.ts'
-import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { filesBelow, read } from '../repository/files.ts'
-import { formatFailures, formatReasons } from './advice-sections.ts'
+import { ADVICE, formatFailures, formatReasons } from './advice-sections.ts'
 import { readTable } from './read-table.ts'
 
 /** Returns the `type` of each event of a package, from the interfaces whose names end with `Event`. */

@@ -7,9 +7,8 @@ import { createBearward } from '@bearward/fetch'
 import { createMcpGuard, type McpGuardOptions } from '@bearward/mcp'
 import { describe, expect, it } from 'vitest'
 import { ADVISOR } from '../../packages/core/src/advice/advisor.ts'
-import { getOperationAdvice } from '../../packages/core/src/advice/operation-advice.ts'
-import type { AdviceRow } from '../../packages/core/src/advice/refusal-facts.ts'
 import { toLogLine } from '../../packages/core/src/log/log-line.ts'
+import { ADVICE } from '../../packages/mcp/src/rejections.ts'
 import { closing } from '../support/closing.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { createTestIssuer, ISSUER } from '../support/issuer.ts'
@@ -211,9 +210,9 @@ describe('refused requests to MCP servers', () => {
   })
 
   it('the requests of this file lead to each piece of advice about operations and API keys', () => {
-    const all = (Object.values(getOperationAdvice()).flat() as (AdviceRow | string)[]).map((row) =>
-      typeof row === 'string' ? row : row.advice,
-    )
+    const all = Object.values(ADVICE)
+      .flat()
+      .map((row) => (typeof row === 'string' ? row : row.advice))
     expect(all.length).toBeGreaterThan(9)
     expect(all.filter((advice) => !shown.has(advice))).toEqual([])
   })

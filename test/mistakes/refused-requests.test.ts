@@ -15,7 +15,6 @@ import {
 import { describe, expect, it } from 'vitest'
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { ADVISOR } from '../../packages/core/src/advice/advisor.ts'
-import { getOperationAdvice } from '../../packages/core/src/advice/operation-advice.ts'
 import { toLogLine } from '../../packages/core/src/log/log-line.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
@@ -1368,17 +1367,16 @@ describe('refused requests', () => {
     // Other tests cover a distrusted key, too many header lines, and a pause between fetches.
     // They also cover failed introspection, calls after `close`, and `verify` without a request.
     // The reason `issuer_unavailable` has advice for each cause. `refused-mcp-requests.test.ts` covers MCP servers.
-    const ofOperations = Object.keys(getOperationAdvice())
     const elsewhere = ['a distrusted key', 'at least 1000 header lines']
     const {
       keys_refresh_pending: _pending,
       introspection_unavailable: _introspection,
       issuer_unavailable: _issuer,
+      api_key_not_sufficient: _apiKey,
       ...others
     } = ADVICE
-    const all = Object.entries(others)
-      .filter(([reason]) => !ofOperations.includes(reason))
-      .flatMap(([, rows]) => rows)
+    const all = Object.values(others)
+      .flat()
       .map((row) => (typeof row === 'string' ? { advice: row } : row))
       .filter(({ found }: { readonly found?: string }) => !elsewhere.includes(found!))
       .map(({ advice }) => advice)

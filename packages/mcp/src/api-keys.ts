@@ -11,6 +11,7 @@ import {
 } from '@bearward/core/internal-guards'
 import type { AccessToken, RequestLike } from '@bearward/core'
 import type { ApiKeySettings } from './api-key-options.ts'
+import { reject } from './rejections.ts'
 
 /** Seconds that the function `verify` may take. */
 export const VERIFY_TIME = 1
@@ -90,10 +91,10 @@ function several(found: string): Rejection {
 }
 
 function invalid(expected: string, found: string): Rejection {
-  return new Rejection('invalid_api_key', { check: 'API key', expected, found })
+  return reject('invalid_api_key', { check: 'API key', expected, found })
 }
 
 function unavailable(found: string): Rejection {
   const explanation = { check: 'apiKeys.verify', expected: 'an owner or undefined', found }
-  return new Rejection('api_key_unavailable', explanation, { retryAfter: 1 })
+  return reject('api_key_unavailable', explanation, { retryAfter: 1 })
 }

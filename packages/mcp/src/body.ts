@@ -1,4 +1,5 @@
 import { Rejection } from '@bearward/core/internal-guards'
+import { reject } from './rejections.ts'
 
 /** The body of a request: the parsed value, or a rejection (400, 413). */
 export type ParsedBody = { readonly value: unknown } | Rejection
@@ -63,7 +64,7 @@ export function checkLength(
 
 function tooLarge(limit: number): Rejection {
   const explanation = { check: 'body', expected: `at most ${limit} bytes`, found: 'more' }
-  return new Rejection('body_too_large', explanation)
+  return reject('body_too_large', explanation)
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
@@ -87,5 +88,5 @@ function parseText(text: string): ParsedBody {
 }
 
 function malformed(found: string): Rejection {
-  return new Rejection('malformed_body', { check: 'body', expected: 'JSON in UTF-8', found })
+  return reject('malformed_body', { check: 'body', expected: 'JSON in UTF-8', found })
 }

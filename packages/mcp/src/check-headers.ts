@@ -1,6 +1,7 @@
 import { headerValues, Rejection } from '@bearward/core/internal-guards'
 import type { RequestLike } from '@bearward/core'
 import type { NamedMessage } from './read-operations.ts'
+import { reject } from './rejections.ts'
 
 /** The beginning and the end of a header value whose text is in base64. */
 const ENCODED = /^=\?base64\?(.*)\?=$/s
@@ -37,7 +38,7 @@ function readLine(request: RequestLike, name: string): string | undefined | Reje
 }
 
 function mismatch(check: string, expected: string, found: string): Rejection {
-  return new Rejection('header_mismatch', { check, expected, found })
+  return reject('header_mismatch', { check, expected, found })
 }
 
 /** Decodes a value of `Mcp-Name`. Returns `undefined` for malformed base64 and malformed UTF-8. */

@@ -4,8 +4,9 @@ import {
   isAllowedOrigin,
   isOneOrigin,
   readOrigins,
-  Rejection,
+  type Rejection,
 } from '@bearward/core/internal-guards'
+import { reject } from './rejections.ts'
 
 /** The function that errors name as the owner of the option `origins`. */
 export const OWNER = 'createMcpGuard'
@@ -17,15 +18,15 @@ export const OWNER = 'createMcpGuard'
 export function checkOrigin(request: RequestLike, origins: AllowedOrigins): Rejection | undefined {
   const values = readOrigins(request)
   if (values.length === 0) return undefined
-  if (values.length > 1) return reject('several origins')
+  if (values.length > 1) return wrongOrigin('several origins')
   const origin = values[0]
   // If `origins` is a function of the application, it may look only at the end of the text.
-  if (!isOneOrigin(origin)) return reject('a text that is not an origin')
+  if (!isOneOrigin(origin)) return wrongOrigin('a text that is not an origin')
   return isAllowedOrigin(origin, origins, OWNER)
     ? undefined
-    : reject('an origin that is not allowed')
+    : wrongOrigin('an origin that is not allowed')
 }
 
-function reject(found: string): Rejection {
-  return new Rejection('wrong_origin', { check: 'Origin', expected: 'an allowed origin', found })
+function wrongOrigin(found: string): Rejection {
+  return reject('wrong_origin', { check: 'Origin', expected: 'an allowed origin', found })
 }

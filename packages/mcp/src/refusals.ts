@@ -1,5 +1,6 @@
 import { Rejection } from '@bearward/core/internal-guards'
 import { ERROR_CODES, type MessageId, MODERN_VERSION, toErrorBody } from './protocol.ts'
+import { reject } from './rejections.ts'
 
 /** A rejection, and the body that JSON-RPC prescribes for it. */
 export interface Refusal {
@@ -22,7 +23,7 @@ export function unreadableBody(rejection: Rejection): Refusal {
 
 /** Returns the refusal of a body in a request that cannot have a body. A later handler could execute this body. */
 export function unexpectedBody(): Refusal {
-  const rejection = new Rejection('malformed_body', {
+  const rejection = reject('malformed_body', {
     check: 'body',
     expected: 'no body for this method of HTTP',
     found: 'a body',
@@ -39,7 +40,7 @@ export function differentHeaders(rejection: Rejection, id: MessageId): Refusal {
 
 /** Returns the refusal of a request of an older version, or of a batch. `requested` is the version that the request names. */
 export function olderVersion(requested: string, id: MessageId): Refusal {
-  const rejection = new Rejection('unsupported_protocol', {
+  const rejection = reject('unsupported_protocol', {
     check: 'body',
     expected: `a request of ${MODERN_VERSION} or later`,
     found: 'an older request or a batch',
@@ -56,5 +57,5 @@ export function unlisted(operation: string): Refusal {
       ? 'an operation that cannot be read'
       : `a ${operation} that is not listed`
   const expected = 'an operation that the options list'
-  return { rejection: new Rejection('unlisted_operation', { check: 'body', expected, found }) }
+  return { rejection: reject('unlisted_operation', { check: 'body', expected, found }) }
 }

@@ -1,5 +1,6 @@
 import { FAILURE_ADVICE, type Failure } from './failure-advice.ts'
 import { type AdvisedRefusal, findAdvice } from './find-advice.ts'
+import { referTo } from './refer-to.ts'
 
 /** Returns advice for the log and for events: the change to make, and the place of the change. Always fixed texts. */
 export interface Advisor {
@@ -16,8 +17,4 @@ export const ADVISOR: Advisor = {
 export const REFERENCES: Advisor = {
   onRefusal: ({ reason }) => referTo(reason),
   onFailure: referTo,
-}
-
-function referTo(code: string): string {
-  return `For advice, look up ${code} in docs/troubleshooting.md, or set use: [advice].`
 }

@@ -9,13 +9,13 @@ import { getBindingAdvice } from './binding-advice.ts'
 import { getClaimsAdvice } from './claims-advice.ts'
 import { getCredentialsAdvice } from './credentials-advice.ts'
 import { FAILURE_ADVICE, isFailure } from './failure-advice.ts'
+import { referTo } from './refer-to.ts'
 import type { AdviceByReason, AdviceRow, RefusalFacts } from './refusal-facts.ts'
-import { getOperationAdvice } from './operation-advice.ts'
 import { getRequirementAdvice } from './requirement-advice.ts'
 import { getTokenAdvice } from './token-advice.ts'
 import { getValidityAdvice } from './validity-advice.ts'
 
-/** Advice for each reason. Functions create all its tables, so bundlers remove this constant if no code refers to it. */
+/** Advice for each reason of the core. Functions create all its tables, so bundlers remove this constant if no code refers to it. */
 export const ADVICE: AdviceByReason = /* @__PURE__ */ createAdvice()
 
 function createAdvice(): AdviceByReason {
@@ -26,7 +26,6 @@ function createAdvice(): AdviceByReason {
     ...getValidityAdvice(),
     ...getBindingAdvice(),
     ...getRequirementAdvice(),
-    ...getOperationAdvice(),
   })
 }
 
@@ -51,9 +50,15 @@ export function findAdvice(refusal: AdvisedRefusal): string {
   if (reason === 'introspection_unavailable' && isFailure(explanation.found)) {
     return FAILURE_ADVICE[explanation.found]
   }
+  if (!isAdvised(reason)) return referTo(reason)
   const facts = toFacts(refusal)
-  const found = ADVICE[reason].find((one) => typeof one === 'string' || applies(one, facts))!
+  const rows: readonly (AdviceRow | string)[] = ADVICE[reason]
+  const found = rows.find((one) => typeof one === 'string' || applies(one, facts))!
   return typeof found === 'string' ? found : found.advice
+}
+
+function isAdvised(reason: Reason): reason is keyof AdviceByReason {
+  return Object.hasOwn(ADVICE, reason)
 }
 
 function toFacts({

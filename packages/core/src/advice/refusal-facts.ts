@@ -1,7 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import type { Explanation } from '../response/rejection.ts'
-import type { Reason } from '../response/reasons.ts'
+import type { McpReason, Reason } from '../response/reasons.ts'
 import type { Provider } from '../subject/providers.ts'
 
 /** Facts about a refusal that its advice depends on. The advice never contains them. */
@@ -36,11 +36,11 @@ export interface AdviceRow {
   readonly advice: string
 }
 
-/**
- * Advice by reason. The first row that applies is used. The text at the end is used if no row applies, so that each reason has
- * advice.
- */
-export type AdviceByReason = Readonly<Record<Reason, readonly [...AdviceRow[], string]>>
+/** The advice for one reason. The first row that applies is used. The text at the end is used if no row applies. */
+export type AdviceRows = readonly [...AdviceRow[], string]
+
+/** The advice of the core. Each reason of the core has advice. */
+export type AdviceByReason = Readonly<Record<Exclude<Reason, McpReason>, AdviceRows>>
 
 /** Advice for some reasons. */
 export type Advice = Partial<AdviceByReason>

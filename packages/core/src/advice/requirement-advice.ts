@@ -158,6 +158,9 @@ export const getRequirementAdvice = () =>
       },
       'At the route: the check returned false for this token. If that is intended, no change is needed.',
     ],
+    api_key_not_sufficient: [
+      'In the client: use an access token. The requirements of the guard include one that an API key never meets: acr, bound, clients, introspect, issuer or maxAuthAge.',
+    ],
     revoked: [
       'In the client: request a new token. The option revoked of this API returned true for this token.',
     ],

@@ -164,3 +164,14 @@ export const REASONS = deepFreeze(
 
 /** A reason for which a request is refused: a key of `REASONS`. */
 export type Reason = keyof typeof REASONS
+
+/** The reasons of `@bearward/mcp`. Rejections with these reasons contain their advice, so the advice of the core does not list them. */
+export type McpReason =
+  | 'malformed_body'
+  | 'header_mismatch'
+  | 'unsupported_protocol'
+  | 'body_too_large'
+  | 'invalid_api_key'
+  | 'api_key_unavailable'
+  | 'wrong_origin'
+  | 'unlisted_operation'
