@@ -1,4 +1,4 @@
-import { Rejection } from '@bearward/core/internal-guards'
+import type { Rejection } from '@bearward/core/internal-guards'
 import { reject } from './rejections.ts'
 
 /** The body of a request: the parsed value, or a rejection (400, 413). */

@@ -108,46 +108,34 @@ type Params = Readonly<Record<string, unknown>>
 
 /** Adds the operations of a request or a notification to `found`. */
 function readRequest(method: string, params: unknown, found: Operation[]): void {
-  if (!hasNames(method)) found.push({ kind: 'method', method })
-  else if (isRecord(params)) readNames(method, params, found)
+  const readNames = NAMED.get(method)
+  if (readNames === undefined) found.push({ kind: 'method', method })
+  else if (isRecord(params)) readNames(params, found, method)
   else found.push(UNREADABLE)
 }
-
-/** The methods whose operations have names. */
-const NAMED: ReadonlySet<string> = new Set([
-  'tools/call',
-  'prompts/get',
-  'resources/read',
-  'resources/subscribe',
-  'resources/unsubscribe',
-  'completion/complete',
-  'subscriptions/listen',
-])
 
 /** Returns whether the operations of a method have names. */
 export function hasNames(method: string): boolean {
   return NAMED.has(method)
 }
 
-function readNames(method: string, params: Params, found: Operation[]): void {
-  switch (method) {
-    case 'tools/call':
-      return void found.push(readName('tool', method, params))
-    case 'prompts/get':
-      return void found.push(readName('prompt', method, params))
-    case 'resources/read':
-      return void found.push(readUri(method, params))
-    case 'completion/complete':
-      return void found.push(readReference(method, params))
-    case 'subscriptions/listen':
-      return readSubscriptions(method, params, found)
-    case 'resources/subscribe':
-    case 'resources/unsubscribe':
-      return void found.push(readSubscription(method, params))
-    default:
-      return void found.push(UNREADABLE)
-  }
-}
+/** The methods whose operations have names. Each function adds the operations of one request to `found`. */
+const NAMED: ReadonlyMap<string, (params: Params, found: Operation[], method: string) => void> =
+  new Map([
+    ['tools/call', (params, found, method) => found.push(readName('tool', method, params))],
+    ['prompts/get', (params, found, method) => found.push(readName('prompt', method, params))],
+    ['resources/read', (params, found, method) => found.push(readUri(method, params))],
+    [
+      'resources/subscribe',
+      (params, found, method) => found.push(readSubscription(method, params)),
+    ],
+    [
+      'resources/unsubscribe',
+      (params, found, method) => found.push(readSubscription(method, params)),
+    ],
+    ['completion/complete', (params, found, method) => found.push(readReference(method, params))],
+    ['subscriptions/listen', readSubscriptions],
+  ])
 
 function readName(kind: 'tool' | 'prompt', method: string, params: Params): Operation {
   const name = ifOwn(params['name'], params, 'name')
@@ -178,7 +166,7 @@ function readSubscription(method: string, params: Params): Operation {
     : readUri(method, params)
 }
 
-function readSubscriptions(method: string, params: Params, found: Operation[]): void {
+function readSubscriptions(params: Params, found: Operation[], method: string): void {
   const notifications = getOwn(params, 'notifications')
   if (!isRecord(notifications)) return void found.push(UNREADABLE)
   const uris = getOwn(notifications, 'resourceSubscriptions') ?? []

@@ -1,4 +1,5 @@
-import { type JsonObject, parseJsonObject } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { parseJsonObject } from '../lib/parse-json.ts'
 import { LIMITS } from '../limits.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Fetch, FetchInit, FetchResponse } from '../model/fetch.ts'

@@ -1,4 +1,5 @@
-import { type JsonObject, parseJsonObject } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { parseJsonObject } from '../lib/parse-json.ts'
 import { isRecord } from '../lib/objects.ts'
 import type { AlgorithmPolicy, KeyOrigin } from '../model/settings.ts'
 import {

@@ -1,4 +1,5 @@
-import { type JsonObject, toJsonObject } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { toJsonObject } from '../lib/to-json-object.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
 import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { AccessToken } from '../model/access-token.ts'

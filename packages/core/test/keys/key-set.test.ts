@@ -5,7 +5,7 @@ import {
   signBytes,
   type TestKey,
 } from '../../../../test/support/keys.ts'
-import { parseJsonObject } from '../../src/lib/json.ts'
+import { parseJsonObject } from '../../src/lib/parse-json.ts'
 import { type KeySet, readKeySet, secretKeySet } from '../../src/keys/key-set.ts'
 import type { Algorithm } from '../../src/signature/algorithms.ts'
 import { toJws, toSigningInput } from '../support/jws.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, ISSUER } from '../../../../test/support/issuer.ts'
-import { parseJsonObject } from '../../src/lib/json.ts'
+import { parseJsonObject } from '../../src/lib/parse-json.ts'
 import type { IssuerSettings } from '../../src/model/settings.ts'
 import { checkClaimTypes } from '../../src/token/jwt/claims.ts'
 import type { AccessToken } from '../../src/model/access-token.ts'

@@ -1,6 +1,7 @@
 import { decodeBase64url } from '#base64url'
 import { isSameText } from '../../lib/is-same-text.ts'
-import { type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { parseClaims, parseJsonObject } from '../../lib/parse-json.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { ifOwn } from '../../lib/objects.ts'
 import { LIMITS } from '../../limits.ts'

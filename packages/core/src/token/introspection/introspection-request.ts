@@ -12,7 +12,7 @@ import {
 import { isErrorResponse, readErrorResponse } from '../../authorization-server/error-response.ts'
 import type { SentSecrets } from '../../authorization-server/sent-secrets.ts'
 import { authenticateClient } from '../../authorization-server/authenticate-client.ts'
-import { parseClaims } from '../../lib/json.ts'
+import { parseClaims } from '../../lib/parse-json.ts'
 import { type Clock, getMoment } from '../../lib/clock.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
 import type { Fetch } from '../../model/fetch.ts'

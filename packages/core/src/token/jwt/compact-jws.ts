@@ -1,5 +1,6 @@
 import { decodeBase64url } from '#base64url'
-import { JSON_LIMITS, type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts'
+import { JSON_LIMITS, type JsonObject } from '../../lib/json.ts'
+import { parseClaims, parseJsonObject } from '../../lib/parse-json.ts'
 import { TextCache } from '../../lib/text-cache.ts'
 import { LIMITS } from '../../limits.ts'
 import { Rejection } from '../../response/rejection.ts'

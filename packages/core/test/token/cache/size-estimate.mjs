@@ -1,5 +1,6 @@
 import { createSecretKey, hash } from 'node:crypto'
-import { freezeJson, parseClaims } from '../../../src/lib/json.ts'
+import { freezeJson } from '../../../src/lib/json.ts'
+import { parseClaims } from '../../../src/lib/parse-json.ts'
 import { readOptions } from '../../../src/options/read-options.ts'
 import { toAccessToken } from '../../../src/token/to-access-token.ts'
 import { TokenCache } from '../../../src/token/cache/token-cache.ts'

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { toCharacterAt, fc } from '../../../../test/support/property.ts'
-import { freezeJson, JSON_LIMITS, parseClaims, parseJsonObject } from '../../src/lib/json.ts'
+import { freezeJson, JSON_LIMITS } from '../../src/lib/json.ts'
+import { parseClaims, parseJsonObject } from '../../src/lib/parse-json.ts'
 import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 
 const toBytes = (text: string) => new TextEncoder().encode(text)

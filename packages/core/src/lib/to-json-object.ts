@@ -1,0 +1,42 @@
+import {
+  countMembers,
+  freezeJson,
+  isObject,
+  JSON_LIMITS,
+  type JsonObject,
+  removeProto,
+} from './json.ts'
+import { isPlainObject } from './objects.ts'
+
+/**
+ * Freezes a value of the application that is an object of JSON values, with the limits `depth` and `values` of `JSON_LIMITS`. Removes
+ * members named `__proto__`, like `parseClaims`. Members that are `undefined` are allowed, because JSON leaves them out. Returns
+ * `undefined` for any other value.
+ */
+export function toJsonObject(value: unknown): JsonObject | undefined {
+  if (!isObject(value)) return undefined
+  try {
+    // The limits also end the search in an object that contains itself.
+    countMembers(value, JSON_LIMITS.depth, { values: JSON_LIMITS.values })
+  } catch {
+    return undefined
+  }
+  removeProto(value)
+  return isJsonObject(value) ? freezeJson(value) : undefined
+}
+
+function isJsonObject(value: unknown): value is JsonObject {
+  if (!isPlainObject(value)) return false
+  return Object.values(value).every((member) => member === undefined || isJsonValue(member))
+}
+
+function isJsonValue(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
+  return Array.isArray(value) ? isJsonArray(value) : isJsonObject(value)
+}
+
+/** `every` on the array itself would skip holes. An array can have other members, which JSON leaves out. */
+function isJsonArray(value: readonly unknown[]): boolean {
+  return Object.keys(value).length === value.length && Array.from(value).every(isJsonValue)
+}
