@@ -34,7 +34,7 @@ function formatRows(reason: Reason): string {
   if (signs.length > 0) throw new Error(`ADVICE_SIGNS has too many texts for ${reason}`)
   return rows
     .map(([condition, advice]) => [condition, formatAdvice(advice!)])
-    .map(([condition, advice]) => wrap(rows.length > 1 ? `- ${condition}. ${advice}` : advice!))
+    .map(([condition, advice]) => wrap(rows.length > 1 ? `- ${condition}: ${advice}` : advice!))
     .join('\n')
 }
 
@@ -42,12 +42,11 @@ function formatCondition({ providers, found, when }: AdviceRow, sign: string | u
   if (when !== undefined && sign === undefined)
     throw new Error(`ADVICE_SIGNS has no text for ${String(when)}`)
   const parts = [
-    ...(providers === undefined ? [] : [`provider ${providers.join(', ')}`]),
-    ...(found === undefined ? [] : [`found: "${found}"`]),
+    ...(providers === undefined ? [] : [`the provider is ${providers.join(' or ')}`]),
+    ...(found === undefined ? [] : [`\`found\` is "${found}"`]),
     ...(sign === undefined ? [] : [sign]),
   ]
-  const text = parts.join(', ')
-  return `${text[0]!.toUpperCase()}${text.slice(1)}`
+  return `If ${parts.join(', and ')}`
 }
 
 /** Emphasizes the place of the change. */

@@ -46,7 +46,7 @@ it.each(SERVERS)(
 )
 
 it.each(SERVERS)(
-  '9449-42: an API that starts while the server of its replay store is stopped responds with 503, and detects used proofs after this server has started (%s)',
+  '9449-42: if the server of the replay store is stopped when an API starts, the API responds with 503. It detects used proofs as soon as the server runs (%s)',
   async (name) => {
     const clock = fakeClock()
     const client = createApiClient(clock.seconds)

@@ -72,7 +72,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
   })
 
   it.each(PLACES)(
-    'MCP-32: authInfo contains the API key %s only with exposeToken',
+    'MCP-32: for a request with an API key %s, authInfo contains the key only with exposeToken',
     async (_place, write) => {
       const server = await start(framework, { guard: { apiKeys, exposeToken: true } })
       await server.send({ body: PURGE, lines: [write(KEYS.admin)] })
@@ -175,7 +175,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
     expect(server.seen).toEqual([])
   })
 
-  it('MCP-28: the guard refuses an API key from the second of its expiresAt on', async () => {
+  it('MCP-28: the guard refuses an API key as soon as the time is its expiresAt', async () => {
     const own = fakeClock(clock.seconds())
     const server = await start(framework, { guard: { apiKeys }, bearward: { clock: own } })
     const lines = [inHeader(KEYS.expiring)]
@@ -200,7 +200,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
     ['returns a promise of false', async () => false],
     ['returns scopes that are a text', () => ({ scopes: ALL })],
     ['returns a scope that is not a text', () => ({ scopes: [FLOOR, 5] })],
-    ['returns a member that does not exist', () => ({ scope: [FLOOR, ADMIN] })],
+    ['returns an owner with an unknown member', () => ({ scope: [FLOOR, ADMIN] })],
     ['returns another kind of subject', () => ({ subject: { kind: 'admin', id: 'a' } })],
     ['returns a subject without an id', () => ({ subject: { kind: 'user' } })],
     ['returns an expiresAt that is a text', () => ({ scopes: [FLOOR], expiresAt: '2030-01-01' })],
@@ -224,7 +224,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
       expect(response.header('WWW-Authenticate')).toBeUndefined()
     }
     expect(server.takeReasons()).toEqual(['api_key_unavailable', 'api_key_unavailable'])
-    // An outage of the keys does not concern tokens.
+    // Requests with tokens are still granted.
     expect((await server.send({ body: PURGE, token: TOKENS.admin })).status).toBe(200)
     expect(server.seen).toHaveLength(1)
   })
@@ -279,7 +279,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
     expect((await server.send({ body: PURGE, token: TOKENS.reader })).status).toBe(200)
   })
 
-  it('MCP-28: the guard refuses a token whose issuer has the name of API keys', async () => {
+  it('MCP-28: the guard refuses a token of the issuer api-key, the name that stands for API keys', async () => {
     const named = createTestIssuer({ issuer: 'api-key', audience: RESOURCE, now: clock.seconds })
     const server = await start(framework, { guard: { apiKeys } })
     const token = named.token({ claims: { scope: ALL }, key: issuer.keys[0]! })

@@ -45,7 +45,7 @@ describe('the MCP guard on workerd', () => {
     ['a call for all callers', LIST, reader],
     ['a call that needs another scope', PURGE, admin],
   ])(
-    'toReadableRequest on workerd returns a request with the checked body and with cf, for %s',
+    'toReadableRequest on workerd returns a request with the checked body and the property cf of Cloudflare, for %s',
     async (_what, body, token) => {
       const response = await send(worker.port, { body, token })
       expect(response.status).toBe(200)

@@ -422,7 +422,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'requireToken without parentheses',
     { method: 'GET', url: '/', headers: {} },
-    'It creates the middleware: write requireToken() with parentheses.',
+    'Write requireToken() with parentheses: this call returns the middleware.',
   ],
 ]
 

@@ -31,7 +31,7 @@ it.each([
   ['errorBody, which returns its result synchronously', { errorBody: () => '{}' }],
   ['match that is not in the list of names', { issuers: { match: () => true } }],
   ['check with a second argument', { check: async (_token: unknown, _request: unknown) => true }],
-  ['a member of another option', { logger: { info: () => {} } }],
+  ['info of logger', { logger: { info: () => {} } }],
 ])('encodeMount throws for a function that another process cannot call: %s', async (_, options) => {
   await expect(sendOptions(options)).rejects.toThrow('a function that another process cannot call')
 })

@@ -71,7 +71,7 @@ export function readParameters(
   for (const parameter of Object.keys(parameters)) {
     if (!GRANT_PARAMETERS.includes(parameter)) continue
     report(
-      `${name}.${parameter} is a parameter of the grant: use the option for this parameter, or remove the parameter if every request contains it.`,
+      `${name}.${parameter} is a parameter that the client sends itself. Use the option for it. If there is no such option, remove the parameter.`,
     )
   }
   return Object.freeze(parameters) as Readonly<Record<string, string>>

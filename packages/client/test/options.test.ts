@@ -90,10 +90,10 @@ describe('clientCredentials()', () => {
     ],
     [{ parameters: 'a=b' }, 'parameters must be an object of non-empty strings'],
     [{ parameters: { tier: 1 } }, 'parameters must be an object of non-empty strings'],
-    [{ parameters: { scope: 'read' } }, 'parameters.scope is a parameter of the grant'],
+    [{ parameters: { scope: 'read' } }, 'parameters.scope is a parameter that the client sends itself'],
     [
       { parameters: { client_assertion: 'x' } },
-      'parameters.client_assertion is a parameter of the grant',
+      'parameters.client_assertion is a parameter that the client sends itself',
     ],
     [{ scope: 7 }, 'scope must be a string of scopes separated by spaces'],
     [{ resource: { href: API } }, 'resource must be an absolute URI'],

@@ -274,7 +274,7 @@ describe('a failure that affects all targets', () => {
   ])('50 targets share one backoff after %s', async (_case, script) => {
     const all = await setup(script)
     await callFor6Seconds(all)
-    // Some requests run before the first response. Then one request follows after 0.5, 1.5 and 3.5 seconds.
+    // Some requests run before the first response. Then three requests follow, one each after 0.5, 1.5 and 3.5 seconds.
     expect(all.server.requests).toHaveLength(REQUESTS_AT_ONCE + 3)
     expect(all.count('token_failed')).toBe(REQUESTS_AT_ONCE + 3)
   })

@@ -62,7 +62,7 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
     metadata(...unexpected: readonly unknown[]) {
       if (unexpected.length === 0) return createMetadataHandler()
       throw new ConfigurationError('metadata was used as a middleware', [
-        'It creates the middleware: write metadata() with parentheses.',
+        'Write metadata() with parentheses: this call returns the middleware.',
       ])
     },
     cors: (given) => createHandler(definition, toRequestLike, createCors(given)),

@@ -97,7 +97,7 @@ class Reader {
   private readonly own: Own
   private readonly server: GuardParts
   private readonly problems: Problems
-  /** Requirements that were already read, by the result of `toComparableText`. */
+  /** Requirements that were already read. The keys are results of `toComparableText`. */
   private readonly known = new Map<string, CheckedRequirements>()
 
   constructor(own: Own, server: GuardParts, problems: Problems) {
@@ -164,7 +164,7 @@ class Reader {
     }
     if (Object.hasOwn(given, 'optional')) {
       this.problems.add(
-        `${place ?? 'The guard'} cannot have the requirement optional. List methods that need no token in methods, with the value 'anonymous'.`,
+        `${place ?? 'The guard'} cannot have the requirement optional. If a method needs no token, set its value in the option methods to 'anonymous'.`,
       )
       return undefined
     }
@@ -218,7 +218,7 @@ class Reader {
     const hasResources = Object.keys(this.own['resources'] ?? {}).length > 0
     if (resource === 'floor' && hasResources) {
       this.problems.add(
-        "resources cannot be combined with unlisted: { resources: 'floor' }: a template of the server can read a listed URI in another spelling. List all resources, or set requirements for resources/read in methods.",
+        "resources cannot be combined with unlisted: { resources: 'floor' }, because a resource template of the server can accept a listed URI in another spelling. List all resources, or set requirements for resources/read in methods.",
       )
     }
     return { tool: read('tool'), prompt: read('prompt'), resource }

@@ -204,7 +204,7 @@ describe('readOptions', () => {
 
   it('readOptions refuses the requirement optional everywhere, even with the value false', () => {
     const advice =
-      "cannot have the requirement optional. List methods that need no token in methods, with the value 'anonymous'."
+      "cannot have the requirement optional. If a method needs no token, set its value in the option methods to 'anonymous'."
     for (const optional of [true, false, undefined]) {
       expect(problemsOf({ optional })).toEqual([`The guard ${advice}`])
       for (const option of ['tools', 'prompts', 'resources', 'methods'])

@@ -84,7 +84,7 @@ export const getCredentialsAdvice = () =>
       {
         found: `at least ${LIMITS.headerLines} header lines`,
         advice:
-          'In the client: send fewer header lines: some versions of Node drop the lines above their maximum.',
+          'In the client: send fewer header lines: if there are too many, some versions of Node drop the rest.',
       },
       "In the client: send exactly one token: 'Authorization: Bearer <token>'.",
     ],

@@ -151,7 +151,7 @@ function readGiven(given: readonly unknown[]): Readonly<Record<string, unknown>>
   const [requirements] = given
   if (isRecord(requirements) && 'headers' in requirements && 'method' in requirements) {
     throw new ConfigurationError('requireToken was used as a middleware', [
-      'It creates the middleware: write requireToken() with parentheses.',
+      'Write requireToken() with parentheses: this call returns the middleware.',
     ])
   }
   if (isPlainObject(requirements) && given.length === 1) return copyOwnMembers(requirements)

@@ -9,7 +9,8 @@ const UNIX = 'unix'
 export type PeerKind = 'ipv4' | 'ipv6' | 'unix' | 'unknown'
 
 /**
- * An address. `bits` is `4` or `6` for the family, and then the address in binary digits. `zone` is the zone of an IPv6 address.
+ * An address. `bits` is one text: the digit `4` or `6` for the family, followed by the binary digits of the address. `zone` is the zone
+ * of an IPv6 address.
  */
 interface Address {
   readonly bits: string
@@ -36,7 +37,7 @@ export function readTrustedProxy(entry: string): ReadProxy {
   if (count <= 0)
     return { problem: 'contains all addresses: every client could send a certificate' }
   if (bits.slice(1 + count).includes('1'))
-    return { problem: 'has bits after its length: set them to 0' }
+    return { problem: 'is not the first address of its range: set the bits after the prefix length to 0' }
   return { proxy: { bits: bits.slice(0, 1 + count), zone } }
 }
 

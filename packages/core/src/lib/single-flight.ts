@@ -19,7 +19,7 @@ export class SingleFlight<T> {
   readonly #clock: Clock
   readonly #lostAfter: number
 
-  /** Takes the time in milliseconds after which a call is lost: see `getLostAfter`. */
+  /** `lostAfter` is a number of milliseconds. A call that takes longer is treated as cancelled by the runtime: see `getLostAfter`. */
   constructor(clock: Clock, lostAfter: number) {
     this.#clock = clock
     this.#lostAfter = lostAfter

@@ -9,8 +9,8 @@ import {
 import { isPlainObject } from './objects.ts'
 
 /**
- * Freezes a value of the application that is an object of JSON values, with the limits `depth` and `values` of `JSON_LIMITS`. Removes
- * members named `__proto__`, like `parseClaims`. Members that are `undefined` are allowed, because JSON leaves them out. Returns
+ * Checks and freezes an object from the application. Its members must be JSON values, within the limits `depth` and `values` of
+ * `JSON_LIMITS`. Removes members named `__proto__`, like `parseClaims`. Members that are `undefined` are allowed, because JSON leaves them out. Returns
  * `undefined` for any other value.
  */
 export function toJsonObject(value: unknown): JsonObject | undefined {

@@ -60,7 +60,7 @@ export function createLog(
     const known = seconds.get(kind)
     if (known !== undefined && now < known.endsAt) return known
     if (known?.cancel !== undefined) {
-      // The timer is only late. It will end this second.
+      // The timer is only late. It will write the line about this second.
       if (!WORK_ENDS_WITH_REQUEST) return known
       writeOmitted(kind, known)
     }

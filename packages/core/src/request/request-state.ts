@@ -17,7 +17,8 @@ import { RequestVerification } from './request-verification.ts'
  * 6. Guards share a result of the function `revoked` as long as they use the same verification result, but for at most
  *    `LIMITS.responseOfRequest` seconds. A request can be a connection that stays open for hours.
  * 7. After a wait, a guard uses the newest verification result, even if the guard has waited for an older one.
- * 8. A DPoP proof is checked once. Its age is checked again only when its use is recorded, so a long request can continue.
+ * 8. A DPoP proof is checked once. Its age is checked once more, when its use is recorded. Later guards do not check the age, so a long
+ *    request can continue.
  * 9. The use of a DPoP proof is recorded once for each request and each replay store, for any number of guards. The result is kept,
  *    even if it is a 503, because the store may have recorded the use.
  */

@@ -55,7 +55,7 @@ export function checkKeyPair(key: unknown, algorithm: unknown): string | undefin
   if (!isCryptoKey(privateKey) || !isCryptoKey(publicKey))
     return 'is a pair of keys that are not CryptoKeys: set the private key alone'
   const why = checkPrivateKey(privateKey, algorithm)
-  if (why !== undefined) return `is a pair whose private key ${why}`
+  if (why !== undefined) return `is a pair whose member privateKey ${why}`
   const isPublic = publicKey.type === 'public' && publicKey.extractable
   return isPublic ? undefined : 'is a pair without a public key that can be exported'
 }

@@ -207,7 +207,7 @@ describe('createDiscoveredEndpoint', () => {
     }
   })
 
-  it('find() of a discovered endpoint searches again before the end of the pause of Retry-After if a later search has succeeded', async () => {
+  it('find() of a discovered endpoint searches again during a pause of Retry-After if a newer search has succeeded', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     endpoint.forget()

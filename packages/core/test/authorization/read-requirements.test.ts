@@ -294,7 +294,7 @@ describe('readRequirements', () => {
   it('readRequirements reports that requireToken was used as a middleware if it gets a request instead of requirements', () => {
     const request = { method: 'GET', headers: {}, url: '/' }
     expect(getProblems(request)).toEqual([
-      'It creates the middleware: write requireToken() with parentheses.',
+      'Write requireToken() with parentheses: this call returns the middleware.',
     ])
     expect(() => readForStatic([request], one)).toThrow('requireToken was used as a middleware')
   })

@@ -353,7 +353,7 @@ describe('the life-cycle of a key set, with random inputs', () => {
   )
 
   it(
-    'forged tokens and rotations cause at most three fetches in ten seconds, and 503 for a new key for less than four seconds',
+    'forged tokens and rotations cause at most three fetches in ten seconds. Tokens of a new key are refused with 503 for less than four seconds',
     SLOW_MACHINE,
     async () => {
       await fc.assert(fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 60 }), runMoves), {

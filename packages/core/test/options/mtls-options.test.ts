@@ -122,7 +122,7 @@ describe('the option mtls', () => {
     [
       'with a range that has host bits',
       { trustedProxies: ['10.0.0.1/8'] },
-      'mtls.certificate.trustedProxies contains "10.0.0.1/8", which has bits after its length: set them to 0.',
+      'mtls.certificate.trustedProxies contains "10.0.0.1/8", which is not the first address of its range: set the bits after the prefix length to 0.',
     ],
     [
       'with a misspelt option',

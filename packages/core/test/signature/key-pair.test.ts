@@ -87,11 +87,11 @@ describe('checkKeyPair', () => {
       ],
       [{ ...jwk, x: undefined }, 'ES256', 'is a JWK without public members'],
       [jwk, 'ES384', 'does not fit ES384'],
-      [{ privateKey, publicKey }, 'PS256', 'is a pair whose private key does not fit PS256'],
+      [{ privateKey, publicKey }, 'PS256', 'is a pair whose member privateKey does not fit PS256'],
       [
         { privateKey: publicKey, publicKey },
         'ES256',
-        'is a pair whose private key is not a private key: set the private key, not the public key',
+        'is a pair whose member privateKey is not a private key: set the private key, not the public key',
       ],
       [
         { privateKey, publicKey: privateKey },

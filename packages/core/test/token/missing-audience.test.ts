@@ -139,7 +139,7 @@ describe('audienceRequiredFrom', () => {
       status: 401,
       explanation: {
         check: 'aud',
-        expected: 'an audience, since audienceRequiredFrom',
+        expected: 'an audience, because the date audienceRequiredFrom has passed',
         found: 'nothing',
       },
     })

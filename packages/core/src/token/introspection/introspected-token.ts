@@ -72,7 +72,7 @@ export function toIntrospectionTime(
 }
 
 /**
- * Checks the mark of `tokenUse` if the audience does not distinguish an access token. Without this check, a refresh token of
+ * Checks the claim that `tokenUse` names, if the audience does not show that the token is an access token. Without this check, a refresh token of
  * the same client would pass, because it is active and has scopes. If `tokenUse` is not set, this function checks nothing: the
  * options then require a short `maxTokenAge`. If `tokenFormat` is `any`, does not check a JWT: its claims were checked earlier.
  */

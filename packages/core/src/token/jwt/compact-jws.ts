@@ -35,7 +35,7 @@ export function parseCompactJws(token: string): CompactJws | Rejection {
   return { token, header, claims, signingInput: parts.signingInput, signature }
 }
 
-/** Cache of parsed headers. The tokens of an issuer share a few headers. To parse one takes half as long as to parse claims. */
+/** Cache of parsed headers. The tokens of an issuer share a few headers. Parsing a header takes half as long as parsing claims. */
 const headers = new TextCache<JsonObject>(LIMITS.cachedHeaders)
 
 function readHeaderPart(part: string): JsonObject | Rejection {

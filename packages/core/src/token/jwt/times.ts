@@ -47,7 +47,7 @@ export function checkTimes(
   }
   const { audienceRequiredFrom: date } = settings
   if (date !== undefined && !(now < date) && getAudience(claims) === undefined) {
-    return rejected('wrong_audience', 'aud', 'an audience, since audienceRequiredFrom', 'nothing')
+    return rejected('wrong_audience', 'aud', 'an audience, because the date audienceRequiredFrom has passed', 'nothing')
   }
   return undefined
 }
