@@ -10,12 +10,12 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
     '`iss` and the option `issuer` differ only by a trailing slash',
     '`iss` is at `sts.windows.net`, but the option `issuer` is at `login.microsoftonline.com`',
     '`iss` is at `login.microsoftonline.com`, but the option `issuer` is at `sts.windows.net`',
-    '`iss` and the option `issuer` have the same path, but an internal host, another port or another scheme',
-    '`iss` is the org authorization server of Okta',
+    '`iss` and the option `issuer` have the same path, but differ in the scheme or the port, or one of them has an internal host',
+    '`iss` is the address of the org authorization server of Okta',
     '`iss` is another tenant of Entra, and the option `tenants` is set',
-    'the option `issuers` has functions, and `resolve` returned no options for `iss`',
-    'the option `issuers` has functions, and `match` returned `false` for `iss`',
-    'the option `issuers` has functions, and `iss` is not a URL in its normal form',
+    'the option `issuers` has the functions `match` and `resolve`, and `resolve` returned no options for `iss`',
+    'the option `issuers` has the functions `match` and `resolve`, and `match` returned `false` for `iss`',
+    'the option `issuers` has the functions `match` and `resolve`, and `iss` is not a URL in its normal form',
   ],
   unsupported_algorithm: [
     'the claim `typ` is `Refresh` or `Offline`, as in refresh tokens of Keycloak',
@@ -24,8 +24,8 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
   unknown_key: ['the keys come from the option `jwks` or `secret`'],
   invalid_signature: ['the header has a `nonce`, as in tokens for Microsoft Graph'],
   wrong_token_type: [
-    "`typ` is `JWT` or missing, and `jwtProfile: 'rfc9068'` is set",
-    'the `typ` in the header has another value',
+    "`typ` of the header is `JWT` or missing, and `jwtProfile: 'rfc9068'` is set",
+    'the header has a `typ` that Bearward does not know',
   ],
   missing_claim: [
     '`iat` is missing, and `maxTokenAge` is set',
@@ -36,9 +36,9 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
   wrong_audience: [
     'an `aud` and the option `audience` differ only by a trailing slash',
     '`aud` also names another audience, and `onlyAudience` is set',
-    '`aud` is Microsoft Graph',
+    '`aud` identifies Microsoft Graph',
     '`aud` and the option `audience` differ only by the prefix `api://`',
-    '`aud` is `/userinfo` of the tenant',
+    '`aud` is the address of `/userinfo` of the tenant',
     '`aud` is `account`, the default of Keycloak',
     'the introspection response has the `aud` of this API, and `introspection.audience: null` is set',
     'the token has an `aud`, and `audience: null` is set',
@@ -56,6 +56,7 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
   ],
   insufficient_scope: [
     'the scope is in the claim `permissions`, which is not read',
+    'the scope is in the claim `permissions`, which is not read',
     'the scope is in the claim `scp`, which is not read',
     'the scope is in the claim `roles`, which is not read',
     'the scope is in the claim `groups`, which is not read',
@@ -64,7 +65,10 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
     '`scopeClaim` has dots in it, and no claim has that name',
   ],
   wrong_subject: ['the caller is a machine, and the route requires `acr` or `maxAuthAge`'],
-  unbound_token: ['a key is required', 'a certificate is required'],
+  unbound_token: [
+    'a token that is bound to a key is required',
+    'a token that is bound to a certificate is required',
+  ],
   unsupported_binding: ['`verify` was called without the request'],
   invalid_proof: [
     'the check is `DPoP htu`',
@@ -74,6 +78,6 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
     'the check is `DPoP jwk`',
   ],
   keys_unavailable: ['`close` was called'],
-  not_yet_valid: ['the time is written in milliseconds'],
-  issued_in_future: ['the time is written in milliseconds'],
+  not_yet_valid: ['`nbf` is written in milliseconds'],
+  issued_in_future: ['`iat` is written in milliseconds'],
 }

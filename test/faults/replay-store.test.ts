@@ -95,7 +95,7 @@ async function checkUnknown(
 
 /** Checks the responses before, during and after a fault. */
 async function checkFault(fault: StoreFault, policy: Policy, stack: Stack): Promise<void> {
-  const setup = await createStoreSetup(stack, policy, fault.isProxied)
+  const setup = await createStoreSetup(stack, policy, fault)
   const { clock, prove, send, events, status, connection } = setup
   const getNonce = createClient(setup, policy)
   await fault.prepare?.(setup)

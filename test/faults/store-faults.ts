@@ -20,6 +20,8 @@ export interface StoreFault {
   readonly client?: Stack['client']
   /** `true` if a proxy is between the client and the server. */
   readonly isProxied?: true
+  /** The option `replicas` of the store. */
+  readonly replicas?: number
   /** `true` if the server records a proof although the API gets no reply. */
   readonly records?: true
   /** `true` if the entries from before the fault are lost after it. */
@@ -152,6 +154,25 @@ export const STORE_FAULTS: readonly StoreFault[] = [
     end: async ({ server }) => void (await server.command('REPLICAOF', 'NO', 'ONE')),
   },
   {
+    title: 'has fewer replicas than the option `replicas`',
+    lines: '9449-55: ',
+    problem: 'failed',
+    statuses: UNKNOWN,
+    replicas: 1,
+    records: true,
+    async prepare(setup) {
+      const replica = await setup.startServer('--replicaof', '127.0.0.1', String(setup.server.port))
+      await untilLinked(replica)
+      servers.set(setup, replica)
+    },
+    begin: async (setup) => void (await servers.get(setup)!.command('REPLICAOF', 'NO', 'ONE')),
+    async end(setup) {
+      const replica = servers.get(setup)!
+      await replica.command('REPLICAOF', '127.0.0.1', String(setup.server.port))
+      await untilLinked(replica)
+    },
+  },
+  {
     title: 'has values of another type at the keys',
     problem: 'failed',
     statuses: UNKNOWN,
@@ -209,14 +230,14 @@ export const STORE_FAULTS: readonly StoreFault[] = [
       await untilLinked(replica)
       // From now on, the replica receives no more entries.
       await replica.command('REPLICAOF', 'NO', 'ONE')
-      replicas.set(setup, replica.port)
+      servers.set(setup, replica)
     },
     async begin(setup) {
       await setup.server.kill()
-      await setup.connection.reconnected(() => setup.proxy.redirect(replicas.get(setup)!))
+      await setup.connection.reconnected(() => setup.proxy.redirect(servers.get(setup)!.port))
     },
   },
 ]
 
-/** The ports of the replicas. */
-const replicas = new WeakMap<StoreSetup, number>()
+/** The replicas. */
+const servers = new WeakMap<StoreSetup, RedisServer>()

@@ -136,6 +136,8 @@ export interface ApiOptions {
   readonly connection: Connection
   readonly policy: Policy
   readonly client: ApiClient
+  /** The option `replicas` of the store. */
+  readonly replicas?: number
 }
 
 /** An API with one route, which requires a bound token. */
@@ -148,7 +150,13 @@ export interface Api {
 }
 
 /** Starts an API with Express. It is closed at the end of the test. */
-export async function startApi({ clock, connection, policy, client }: ApiOptions): Promise<Api> {
+export async function startApi({
+  clock,
+  connection,
+  policy,
+  client,
+  replicas = 0,
+}: ApiOptions): Promise<Api> {
   const { issuer, token } = client
   const events: BearwardEvent[] = []
   const { requireToken, ready, status, close } = createBearward({
@@ -162,7 +170,7 @@ export async function startApi({ clock, connection, policy, client }: ApiOptions
     errorBody: ({ reason }) => ({ body: { reason } }),
     dpop: {
       maxAge: 300,
-      replay: redisReplay({ send: connection.send, timeout: TIMEOUT, clock }),
+      replay: redisReplay({ send: connection.send, timeout: TIMEOUT, replicas, clock }),
       whenReplayUnknown: policy,
       ...(policy === 'nonce' && { nonce: { secrets: [randomBytes(32)] } }),
     },
@@ -191,11 +199,11 @@ export interface StoreSetup extends Api, Pick<ApiClient, 'prove' | 'getKey'> {
   send(proof: string, isWaiting?: () => boolean): Promise<Answer>
 }
 
-/** Starts a server, and an API that uses it with a client. `isProxied` puts a proxy between the two. */
+/** Starts a server, and an API that uses it with a client. If `isProxied` is set, a proxy is between the two. */
 export async function createStoreSetup(
   { client: clientName, server: name }: Stack,
   policy: Policy,
-  isProxied = false,
+  { isProxied = false, replicas = 0 }: { readonly isProxied?: boolean; readonly replicas?: number },
 ): Promise<StoreSetup> {
   const clock = fakeClock()
   const startServer = async (...args: readonly string[]) =>
@@ -204,7 +212,7 @@ export async function createStoreSetup(
   const proxy = closing(await startFaultyProxy(server.port))
   const connection = await connectClient(clientName, isProxied ? proxy.port : server.port)
   const client = createApiClient(clock.seconds)
-  const api = await startApi({ clock, connection, policy, client })
+  const api = await startApi({ clock, connection, policy, client, replicas })
   const { events, request } = api
   return {
     ...api,

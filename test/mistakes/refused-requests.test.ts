@@ -967,6 +967,14 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       ],
     ),
   ),
+  'a permission of Auth0 that the client did not request': {
+    options: { provider: 'auth0' },
+    claims: { permissions: ['x', 'admin'] },
+    requirements: { scope: 'admin' },
+    reason: 'insufficient_scope',
+    found: '"read"',
+    advice: "In the client: request the scope. Do not set scopeClaim: 'permissions'",
+  },
   'a path in scopeClaim': {
     options: { scopeClaim: 'resource_access.shop.roles' },
     claims: { resource_access: { shop: { roles: ['admin'] } } },

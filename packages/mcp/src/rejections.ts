@@ -25,7 +25,7 @@ export const ADVICE: Readonly<Record<McpReason, readonly [...AdviceRow[], string
     'In the client: send one JSON text in UTF-8 as the body of the request, without Content-Encoding.',
   ],
   header_mismatch: [
-    'In the client or a proxy: write the method and the name of the body into Mcp-Method and Mcp-Name, each in one header line.',
+    'In the client or a proxy: write the method of the body into the header Mcp-Method, and its name into Mcp-Name. Send each header in one line.',
   ],
   unsupported_protocol: [
     "In the client: use a newer version of the protocol. To accept older versions, set legacy: 'accept' in the options of the guard.",
@@ -37,7 +37,7 @@ export const ADVICE: Readonly<Record<McpReason, readonly [...AdviceRow[], string
     'In the client: use a valid API key. The function apiKeys.verify of this API did not return an owner for the key, or the key has expired.',
   ],
   api_key_unavailable: [
-    'In your code: make apiKeys.verify return an owner or undefined within one second. It threw an error, returned another value, or its store did not respond.',
+    'In your code: make apiKeys.verify return an owner or undefined within one second. The function threw an error, returned another value, or did not return in time.',
   ],
   wrong_origin: [
     'In the options of the guard: if pages of this origin may call this server, add the origin to origins.',

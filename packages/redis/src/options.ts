@@ -21,7 +21,18 @@ import {
  * @example
  * const send: SendCommand = (args) => client.sendCommand([...args])
  */
-export type SendCommand = (args: readonly string[]) => Promise<unknown>
+export interface SendCommand {
+  (args: readonly string[]): Promise<unknown>
+  /**
+   * Sends two commands on one connection, and resolves with both replies. Rejects with the first error reply. If the connection fails
+   * after it has sent one of the commands, this function must not send the other command on a new connection.
+   *
+   * Required for the option `replicas`. The functions of `fromNodeRedis` and `fromIoredis` have this member.
+   */
+  readonly sendTogether?: (
+    commands: readonly [readonly string[], readonly string[]],
+  ) => Promise<readonly unknown[]>
+}
 
 /**
  * Options for `redisReplay`.
@@ -47,6 +58,14 @@ export interface RedisReplayOptions {
    */
   readonly timeout?: number
   /**
+   * Number of replicas that must have received an entry before its proof is accepted, from 0 to 10. If fewer replicas confirm the
+   * entry in half of `timeout`, the use rejects with a `ReplayStoreError`. `send` must then come from `fromNodeRedis` or
+   * `fromIoredis`. Each use sends `WAIT` in addition to `SET`.
+   *
+   * @default 0
+   */
+  readonly replicas?: number
+  /**
    * Clock for tests: a function that returns milliseconds since the epoch, like `Date.now`, or an object with `now`,
    * `monotonic` and `after`. The server measures `ttl` with its own clock.
    *
@@ -60,6 +79,7 @@ export interface RedisReplaySettings {
   readonly send: SendCommand
   readonly prefix: string
   readonly timeout: number
+  readonly replicas: number
   readonly clock: Clock
 }
 
@@ -74,6 +94,7 @@ export const REDIS_REPLAY_OPTIONS: OptionTable<RedisReplayOptions, RedisReplaySe
     matches: (prefix) => /^[\x21-\x7e]{1,100}$/.test(prefix),
   }),
   timeout: wholeNumber({ min: 1, max: 5000, default: 50 }),
+  replicas: wholeNumber({ min: 0, max: 10, default: 0 }),
   clock: clock(systemClock),
 }
 
@@ -84,6 +105,10 @@ export function readOptions(given: RedisReplayOptions): RedisReplaySettings {
   const problems = new Problems()
   const own = readObject(given, '{ send: fromNodeRedis(client) }', TITLE)
   const values = readTable(REDIS_REPLAY_OPTIONS, own, createOptionContext(problems, own))
+  if (values.replicas > 0 && typeof values.send?.sendTogether !== 'function')
+    problems.add(
+      'replicas requires a send from fromNodeRedis or fromIoredis, because WAIT must use the connection of SET.',
+    )
   problems.throwAs(TITLE)
   return values
 }

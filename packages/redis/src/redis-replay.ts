@@ -7,6 +7,7 @@ import {
 import { startBoundedWait } from './bounded-wait.ts'
 import { assertSuitable, createEvictionPolicy } from './eviction-policy.ts'
 import { readOptions, type RedisReplayOptions } from './options.ts'
+import { type ConfirmedReply, assertConfirmed, sendWithWait } from './replication.ts'
 import { readFirstUse, toStoreError } from './replies.ts'
 
 /** The store that `redisReplay` creates. */
@@ -31,7 +32,8 @@ const READY_TIMEOUT = 5000
  * The server may refuse to show its policy, or may not send the policy in time. Uses are then still recorded, and
  * `configuration()` returns `unverified`.
  *
- * Does not check persistence and replication. After a failover or a restart, the server may have lost the last entries.
+ * Does not check persistence. Checks replication only with the option `replicas`. After a failover or a restart, the server may have
+ * lost the last entries.
  *
  * @example
  * const client = createClient({ url: 'rediss://redis.internal' })
@@ -41,10 +43,17 @@ const READY_TIMEOUT = 5000
  * @throws {ConfigurationError} if an option is wrong
  */
 export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
-  const { send: sendOnce, prefix, timeout, clock } = readOptions(options)
+  const { send: sendOnce, prefix, timeout, replicas, clock } = readOptions(options)
   // A function `send` of the application can throw instead of returning a rejected promise.
   const send = async (args: readonly string[]) => sendOnce(args)
   const policy = createEvictionPolicy(send, clock)
+
+  /** Sends the command of a use, and waits for replicas if the options require it. */
+  async function record(command: readonly string[], limit: number): Promise<ConfirmedReply> {
+    return replicas === 0
+      ? { reply: await send(command), confirmed: undefined }
+      : sendWithWait(sendOnce, command, replicas, limit)
+  }
 
   /** Records a use. Takes at most `limit` milliseconds. */
   async function use({ id, ttl }: Pick<ProofUse, 'id' | 'ttl'>, limit: number): Promise<boolean> {
@@ -57,10 +66,11 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
       const value = createValue()
       const milliseconds = String(Math.max(1, Math.ceil(ttl)))
       const args = ['SET', prefix + id, value, 'NX', 'GET', 'PX', milliseconds]
-      const reply = await wait.race(send(args))
-      if (reply === 'timeout')
+      const replies = await wait.race(record(args, limit))
+      if (replies === 'timeout')
         throw new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
-      const isFirst = readFirstUse(reply, value)
+      const isFirst = readFirstUse(replies.reply, value)
+      if (isFirst && replicas > 0) assertConfirmed(replies, replicas)
       // The first uses wait for the policy, at most until the timeout. If the server has not sent the policy at the end of this
       // time, the result of the use is returned, and `configuration()` returns `unverified`. Later, the policy is read in the
       // background.

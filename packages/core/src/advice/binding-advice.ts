@@ -10,7 +10,7 @@ export const getBindingAdvice = () =>
       {
         when: ({ explanation: { expected } }) => expected === 'an unbound token, or a request',
         advice:
-          'In your code: pass the request to verify: verify(token, { request }). A bound token without its request may be stolen.',
+          'In your code: pass the request to verify: verify(token, { request }). Without the request, it is unknown whether the caller has the key or the certificate of the token.',
       },
       {
         found: 'a token bound to a DPoP key (jkt)',
@@ -33,15 +33,15 @@ export const getBindingAdvice = () =>
       {
         when: ({ explanation: { expected } }) => /cnf\.jkt|to a key$/.test(expected),
         advice:
-          'In the client: request a token that is bound to a key: send a proof in the header DPoP of the token request.',
+          'In the client: request a token that is bound to a key. To get one, send a proof in the header DPoP of the token request.',
       },
       {
         when: ({ explanation: { expected } }) =>
           /cnf\.x5t|^a token that is bound to a certificate$/.test(expected),
         advice:
-          'In the client: request a token that is bound to the certificate of the client: present the certificate to the token endpoint. At the authorization server, certificate-bound tokens must be enabled for this client.',
+          'In the client: request a token that is bound to the certificate of the client. To get one, present the certificate to the token endpoint. At the authorization server, certificate-bound tokens must be enabled for this client.',
       },
-      'In the client: request a token that is bound to a key or a certificate: this API requires one.',
+      'In the client: request a token that is bound to a key or a certificate. This API does not accept other tokens.',
     ],
     no_certificate: [
       {
@@ -61,7 +61,7 @@ export const getBindingAdvice = () =>
       {
         found: 'a connection without TLS',
         advice:
-          'In the options of this API: TLS ends at a proxy, so set mtls.certificate to the header in which the proxy sends the certificate.',
+          'In the options of this API: if TLS ends at a proxy, set mtls.certificate to the header in which the proxy sends the certificate.',
       },
       'In the client: send the certificate with which the token was requested. In the TLS server: request this certificate (in Node: requestCert: true, rejectUnauthorized: false).',
     ],
@@ -80,18 +80,18 @@ export const getBindingAdvice = () =>
       'In the client: sign proofs with the key with which the token was requested. If the client has created a new key, request a new token.',
     ],
     no_proof: [
-      'In the client: send a DPoP proof in the header DPoP. If the client already sends it, find the proxy in front of this API that removes the header.',
+      'In the client: send a DPoP proof in the header DPoP. If the client already sends it, a proxy in front of this API removes the header.',
     ],
     invalid_proof: [
       {
         found: 'the same path after a prefix',
         advice:
-          'In the options of this API: a proxy removes the beginning of the path, so add this beginning to publicUrl, such as https://api.example.com/v1.',
+          'In the options of this API: a proxy removes the beginning of the path. Add this beginning to publicUrl. Example: https://api.example.com/v1.',
       },
       {
         when: ({ explanation: { check } }) => check === 'DPoP htu',
         advice:
-          'In the options of this API: publicUrl and the path of the request together must be the address that clients call. A proxy may change the path. If the address is right, the client must write it into htu.',
+          'In the options of this API: publicUrl and the path of the request together must be the address that clients call. A proxy may change the path. If publicUrl is right, the client must write the complete address into htu.',
       },
       {
         when: ({ explanation: { check, found } }) =>
@@ -125,10 +125,10 @@ export const getBindingAdvice = () =>
       ANOTHER_PROOF,
     ],
     proof_used: [
-      'In the client: create a new proof for each request, even for a repeated request. If the client already does this, someone else has sent its proof.',
+      'In the client: create a new proof for each request, even for a repeated request. If the client already does this, someone else has sent a proof of this client.',
     ],
     nonce_required: [
-      'In the client: repeat the request with the nonce of the header DPoP-Nonce in a new proof. Clients that support nonces do this automatically, and for these clients this line is normal.',
+      'In the client: repeat the request with the nonce of the header DPoP-Nonce in a new proof. Clients that support nonces do this automatically. For these clients, this refusal is normal.',
     ],
     replay_unavailable: [
       {
@@ -139,12 +139,12 @@ export const getBindingAdvice = () =>
       {
         found: 'key_full',
         advice:
-          'In the options of this API: raise maxPerKey of memoryReplay if one client sends so many requests.',
+          'In the options of this API: if it is normal that one client sends so many requests, raise maxPerKey of memoryReplay.',
       },
       {
         found: 'unsuitable',
         advice: 'At the replay store: set maxmemory-policy to noeviction.',
       },
-      'At the replay store: check that the store runs, and that this API can reach it. See the option dpop.whenReplayUnknown for the decision in this case.',
+      'At the replay store: check that the store runs, and that this API can reach it. The option dpop.whenReplayUnknown decides how the API responds until then.',
     ],
   }) satisfies Advice

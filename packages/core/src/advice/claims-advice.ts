@@ -69,7 +69,7 @@ export const getClaimsAdvice = () =>
       {
         found: 'none of them',
         advice:
-          "In the client or the options of this API: if this is an ID token, send the access token. If it is an access token, set clientIdClaim to the claim with the client id, or set tokenUse. Example: tokenUse: { claim: 'token_use', value: 'access' }.",
+          "In the client or the options of this API: if the token is an ID token, send the access token instead. If the token is an access token, set clientIdClaim to the claim with the client id, or set tokenUse. Example: tokenUse: { claim: 'token_use', value: 'access' }.",
       },
       {
         when: (facts) => facts.explanation.check === 'typ' && mayBeAccessToken(facts),
@@ -140,7 +140,7 @@ export const getClaimsAdvice = () =>
       {
         when: isForGraph,
         advice:
-          'In the client: request a scope of this API: api://<this API>/.default for a service, api://<this API>/<scope> for a user. This token is for Microsoft Graph.',
+          'In the client: this token is for Microsoft Graph. Request a scope of this API instead. For a service, the scope is api://<this API>/.default. For a user, it is api://<this API>/<scope>.',
       },
       {
         when: (facts) =>
@@ -181,19 +181,19 @@ export const getClaimsAdvice = () =>
       {
         found: 'nothing',
         advice:
-          'At the authorization server: add the identifier of this API to aud. If the server cannot do that, set audience: null with allowedClients and tokenUse.',
+          'At the authorization server: add the identifier of this API to aud. If the server cannot do this, set audience: null, allowedClients and tokenUse in the options of this API.',
       },
       {
         when: ({ settings, claims: { aud } }) =>
           settings?.introspection?.audiences === null &&
           [aud].flat().some((one) => settings.audiences?.includes(one as string)),
         advice:
-          'In the options of this API: remove introspection.audience: null. The introspection responses of this issuer have an aud.',
+          'In the options of this API: remove audience: null from the option introspection. The introspection responses of this issuer have an aud.',
       },
       {
         when: ({ settings }) => settings?.audiences === null,
         advice:
-          'In the options of this API: set audience to the aud of this token if it identifies this API. With audience: null, tokens with an aud are rejected.',
+          'In the options of this API: if the aud of this token identifies this API, set audience to this aud. With audience: null, tokens with an aud are rejected.',
       },
       'In the client: request a token for this API with the parameter that the provider expects: audience, resource or scope. If aud is another name of this API, add it to the option audience.',
     ],

@@ -9,7 +9,7 @@ export const getCredentialsAdvice = () =>
         when: ({ explanation: { check } }) => check !== 'Authorization',
         advice: 'In the client: send the token in the place that the option credentials defines.',
       },
-      "In the client: send 'Authorization: Bearer <token>'. If the client already sends it, find the proxy in front of this API that removes the header.",
+      "In the client: send 'Authorization: Bearer <token>'. If the client already sends it, a proxy in front of this API removes the header.",
     ],
     unsupported_scheme: [
       {
@@ -51,7 +51,7 @@ export const getCredentialsAdvice = () =>
       {
         found: 'a variable that was not replaced',
         advice:
-          'In the client: replace the variable with its value. In a shell, single quotes prevent that.',
+          'In the client: replace the variable with its value. A shell does not replace a variable in single quotes.',
       },
       {
         found: 'no token',
@@ -70,7 +70,7 @@ export const getCredentialsAdvice = () =>
       {
         found: 'the scheme twice',
         advice:
-          "In the client: write 'Bearer ' once: the variable with the token already contains it.",
+          "In the client: write 'Bearer ' once. The variable with the token already contains 'Bearer '.",
       },
       {
         found: 'a token in quotes or brackets',
@@ -79,7 +79,7 @@ export const getCredentialsAdvice = () =>
       {
         found: 'white space in the token',
         advice:
-          'In the client: remove line breaks and spaces from the token. If it is read from a file, trim it.',
+          'In the client: remove line breaks and spaces from the token. If the token is read from a file, trim the text.',
       },
       {
         found: `at least ${LIMITS.headerLines} header lines`,
@@ -92,8 +92,8 @@ export const getCredentialsAdvice = () =>
       {
         found: 'several, joined by a comma',
         advice:
-          'In the client or a proxy: send one Authorization header. If a proxy adds its own, it must replace the header of the client.',
+          'In the client or a proxy: send one Authorization header. If a proxy adds such a header, the proxy must remove the header of the client.',
       },
-      'In the client or a proxy: send one header with credentials. If a proxy adds its own, it must replace the header of the client.',
+      'In the client or a proxy: send one header with credentials. If a proxy adds such a header, the proxy must remove the header of the client.',
     ],
   }) satisfies Advice

@@ -4,13 +4,17 @@ import { scopeSources } from '../subject/context.ts'
 import type { Advice, RefusalFacts } from './refusal-facts.ts'
 import { COMPARE_CLOCKS, IN_SECONDS, isInMilliseconds } from './validity-advice.ts'
 
+/** A claim about a user can contain more than the client has requested. */
+const WARNING =
+  ' Do this only if the authorization server alone controls the content of the claim, and if the client may use all of it.'
+
 /** Claims in which some products write permissions. Each value is added to the advice: a warning, or an empty text. */
 const SCOPE_CLAIMS = {
-  permissions: '',
+  permissions: WARNING,
   scp: '',
-  roles: ' Do this only if the authorization server alone controls the content of the claim.',
-  groups: ' Do this only if the authorization server alone controls the content of the claim.',
-  authorities: ' Do this only if the authorization server alone controls the content of the claim.',
+  roles: WARNING,
+  groups: WARNING,
+  authorities: WARNING,
 }
 
 /** Returns whether `names` contains all scopes that are missing in the token, or one of the scopes of `any`. */
@@ -67,7 +71,7 @@ export const getRequirementAdvice = () =>
         providers: ['keycloak'],
         when: ({ explanation: { check, found } }) => check === 'acr' && found === 'nothing',
         advice:
-          'At Keycloak, in the client scopes of the client: add the client scope acr, and set Add to access token in its mapper. Then define the levels in the option ACR to LoA Mapping.',
+          'At Keycloak, in the client scopes of the client: add the client scope acr, and turn on 'Add to access token' in its mapper. Then define the levels in the option ACR to LoA Mapping.',
       },
       {
         providers: ['keycloak'],
@@ -89,7 +93,7 @@ export const getRequirementAdvice = () =>
       {
         when: ({ explanation: { found } }) => /^an? (?:string|object|array|boolean)$/.test(found),
         advice:
-          'At the authorization server: write auth_time as a number of seconds and acr as a text. A new sign-in does not help: the claim has another type.',
+          'At the authorization server: write auth_time as a number of seconds and acr as a text. A new sign-in does not help, because the claim then still has the wrong type.',
       },
       {
         when: (facts) => isInFuture(facts) && isInMilliseconds('auth_time')(facts),
@@ -99,6 +103,12 @@ export const getRequirementAdvice = () =>
       'In the client: authenticate the user again with the acr_values and max_age of the challenge (RFC 9470). If the new token has the same acr, check that the server supports these acr_values.',
     ],
     insufficient_scope: [
+      {
+        providers: ['auth0'],
+        when: (facts) => isIn('permissions', facts),
+        advice:
+          "In the client: request the scope. Do not set scopeClaim: 'permissions', because this claim has all permissions of the user, even those that the client did not request.",
+      },
       ...Object.entries(SCOPE_CLAIMS).map(([name, condition]) => ({
         when: (facts: RefusalFacts) => isIn(name, facts),
         advice: `In the options of this API: set scopeClaim: '${name}' (and scopeFormat: 'array' if the claim is an array).${condition}`,
@@ -106,7 +116,7 @@ export const getRequirementAdvice = () =>
       {
         when: isInRolesOfKeycloak,
         advice:
-          "At the route: use claims instead of scope for roles: claims: [{ claim: ['realm_access', 'roles'], includes: '<role>' }].",
+          "At the route: for roles, use the requirement claims instead of scope, such as claims: [{ claim: ['realm_access', 'roles'], includes: '<role>' }].",
       },
       {
         when: hasDottedScopeClaim,
@@ -127,7 +137,7 @@ export const getRequirementAdvice = () =>
       {
         when: ({ explanation: { expected } }) => expected.endsWith(' is required'),
         advice:
-          'At the route: if machines may call this route, remove acr and maxAuthAge, or add a route for machines without them. Otherwise no change is needed.',
+          'At the route: if machines may call this route, remove acr and maxAuthAge, or add a route for machines that requires neither acr nor maxAuthAge. Otherwise no change is needed.',
       },
       'At the route: if this kind of caller may call this route, change subject in requireToken. Otherwise no change is needed.',
     ],
@@ -135,7 +145,7 @@ export const getRequirementAdvice = () =>
       {
         found: 'no client',
         advice:
-          'In the options of this API: set provider or clientIdClaim: the token does not have the claim that is read for the client id.',
+          'In the options of this API: set provider or clientIdClaim. The client id is read from a claim that this token does not have.',
       },
       'At the route: if this client may call this route, add it to clients in requireToken.',
     ],
@@ -148,7 +158,7 @@ export const getRequirementAdvice = () =>
       'At the route: if this token may call this route, change claims in requireToken. Otherwise no change is needed.',
     ],
     wrong_authorization_details: [
-      'In the client: request these authorization_details (RFC 9396) at the authorization server. If the token should be enough, change authorizationDetails in requireToken.',
+      'In the client: request these authorization_details (RFC 9396) at the authorization server. If the token is sufficient for this route, change authorizationDetails in requireToken.',
     ],
     check_failed: [
       {
@@ -159,13 +169,13 @@ export const getRequirementAdvice = () =>
       'At the route: the check returned false for this token. If that is intended, no change is needed.',
     ],
     api_key_not_sufficient: [
-      'In the client: use an access token. The requirements of the guard include one that an API key never meets: acr, bound, clients, introspect, issuer or maxAuthAge.',
+      'In the client: use an access token. The guard has a requirement that an API key never meets: acr, bound, clients, introspect, issuer or maxAuthAge.',
     ],
     revoked: [
       'In the client: request a new token. The option revoked of this API returned true for this token.',
     ],
     revocation_unavailable: [
-      'In your code: make the option revoked return true or false within one second. It threw an error, returned another value, or its store did not respond.',
+      'In your code: make the option revoked return true or false within one second. The function threw an error, returned another value, or did not return in time.',
     ],
     issuer_unavailable: [
       'In your code: call close only when the application no longer accepts requests.',
@@ -178,7 +188,7 @@ export const getRequirementAdvice = () =>
       'On this computer: check that the address of the keys is reachable. The warning "The keys of ... could not be fetched" and the event keys_failed contain the address and the cause. Tokens are verified again as soon as the keys are fetched.',
     ],
     keys_refresh_pending: [
-      'At the authorization server: no change is needed after a key rotation: the keys are fetched again within seconds. If this continues, a client sends tokens that were not signed by a key of this issuer.',
+      'At the authorization server: after a key rotation, no change is needed, because the keys are fetched again within seconds. If this continues, a client sends tokens that were not signed by a key of this issuer.',
     ],
     introspection_unavailable: [
       'At the authorization server: the warning "Introspection at ... failed" and the event introspection_failed contain the address and the cause.',

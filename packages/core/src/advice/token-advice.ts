@@ -63,7 +63,7 @@ export const getTokenAdvice = () =>
         found: 'five parts, as in an encrypted token (JWE)',
         providers: ['auth0'],
         advice:
-          'In the client: send the audience of this API in the token request. Without audience, Auth0 issues an encrypted token for its own /userinfo.',
+          'In the client: send the audience of this API in the token request. Without the parameter audience, Auth0 issues an encrypted token for its own /userinfo.',
       },
       {
         found: 'five parts, as in an encrypted token (JWE)',
@@ -74,7 +74,7 @@ export const getTokenAdvice = () =>
         found: 'one part, as in an opaque token',
         providers: ['auth0', 'logto'],
         advice:
-          'In the client: send audience (or resource) for this API in the token request. Otherwise, the server issues an opaque token.',
+          'In the client: send the parameter audience or resource with the identifier of this API in the token request. Otherwise, the server issues an opaque token.',
       },
       {
         providers: ['google'],
@@ -84,7 +84,7 @@ export const getTokenAdvice = () =>
       {
         found: 'one part, as in an opaque token',
         advice:
-          "In the options of this API: set tokenFormat: 'opaque' (or 'any') and introspection if the issuer issues opaque tokens. If it issues JWTs, the client must send audience or resource for this API in the token request.",
+          "In the options of this API: if the issuer issues opaque tokens, set introspection, and tokenFormat: 'opaque' or 'any'. If it issues JWTs, the client must send the parameter audience or resource for this API in the token request.",
       },
       'In the client: send the complete access token, unchanged, as the token endpoint returned it.',
     ],
@@ -113,7 +113,7 @@ export const getTokenAdvice = () =>
       {
         when: isSameAtOtherAddress,
         advice:
-          'In the options of this API: set issuer to the exact iss if you trust this server. If iss depends on the address that the client calls, set the public address at the server (in Keycloak: the environment variable KC_HOSTNAME). If this API reaches only the internal address, set jwksUri to it.',
+          'In the options of this API: set issuer to the exact iss if you trust this server. If iss depends on the address that the client calls, set the public address at the server (in Keycloak: the environment variable KC_HOSTNAME). If this API can reach only an internal address, set jwksUri to the internal address of the keys.',
       },
       {
         when: ({ claims: { iss } }) => typeof iss === 'string' && OKTA_ORG_SERVER.test(iss),
@@ -138,14 +138,14 @@ export const getTokenAdvice = () =>
       {
         when: ({ explanation: { expected } }) => expected === 'an issuer that match accepts',
         advice:
-          'In your code: accept this issuer in match if it can be a tenant. If it cannot, check the client: it uses another authorization server.',
+          'In your code: accept this issuer in match if it can be a tenant. If it cannot be a tenant, check the client: it uses another authorization server.',
       },
       {
         when: ({ explanation: { expected } }) => expected === 'a URL in its normal form',
         advice:
           'In the options of this API: if you trust this issuer, add it to issuers.static. The functions match and resolve are only called for a URL without user name, query and fragment.',
       },
-      'In the options of this API: add this issuer if you trust it. If you do not, check the client: it uses a different environment, tenant or realm.',
+      'In the options of this API: add this issuer if you trust it. If you do not trust it, check the client: it uses a different environment, tenant or realm.',
     ],
     unsupported_algorithm: [
       {
@@ -176,7 +176,7 @@ export const getTokenAdvice = () =>
       {
         found: 'only keys of another issuer, or too many matching keys',
         advice:
-          'In the options of this API: check that jwksUri is the address of the keys of issuer. The fetched keys are marked for another issuer, or too many keys match the token.',
+          'In the options of this API: check that jwksUri is the address of the keys of this issuer. The fetched keys are marked for another issuer, or too many keys match the token.',
       },
       {
         when: ({ settings }) =>
@@ -184,7 +184,7 @@ export const getTokenAdvice = () =>
         advice:
           'In the options of this API: update jwks or secret, because static keys are never refreshed. To fetch the keys from the issuer, remove the option.',
       },
-      'In the options of this API: check that issuer and jwksUri belong to the server that signed the token. If the token is old, the client must request a new one: its key may no longer be published.',
+      'In the options of this API: check that issuer and jwksUri belong to the server that signed the token. If the token is old, its key may no longer be published. Then the client must request a new token.',
     ],
     invalid_signature: [
       {

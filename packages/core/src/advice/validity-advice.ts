@@ -26,7 +26,7 @@ function adviseOnFuture(name: string): [AdviceRow, string] {
 export const getValidityAdvice = () =>
   ({
     expired: [
-      'In the client: request a new token before the cached one expires. If every token is rejected as expired, compare the clock of the API server with the clock of the authorization server.',
+      'In the client: request a new token before the cached token expires. If every token is rejected as expired, compare the clock of the API server with the clock of the authorization server.',
     ],
     not_yet_valid: adviseOnFuture('nbf'),
     issued_in_future: adviseOnFuture('iat'),
@@ -37,8 +37,8 @@ export const getValidityAdvice = () =>
       {
         providers: ['keycloak'],
         advice:
-          'At Keycloak: check whether the token is revoked or expired. Keycloak also reports a token as inactive if its iss is not the address that this API calls. In that case, set the environment variable KC_HOSTNAME of Keycloak.',
+          'At Keycloak: check whether the token is revoked or expired. Keycloak also reports a token as inactive if the iss of the token differs from the address at which this API calls Keycloak. In that case, set the environment variable KC_HOSTNAME of Keycloak.',
       },
-      'At the authorization server: check whether the token is revoked, expired or issued by another server. Also check whether the introspection client may introspect it.',
+      'At the authorization server: check whether the token is revoked, expired or issued by another server. Also check whether introspection.clientId may introspect this token.',
     ],
   }) satisfies Advice

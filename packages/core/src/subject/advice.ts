@@ -12,7 +12,7 @@ const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = 
     'The claim that identifies the subject is missing. Check why the authorization server does not write it.',
   another_kind_of_token: 'The token is not an access token. The client must send the access token.',
   agent_account:
-    'This is the user account of an agent, which is neither a machine nor a user. Let the agent call with its machine token. Or use the requirement clients for its client, without subject.',
+    'This is the user account of an agent, which is neither a machine nor a user. Let the agent call with its machine token. Or list its client in the requirement clients, and remove the requirement subject.',
 }
 
 /** A user must not become a machine, so a client that acts for users must not be listed. */
@@ -42,7 +42,7 @@ export function adviceFor(
   const ways = [
     ...(provider === undefined ? ["set the provider of this issuer (provider: 'auth0', ...)"] : []),
     ...(machineSubject === undefined
-      ? ['set machineSubject to the form of the sub of machines']
+      ? ['set machineSubject to 'client_id' or 'absent', as the sub of machines is']
       : []),
     'name the machines in machineClients',
   ]
@@ -64,10 +64,10 @@ export function adviceOnKind(
   const { provider, profile } = settings
   if (profile === undefined) {
     const listing = kind === 'machine' ? ' Or name the machines in machineClients.' : ''
-    return `'${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'. All other subjects are then users.${listing}`
+    return `'${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. If the sub of a machine is its client id, and the sub of a user is never a client id, you can set machineSubject: 'client_id' instead. All other subjects are then users.${listing}`
   }
   const tokens = forms.map((form) => IN_WORDS[form]).join(' and ')
-  const problem = `'${kind}' cannot be determined: ${tokens} of ${provider} do not show the subject kind, and no option of ${issuer} shows it.`
+  const problem = `'${kind}' cannot be determined: ${tokens} of ${provider} do not show the subject kind, and the options of ${issuer} do not define it.`
   return `${problem} ${findSolution(kind, settings, forms)}`
 }
 
@@ -81,7 +81,7 @@ function findSolution(
     return "If the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'."
   }
   if (!forms.includes('introspection') && canDetermine(kind, settings, 'introspection')) {
-    return "Introspection responses show it: set tokenFormat: 'opaque', or remove subject and use check or clients."
+    return "Introspection responses show the kind. Set tokenFormat: 'opaque'. Or remove the requirement subject, and use check or clients instead."
   }
   return 'No option can determine the kind: remove subject, and use check or clients.'
 }
