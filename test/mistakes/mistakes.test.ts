@@ -381,7 +381,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'a subject kind that cannot be determined',
     { subject: 'machine' },
-    "subject: 'machine' cannot be determined: no option of https://auth.example.com shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'. All other subjects are then users. Or name the machines in machineClients.",
+    "subject: 'machine' cannot be determined: no option of https://auth.example.com shows the subject kind. Set its provider. If the sub of a machine is its client id, and the sub of a user is never a client id, you can set machineSubject: 'client_id' instead. All other subjects are then users. Or name the machines in machineClients.",
   ],
   [
     'an issuer that is not configured',

@@ -73,7 +73,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     status: 400,
     reason: 'header_mismatch',
     found: 'a different name',
-    advice: 'In the client or a proxy: write the method and the name of the body',
+    advice: 'In the client or a proxy: write the method of the body into the header Mcp-Method',
   },
   'an old client of a server for version 2026-07-28 only': {
     guard: { legacy: 'refuse' },

@@ -202,7 +202,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: (token) => `Bearer ${token}, Bearer ${token}`,
     reason: 'multiple_credentials',
     found: 'several, joined by a comma',
-    advice: 'In the client or a proxy: send one Authorization header. If a proxy adds its own',
+    advice:
+      'In the client or a proxy: send one Authorization header. If a proxy adds such a header',
   },
   'a variable that is not set': {
     authorization: bearer(String(undefined)),
@@ -235,7 +236,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: bearer('opaque-token'),
     reason: 'malformed_token',
     found: 'one part, as in an opaque token',
-    advice: 'In the client: send audience (or resource) for this API',
+    advice: 'In the client: send the parameter audience or resource',
   },
   'an access token of Google': {
     options: { provider: 'google' },
@@ -249,7 +250,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: bearer('opaque-token'),
     reason: 'malformed_token',
     found: 'one part, as in an opaque token',
-    advice: "In the options of this API: set tokenFormat: 'opaque'",
+    advice: 'In the options of this API: if the issuer issues opaque tokens, set introspection',
   },
   'a token that was cut': {
     authorization: (token) => `Bearer ${token.slice(0, token.lastIndexOf('.'))}`,
@@ -395,7 +396,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'unknown_key',
     found: 'only keys of another issuer, or too many matching keys',
-    advice: 'In the options of this API: check that jwksUri is the address of the keys of issuer',
+    advice:
+      'In the options of this API: check that jwksUri is the address of the keys of this issuer',
   },
   'keys of another server': {
     options: {
@@ -440,7 +442,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     reason: 'wrong_token_type',
     found: 'none of them',
     advice:
-      'In the client or the options of this API: if this is an ID token, send the access token.',
+      'In the client or the options of this API: if the token is an ID token, send the access token instead.',
   },
   'jwtProfile rfc9068 and a token without the typ at+jwt': {
     options: { jwtProfile: 'rfc9068' },
@@ -562,7 +564,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { aud: '00000003-0000-0000-c000-000000000000' },
     reason: 'wrong_audience',
     found: '"00000003-0000-0000-c000-000000000000"',
-    advice: 'In the client: request a scope of this API: api://<this API>/.default',
+    advice:
+      'In the client: this token is for Microsoft Graph. Request a scope of this API instead.',
   },
   'an aud that is the application id URI of Entra': {
     options: { audience: 'c0ffee00-2222-3333-4444-555555555555' },
@@ -614,7 +617,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     options: { audience: null, allowedClients: ['reports-cron'], jwtProfile: 'rfc9068' },
     reason: 'wrong_audience',
     found: `"${AUDIENCE}"`,
-    advice: 'In the options of this API: set audience to the aud of this token',
+    advice:
+      'In the options of this API: if the aud of this token identifies this API, set audience',
   },
   'a token for another API': {
     claims: { aud: 'https://other.example.com' },
@@ -654,7 +658,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { exp: now - 65, iat: now - 365 },
     reason: 'expired',
     found: '65 s ago',
-    advice: 'In the client: request a new token before the cached one expires.',
+    advice: 'In the client: request a new token before the cached token expires.',
   },
   'an nbf 30 s in the future': {
     claims: { nbf: now + 30 },
@@ -789,7 +793,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { bound: 'dpop' },
     reason: 'unbound_token',
     found: 'an unbound token',
-    advice: 'In the client: request a token that is bound to a key: send a proof',
+    advice: 'In the client: request a token that is bound to a key. To get one, send a proof',
   },
   'a proof for another method': {
     ...bound,
@@ -866,7 +870,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     headers: (token) => ({ dpop: prove(token) }),
     reason: 'replay_unavailable',
     found: 'key_full: the test says so',
-    advice: 'In the options of this API: raise maxPerKey',
+    advice: 'In the options of this API: if it is normal that one client sends so many requests',
   },
   'a proof while the store may forget proofs': {
     ...bound,
@@ -916,7 +920,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     socket: { remoteAddress: '10.0.0.1' },
     reason: 'no_certificate',
     found: 'a connection without TLS',
-    advice: 'In the options of this API: TLS ends at a proxy',
+    advice: 'In the options of this API: if TLS ends at a proxy',
   },
   'a certificate in a header of a proxy that is not in trustedProxies': {
     options: byHeader(['10.0.0.2']),
@@ -1182,7 +1186,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: bearer('opaque-token'),
     reason: 'wrong_audience',
     found: `"${AUDIENCE}"`,
-    advice: 'In the options of this API: remove introspection.audience',
+    advice: 'In the options of this API: remove audience: null from the option introspection',
   },
   'a scope that is a role of Keycloak': {
     options: { issuer: KEYCLOAK },
@@ -1190,7 +1194,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: '"read"',
-    advice: 'At the route: use claims instead of scope for roles: claims: [{ claim:',
+    advice:
+      'At the route: for roles, use the requirement claims instead of scope, such as claims: [{ claim:',
   },
   'a group with the name of the scope, if scopeClaim is set': {
     options: { scopeClaim: 'scp' },

@@ -90,7 +90,10 @@ describe('clientCredentials()', () => {
     ],
     [{ parameters: 'a=b' }, 'parameters must be an object of non-empty strings'],
     [{ parameters: { tier: 1 } }, 'parameters must be an object of non-empty strings'],
-    [{ parameters: { scope: 'read' } }, 'parameters.scope is a parameter that the client sends itself'],
+    [
+      { parameters: { scope: 'read' } },
+      'parameters.scope is a parameter that the client sends itself',
+    ],
     [
       { parameters: { client_assertion: 'x' } },
       'parameters.client_assertion is a parameter that the client sends itself',

@@ -250,7 +250,7 @@ describe('defineSmallAdapter', () => {
     const full = await refuse(token, { use: [advice] })
     expect(full.event).toMatchObject({
       advice: expect.stringContaining(
-        'request a new token before the cached one expires',
+        'request a new token before the cached token expires',
       ) as unknown,
     })
   })

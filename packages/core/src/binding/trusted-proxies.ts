@@ -37,7 +37,9 @@ export function readTrustedProxy(entry: string): ReadProxy {
   if (count <= 0)
     return { problem: 'contains all addresses: every client could send a certificate' }
   if (bits.slice(1 + count).includes('1'))
-    return { problem: 'is not the first address of its range: set the bits after the prefix length to 0' }
+    return {
+      problem: 'is not the first address of its range: set the bits after the prefix length to 0',
+    }
   return { proxy: { bits: bits.slice(0, 1 + count), zone } }
 }
 

@@ -42,7 +42,7 @@ export function adviceFor(
   const ways = [
     ...(provider === undefined ? ["set the provider of this issuer (provider: 'auth0', ...)"] : []),
     ...(machineSubject === undefined
-      ? ['set machineSubject to 'client_id' or 'absent', as the sub of machines is']
+      ? ["describe the sub of machines with machineSubject: 'client_id' or 'absent'"]
       : []),
     'name the machines in machineClients',
   ]

@@ -307,7 +307,7 @@ describe('readRequirements', () => {
 
   const undetermined = (kind: string, issuer: string, more = '') =>
     `subject: '${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. ` +
-    `Or, if the sub of a machine is its client id, and the sub of a user is never a client id, set machineSubject: 'client_id'. All other subjects are then users.${more}`
+    `If the sub of a machine is its client id, and the sub of a user is never a client id, you can set machineSubject: 'client_id' instead. All other subjects are then users.${more}`
   const OR_LIST = ' Or name the machines in machineClients.'
 
   it('readRequirements rejects subject if no option of an allowed issuer determines the subject kind', () => {
@@ -378,7 +378,7 @@ describe('readRequirements', () => {
   it('readRequirements rejects subject: machine if JWTs of the provider do not indicate machines, and names provider, issuer and an option', () => {
     const issuers = [createSettings({ subjects: { provider: 'b2c' } })]
     expect(getProblems({ subject: 'machine' }, issuers)).toEqual([
-      `subject: 'machine' cannot be determined: JWTs of b2c do not show the subject kind, and no option of ${ISSUER} shows it. ` +
+      `subject: 'machine' cannot be determined: JWTs of b2c do not show the subject kind, and the options of ${ISSUER} do not define it. ` +
         'Name the machines in machineClients.',
     ])
   })
@@ -399,8 +399,8 @@ describe('readRequirements', () => {
     ['user', 'kubernetes', 'jwt', NO_OPTION],
     ['user', 'github-actions', 'jwt', NO_OPTION],
     ['user', 'gitlab-ci', 'jwt', NO_OPTION],
-    ['user', 'zitadel', 'jwt', "Introspection responses show it: set tokenFormat: 'opaque'"],
-    ['user', 'mas', 'any', "set tokenFormat: 'opaque'"],
+    ['user', 'zitadel', 'jwt', "Introspection responses show the kind. Set tokenFormat: 'opaque'"],
+    ['user', 'mas', 'any', "Set tokenFormat: 'opaque'"],
     ['machine', 'django-oauth-toolkit', 'opaque', 'Name the machines in machineClients.'],
     ['machine', 'supabase', 'jwt', 'Supabase issues tokens to users only.'],
   ])(

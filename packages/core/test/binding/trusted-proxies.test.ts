@@ -54,9 +54,18 @@ describe('readTrustedProxy', () => {
     ['10.0.0.0/255.0.0.0', 'has a length that is not from 0 to 32'],
     ['fd00::/129', 'has a length that is not from 0 to 128'],
     ['::ffff:10.0.0.0/129', 'has a length that is not from 0 to 128'],
-    ['10.0.0.1/8', 'is not the first address of its range: set the bits after the prefix length to 0'],
-    ['10.0.0.128/24', 'is not the first address of its range: set the bits after the prefix length to 0'],
-    ['fd00::1/8', 'is not the first address of its range: set the bits after the prefix length to 0'],
+    [
+      '10.0.0.1/8',
+      'is not the first address of its range: set the bits after the prefix length to 0',
+    ],
+    [
+      '10.0.0.128/24',
+      'is not the first address of its range: set the bits after the prefix length to 0',
+    ],
+    [
+      'fd00::1/8',
+      'is not the first address of its range: set the bits after the prefix length to 0',
+    ],
     ['0.0.0.0/0', 'contains all addresses: every client could send a certificate'],
     ['10.0.0.0/0', 'contains all addresses: every client could send a certificate'],
     ['::/0', 'contains all addresses: every client could send a certificate'],

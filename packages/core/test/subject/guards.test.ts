@@ -370,7 +370,7 @@ describe('a guard', () => {
       { machineClients: ['cron'] },
       { sub: 'a', client_id: 'b' },
       'no_evidence',
-      "This client is not in machineClients. If it can act for a user, the refusal is right: do not add the client. To determine the subject kind, set the provider of this issuer (provider: 'auth0', ...), or set machineSubject to the form of the sub of machines, or name the machines in machineClients.",
+      "This client is not in machineClients. If it can act for a user, the refusal is right: do not add the client. To determine the subject kind, set the provider of this issuer (provider: 'auth0', ...), or describe the sub of machines with machineSubject: 'client_id' or 'absent', or name the machines in machineClients.",
     ],
     [
       { machineSubject: 'absent' },

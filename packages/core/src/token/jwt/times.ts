@@ -47,7 +47,12 @@ export function checkTimes(
   }
   const { audienceRequiredFrom: date } = settings
   if (date !== undefined && !(now < date) && getAudience(claims) === undefined) {
-    return rejected('wrong_audience', 'aud', 'an audience, because the date audienceRequiredFrom has passed', 'nothing')
+    return rejected(
+      'wrong_audience',
+      'aud',
+      'an audience, because the date audienceRequiredFrom has passed',
+      'nothing',
+    )
   }
   return undefined
 }
