@@ -42,7 +42,7 @@ describe('the MCP guard on workerd', () => {
   })
 
   it.each([
-    ['a call for all callers', LIST, reader],
+    ['a call that every caller may make', LIST, reader],
     ['a call that needs another scope', PURGE, admin],
   ])(
     'toReadableRequest on workerd returns a request with the checked body and the property cf of Cloudflare, for %s',

@@ -1,6 +1,6 @@
 /**
  * Values as JSON, for another process. In contrast to JSON alone, `undefined`, bytes and all numbers are kept, and a member
- * `__proto__` stays a member. Primitive values are themselves. Other values are an array that begins with the name of their kind.
+ * `__proto__` stays a member. Other primitive values are encoded as themselves. All other values are an array that begins with the name of their kind.
  */
 export type Encoded = null | boolean | number | string | readonly [kind: string, ...Encoded[]]
 

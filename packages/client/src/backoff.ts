@@ -7,7 +7,7 @@ import { TOKEN_TIMES } from './token-times.ts'
 export class Backoff {
   readonly #random: () => number
   #failures = 0
-  /** Monotonic times at which the next request may start: `renewal` with a valid cached token, `token` without one. */
+  /** Monotonic times at which the next request may start: `renewal` if a valid token is cached, `token` if none is. */
   #ends = { renewal: -Infinity, token: -Infinity }
 
   /** `random` returns a number from 0 to 1. It spreads the attempts of many processes. */

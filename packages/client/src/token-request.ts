@@ -126,7 +126,10 @@ function isDescribed(code: ErrorResponse['code']): boolean {
   return code !== 'use_dpop_nonce'
 }
 
-/** Reads the body of a 2xx response. Adds the status to an error, because the server may have issued a token. */
+/**
+ * Reads the body of a 2xx response. If the body is unusable, the error contains the status, which shows that the server may have
+ * issued a token.
+ */
 async function readMembers(
   response: BoundedResponse,
   { endpoint, clock }: TokenEndpointCall,

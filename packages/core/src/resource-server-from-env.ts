@@ -30,7 +30,10 @@ export function resourceServerFromEnv(
   return failUnlessAwaited(serverFromEnv(environment))
 }
 
-/** Returns the same server as `resourceServerFromEnv`, for adapters. The first `defaultLog` for these variables writes the log. */
+/**
+ * Returns the same server as `resourceServerFromEnv`, for adapters. If several calls pass the same variables, only the `defaultLog`
+ * of the first call is used.
+ */
 export function serverFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
   defaultLog?: WriteLine,

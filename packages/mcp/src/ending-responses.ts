@@ -14,7 +14,7 @@ export interface NodeResponse {
 
 /** Maximum milliseconds of one timer: about 24 days. A longer timer of JavaScript ends immediately. */
 const LONGEST = 2_147_483_647
-/** Milliseconds until a response is checked again because it has not begun, or because the client has not read its end. */
+/** If a response has not begun, or if the client has not read its end, it is checked again after this number of milliseconds. */
 const AGAIN = 1000
 
 /**

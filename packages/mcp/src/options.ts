@@ -14,7 +14,8 @@ export interface ApiKeyOptions {
   readonly header?: string
   /**
    * The beginning of API keys that clients send as Bearer tokens, such as `sk_`: some clients can send only `Authorization: Bearer`.
-   * It cannot begin with `e`, `I`, `C` or `D`, because a JWT can. All issuers must have JWTs only.
+   * It cannot begin with `e`, `I`, `C` or `D`, because a JWT can. With `prefix`, no issuer may
+   * have opaque tokens.
    *
    * @default none
    */

@@ -50,7 +50,7 @@ export const withArguments: (request: OwnRequest, context: { id: string }) => Pr
     Response.json([request.nextUrl.pathname, token.clientId, id.length]),
   )
 
-/** The `fetch` of a Worker passes more arguments. */
+/** The runtime calls the handler `fetch` of a Worker with more arguments. */
 export const worker: {
   fetch(
     request: Request,

@@ -18,7 +18,7 @@ const NOT_THE_DOCUMENT =
 /** Advice for each code of a failed call: the place of the change, a colon, and the change to make. Fixed texts. */
 export const FAILURE_ADVICE: Readonly<Record<Failure, string>> = {
   unreachable:
-    'On this computer: check that the address is reachable: DNS name, port, firewall, proxy, certificate. For a private CA or a proxy, set the option fetch.',
+    'On this computer: check that the address is reachable (DNS name, port, firewall, proxy, certificate). For a private CA or a proxy, set the option fetch.',
   timeout:
     'At the authorization server: check why it responds slowly. If it needs more time, raise fetchTimeout (at most 30).',
   closed: 'In your code: no change is needed, because close() was called.',

@@ -71,7 +71,7 @@ export const getRequirementAdvice = () =>
         providers: ['keycloak'],
         when: ({ explanation: { check, found } }) => check === 'acr' && found === 'nothing',
         advice:
-          'At Keycloak, in the client scopes of the client: add the client scope acr, and turn on 'Add to access token' in its mapper. Then define the levels in the option ACR to LoA Mapping.',
+          "At Keycloak, in the client scopes of the client: add the client scope acr, and turn on 'Add to access token' in its mapper. Then define the levels in the option ACR to LoA Mapping.",
       },
       {
         providers: ['keycloak'],

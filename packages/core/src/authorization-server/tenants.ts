@@ -7,8 +7,8 @@ export function toTenantIssuer(template: string, tenant: string): string {
 }
 
 /**
- * Returns whether a key with the member `issuer` set to `keyIssuer` may sign tokens of `issuer`. `keyIssuer` is an issuer,
- * or a template for all tenants. Multi-tenant servers publish keys of several issuers in one JWKS, and a key of one
+ * Returns whether a key may sign tokens of `issuer`. `keyIssuer` is the member `issuer` of the JWK: an issuer, or a template for
+ * all tenants. Multi-tenant servers publish keys of several issuers in one JWKS, and a key of one
  * issuer must not sign tokens of another.
  */
 export function isIssuerOrTenant(keyIssuer: string, issuer: string): boolean {

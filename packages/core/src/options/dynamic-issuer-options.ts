@@ -52,7 +52,7 @@ export interface DynamicIssuerOptions {
     context: { readonly signal: AbortSignal },
   ) => MaybePromise<IssuerOptions | undefined>
   /**
-   * Maximum number of cached issuers with a verified token, from 8 to 100000. Issuers without a verified token are cached in
+   * Maximum number of cached issuers from which a token was verified, from 8 to 100000. Other issuers are cached in
    * addition, at most a quarter of this number.
    *
    * @default 1000
@@ -74,7 +74,7 @@ export interface DynamicIssuerOptions {
   readonly negativeTtl?: number
   /**
    * Number of calls of `resolve` that are awaited at the same time, from 2 to 1000. A quarter of these calls is reserved for
-   * cached issuers with a verified token.
+   * cached issuers from which a token was verified.
    *
    * @default 8
    */
@@ -92,7 +92,7 @@ export const DYNAMIC_ISSUER_OPTIONS: DynamicIssuerTable = /* @__PURE__ */ create
 
 function createTable(): DynamicIssuerTable {
   return {
-    // `readIssuers` reads the list in the same way as a list without functions.
+    // `readIssuers` reads this list in the same way as an array in the option `issuers`.
     static: custom((given) => given as readonly IssuerOptions[] | undefined),
     match: required(fn(), 'set a function that returns whether an iss may be an issuer'),
     resolve: required(fn(), 'set a function that returns the options of an issuer'),

@@ -256,7 +256,7 @@ describe('the URL of the keys', () => {
     expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   })
 
-  it('authorize() returns 503 for an unknown key if the jwks_uri responds with 404, and 401 after a fetch from a new jwks_uri 3.5 seconds later', async () => {
+  it('authorize() returns 503 for an unknown key if the jwks_uri responds with 404. 3.5 seconds later, a new jwks_uri has responded, and authorize() returns 401', async () => {
     let location = '/jwks'
     const { clock, server } = setupPages((path) =>
       path === location
@@ -274,7 +274,7 @@ describe('the URL of the keys', () => {
     expect(await authorize()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 
-  it('a resource server fetches the metadata again after a failure that is not a 404 if the jwks_uri has never returned keys', async () => {
+  it('if the jwks_uri has never returned keys, a resource server fetches the metadata again after any failure, not only after a 404', async () => {
     let location = 'https://mistaken.example.com/jwks'
     const { clock, server } = setupPages((path) =>
       path === '/jwks'

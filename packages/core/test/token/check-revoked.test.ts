@@ -103,7 +103,7 @@ describe('the option revoked', () => {
       'an error',
     ],
     [
-      'returns an object whose then throws',
+      'returns an object whose method then() throws',
       () =>
         new Proxy(
           {},
@@ -210,7 +210,7 @@ describe('the option revoked', () => {
     ['revoked', [0, 1], 0],
     ['check, and then during revoked', [1], 1],
   ])(
-    'a guard repeats all steps except the function check if a key is distrusted during %s',
+    'if a key is distrusted during %s, a guard repeats all steps, but does not call check() again',
     async (_, distrustedIn, checksBefore) => {
       const others = [generateKey('ES256', 'b'), generateKey('ES256', 'c')]
       const thumbprints = await Promise.all(others.map(({ jwk }) => calculateJwkThumbprint(jwk)))
@@ -238,7 +238,7 @@ describe('the option revoked', () => {
     ['inactive', { active: false }, '401 inactive'],
     ['bound to a key', { active: true, cnf: { jkt: 'a' } }, '401 unsupported_binding'],
   ])(
-    'a guard that waits for revoked refuses a token if another guard of the request receives the response that the token is %s',
+    'a guard waits for revoked(), and another guard of the request learns that the token is %s: both refuse the token',
     async (_, response, expected) => {
       let resolve: (result: boolean) => void = () => {}
       const revoked = () => new Promise<boolean>((settle) => (resolve = settle))
