@@ -8,7 +8,8 @@ import { STORE_FAULTS } from '../faults/store-faults.ts'
 import { POLICIES } from '../faults/store-setup.ts'
 import { read } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
-import { SERVERS, startRedisServer } from '../support/redis-server.ts'
+import { type RedisServer, SERVERS, startRedisServer } from '../support/redis-server.ts'
+import { untilLinked } from '../support/until-linked.ts'
 import {
   describeDocument,
   issuerAddress,
@@ -19,9 +20,13 @@ import { readTable } from './read-table.ts'
 import { adapt, runSnippet } from './snippets.ts'
 
 /** Runs a snippet that exports a client and a store, with a server. `end` is the method that closes the client. */
-function withServer(name: string, end: 'destroy' | 'disconnect' | 'close'): Scenario {
+function withServer(
+  name: string,
+  end: 'destroy' | 'disconnect' | 'close',
+  start = startRedisServer,
+): Scenario {
   return async (code) => {
-    const server = closing(await startRedisServer())
+    const server = closing(await start())
     const instead: Record<string, string> = code.includes('redis://')
       ? { 'redis://redis.internal:6379': server.url }
       : { 'redis.internal': '127.0.0.1', '6379': String(server.port) }
@@ -34,6 +39,14 @@ function withServer(name: string, end: 'destroy' | 'disconnect' | 'close'): Scen
     expect(store.configuration()).toBe('verified')
     expect(await server.command('KEYS', '*')).toContain(`bearward:dpop:${proof.id}`)
   }
+}
+
+/** Starts a server with one replica. Returns the server. */
+async function startWithReplica(): Promise<RedisServer> {
+  const primary = await startRedisServer()
+  const args = ['--replicaof', '127.0.0.1', String(primary.port)]
+  await untilLinked(closing(await startRedisServer({ args })))
+  return primary
 }
 
 useAuthorizationServer()
@@ -50,6 +63,7 @@ describeDocument('docs/redis.md', {
   'node-redis': withServer('redis-node-redis', 'destroy'),
   'ioredis and iovalkey': withServer('redis-ioredis', 'disconnect'),
   'Valkey GLIDE': withServer('redis-glide', 'close'),
+  'Wait for replicas': withServer('redis-replicas', 'destroy', startWithReplica),
   'Another client': withServer('redis-another', 'destroy'),
   async 'Test a store'(code) {
     await runSnippet('redis-check', code)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { closing } from '../support/closing.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { SERVERS, startRedisServer } from '../support/redis-server.ts'
-import { untilLinked } from './store-faults.ts'
+import { untilLinked } from '../support/until-linked.ts'
 import { REPLAY_BREAKER } from '../../packages/core/src/binding/dpop/replay-check.ts'
 import {
   connectClient,

@@ -1,7 +1,6 @@
 import type { ReplayStoreProblem } from '@bearward/core'
-import { expect } from 'vitest'
-import type { RedisServer } from '../support/redis-server.ts'
 import { until } from '../support/until.ts'
+import { untilLinked } from '../support/until-linked.ts'
 import type { Policy, Stack, StoreSetup } from './store-setup.ts'
 
 /** The status of a new proof, and of a proof that was used before the fault. */
@@ -20,8 +19,6 @@ export interface StoreFault {
   readonly client?: Stack['client']
   /** `true` if a proxy is between the client and the server. */
   readonly isProxied?: true
-  /** The option `replicas` of the store. */
-  readonly replicas?: number
   /** `true` if the server records a proof although the API gets no reply. */
   readonly records?: true
   /** `true` if the entries from before the fault are lost after it. */
@@ -49,13 +46,6 @@ const forAll = (...statuses: Statuses): StoreFault['statuses'] => ({
 /** The jti values of the proofs that the matrix uses before and during a fault. */
 export const USED = 'used'
 export const DURING = Array.from({ length: 12 }, (_, i) => `during-${i}`)
-
-/** Resolves when a replica has got the data of its primary. */
-export async function untilLinked(replica: RedisServer): Promise<void> {
-  await expect
-    .poll(() => replica.command('INFO', 'replication'), { timeout: 30_000 })
-    .toContain('master_link_status:up')
-}
 
 /** Returns whether a chunk is the reply to a command that records a use of a proof: no value, or a number. */
 export const isReplyToUse = (chunk: string) => /(?:^|\r\n)(?:_|\$-1|\$\d+\r\n\d+)\r\n$/.test(chunk)
@@ -154,25 +144,6 @@ export const STORE_FAULTS: readonly StoreFault[] = [
     end: async ({ server }) => void (await server.command('REPLICAOF', 'NO', 'ONE')),
   },
   {
-    title: 'has fewer replicas than the option `replicas`',
-    lines: '9449-55: ',
-    problem: 'failed',
-    statuses: UNKNOWN,
-    replicas: 1,
-    records: true,
-    async prepare(setup) {
-      const replica = await setup.startServer('--replicaof', '127.0.0.1', String(setup.server.port))
-      await untilLinked(replica)
-      servers.set(setup, replica)
-    },
-    begin: async (setup) => void (await servers.get(setup)!.command('REPLICAOF', 'NO', 'ONE')),
-    async end(setup) {
-      const replica = servers.get(setup)!
-      await replica.command('REPLICAOF', '127.0.0.1', String(setup.server.port))
-      await untilLinked(replica)
-    },
-  },
-  {
     title: 'has values of another type at the keys',
     problem: 'failed',
     statuses: UNKNOWN,
@@ -230,14 +201,14 @@ export const STORE_FAULTS: readonly StoreFault[] = [
       await untilLinked(replica)
       // From now on, the replica receives no more entries.
       await replica.command('REPLICAOF', 'NO', 'ONE')
-      servers.set(setup, replica)
+      replicas.set(setup, replica.port)
     },
     async begin(setup) {
       await setup.server.kill()
-      await setup.connection.reconnected(() => setup.proxy.redirect(servers.get(setup)!.port))
+      await setup.connection.reconnected(() => setup.proxy.redirect(replicas.get(setup)!))
     },
   },
 ]
 
-/** The replicas. */
-const servers = new WeakMap<StoreSetup, RedisServer>()
+/** The ports of the replicas. */
+const replicas = new WeakMap<StoreSetup, number>()

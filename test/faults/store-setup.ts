@@ -203,7 +203,10 @@ export interface StoreSetup extends Api, Pick<ApiClient, 'prove' | 'getKey'> {
 export async function createStoreSetup(
   { client: clientName, server: name }: Stack,
   policy: Policy,
-  { isProxied = false, replicas = 0 }: { readonly isProxied?: boolean; readonly replicas?: number },
+  {
+    isProxied = false,
+    replicas = 0,
+  }: { readonly isProxied?: boolean; readonly replicas?: number } = {},
 ): Promise<StoreSetup> {
   const clock = fakeClock()
   const startServer = async (...args: readonly string[]) =>

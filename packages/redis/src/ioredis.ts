@@ -1,9 +1,15 @@
 import type { SendCommand } from './options.ts'
+import { withPipeline } from './pipelines.ts'
 
 /** The members of a `Redis` of `ioredis` or `iovalkey` that `fromIoredis` uses. */
 export interface IoredisLike {
+  readonly options?: {
+    readonly reconnectOnError?: unknown
+    /** The options for the servers of a cluster. */
+    readonly redisOptions?: { readonly reconnectOnError?: unknown } | undefined
+  }
   call(command: string, args: string[]): Promise<unknown>
-  pipeline(commands: string[][]): {
+  pipeline?(commands: string[][]): {
     exec(): Promise<readonly (readonly [error: Error | null, reply: unknown])[] | null>
   }
 }
@@ -22,37 +28,44 @@ export interface IoredisClusterLike extends IoredisLike {
  * const replay = redisReplay({ send: fromIoredis(client) })
  */
 export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendCommand {
-  const send = (args: readonly string[]) => sendTo(client, args)
-  const sendTogether = (commands: Commands) => sendPipeline(client, commands)
-  if (!('nodes' in client)) return Object.assign(send, { sendTogether })
-  const sendToCluster = async (args: readonly string[]) => {
+  const send: SendCommand = (args) => sendTo(client, args)
+  const sendToCluster: SendCommand = async (args) => {
     // The client knows the servers of the cluster when it has the first reply.
     const reply = await send(args)
     if (args[0] !== 'CONFIG') return reply
     // Each primary of a cluster has its own configuration.
-    return Promise.all(client.nodes('master').map((node) => sendTo(node, args)))
+    return Promise.all(
+      (client as IoredisClusterLike).nodes('master').map((node) => sendTo(node, args)),
+    )
   }
-  return Object.assign(sendToCluster, { sendTogether })
+  const sendAny = 'nodes' in client ? sendToCluster : send
+  // With this option, the client can send only the second command of a pipeline again, on a new connection.
+  const { reconnectOnError, redisOptions } = client.options ?? {}
+  const repeats = typeof (reconnectOnError ?? redisOptions?.reconnectOnError) === 'function'
+  if (repeats || client.pipeline === undefined) return sendAny
+  return withPipeline(sendAny, (...commands) => sendPipeline(client, commands))
 }
 
-type Commands = Parameters<NonNullable<SendCommand['sendTogether']>>[0]
-
 /**
- * Sends commands on one connection. After a lost connection, the client sends the whole pipeline again, or rejects the rest of a
- * pipeline whose first replies have arrived.
+ * Sends commands on one connection. After a lost connection, the client sends the whole pipeline again. If some replies have arrived,
+ * it rejects the other commands instead.
  */
-async function sendPipeline(client: IoredisLike, commands: Commands): Promise<readonly unknown[]> {
+async function sendPipeline(
+  client: IoredisLike,
+  commands: readonly (readonly string[])[],
+): Promise<readonly unknown[]> {
   const calls = commands.map(([name, ...args]) => [name!.toLowerCase(), ...args])
-  const results = (await client.pipeline(calls).exec()) ?? []
+  const results = (await client.pipeline!(calls).exec()) ?? []
   return results.map(([error, reply]) => {
     if (error) throw error
     return reply
   })
 }
 
+/** The name is in lower case, because `iovalkey` adds `keyPrefix` only to the keys of such commands. */
 function sendTo(
   client: Pick<IoredisLike, 'call'>,
   [command, ...rest]: readonly string[],
 ): Promise<unknown> {
-  return client.call(command!, rest)
+  return client.call(command!.toLowerCase(), rest)
 }

@@ -1,20 +1,24 @@
 import type { SendCommand } from './options.ts'
+import { type SendPipeline, withPipeline } from './pipelines.ts'
 
 /** Commands that a client of `redis` sends on one connection. */
-export interface NodeRedisPipeline<Arguments extends readonly unknown[]> {
+export interface NodeRedisPipeline<Arguments extends readonly unknown[]> extends Executable {
   addCommand(...args: Arguments): unknown
+}
+
+interface Executable {
   execAsPipeline(): Promise<unknown>
 }
 
 /** The members of a client or a pool of `redis` that `fromNodeRedis` uses. */
 export interface NodeRedisLike {
   sendCommand(args: string[]): Promise<unknown>
-  multi(): NodeRedisPipeline<[args: string[]]>
+  multi?(): NodeRedisPipeline<[args: string[]]>
 }
 
 /** The members of a cluster of `redis` that `fromNodeRedis` uses. */
 export interface NodeRedisClusterLike {
-  multi(): NodeRedisPipeline<
+  multi?(): NodeRedisPipeline<
     [key: string | undefined, isReadonly: boolean | undefined, args: string[]]
   >
   sendCommand(
@@ -32,7 +36,7 @@ type NodeRedisSender = Pick<NodeRedisLike, 'sendCommand'>
 /** The members of a Sentinel client of `redis` that `fromNodeRedis` uses. */
 export interface NodeRedisSentinelLike {
   sendCommand(isReadonly: boolean | undefined, args: string[]): Promise<unknown>
-  multi(): NodeRedisPipeline<[isReadonly: boolean | undefined, args: string[]]>
+  multi?(): NodeRedisPipeline<[isReadonly: boolean | undefined, args: string[]]>
   getSentinelNode(): unknown
 }
 
@@ -48,45 +52,44 @@ export interface NodeRedisSentinelLike {
 export function fromNodeRedis(
   client: NodeRedisLike | NodeRedisClusterLike | NodeRedisSentinelLike,
 ): SendCommand {
-  if (isCluster(client)) {
-    // The command without a key goes to the server of the first key.
-    return withPipelines(
-      (args) => sendToCluster(client, args),
-      () => client.multi(),
-      (pipeline, args) =>
-        pipeline.addCommand(args[0] === 'WAIT' ? undefined : args[1], false, args),
-    )
-  }
-  if (isSentinel(client)) {
-    return withPipelines(
-      (args) => client.sendCommand(false, [...args]),
-      () => client.multi(),
-      (pipeline, args) => pipeline.addCommand(false, args),
-    )
-  }
-  return withPipelines(
-    (args) => client.sendCommand([...args]),
-    () => client.multi(),
-    (pipeline, args) => pipeline.addCommand(args),
-  )
+  const send = createSend(client)
+  if (client.multi === undefined) return send
+  return withPipeline(send, (...commands) => sendPipeline(client, commands))
+}
+
+function createSend(client: AnyClient): SendCommand {
+  if (isCluster(client)) return (args) => sendToCluster(client, args)
+  if (isSentinel(client)) return (args) => client.sendCommand(false, [...args])
+  return (args) => client.sendCommand([...args])
 }
 
 /**
- * Adds `sendTogether` to a function that sends commands. If the connection fails, the client rejects all commands of a pipeline, also
- * those that it has not sent yet.
+ * Sends two commands on one connection. If the connection fails while the replies are awaited, the client rejects all commands of the
+ * pipeline. This is not true if `maintNotifications` moves the connection, or if the application calls `asap()`.
  */
-function withPipelines<Pipeline extends NodeRedisPipeline<never>>(
-  send: (args: readonly string[]) => Promise<unknown>,
-  createPipeline: () => Pipeline,
-  add: (pipeline: Pipeline, args: string[]) => unknown,
-): SendCommand {
-  return Object.assign(send, {
-    async sendTogether(commands: readonly (readonly string[])[]) {
-      const pipeline = createPipeline()
-      for (const args of commands) add(pipeline, [...args])
-      return (await pipeline.execAsPipeline()) as readonly unknown[]
-    },
-  })
+async function sendPipeline(
+  client: AnyClient,
+  [first, second]: Parameters<SendPipeline>,
+): Promise<readonly unknown[]> {
+  return (await fillPipeline(client, [...first], [...second]).execAsPipeline()) as unknown[]
+}
+
+function fillPipeline(client: AnyClient, first: string[], second: string[]): Executable {
+  if (isCluster(client)) {
+    const pipeline = client.multi!()
+    pipeline.addCommand(first[1], false, first)
+    // The second command has no key. It goes to the server of the first command.
+    pipeline.addCommand(undefined, false, second)
+    return pipeline
+  }
+  if (isSentinel(client)) {
+    const pipeline = client.multi!()
+    for (const args of [first, second]) pipeline.addCommand(false, args)
+    return pipeline
+  }
+  const pipeline = client.multi!()
+  for (const args of [first, second]) pipeline.addCommand(args)
+  return pipeline
 }
 
 type AnyClient = Parameters<typeof fromNodeRedis>[0]

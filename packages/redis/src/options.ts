@@ -13,6 +13,7 @@ import {
   text,
   wholeNumber,
 } from '@bearward/core/internal'
+import { getPipeline } from './pipelines.ts'
 
 /**
  * Sends one command to the primary, and resolves with its reply. Rejects with the error reply, or if the connection fails.
@@ -21,18 +22,7 @@ import {
  * @example
  * const send: SendCommand = (args) => client.sendCommand([...args])
  */
-export interface SendCommand {
-  (args: readonly string[]): Promise<unknown>
-  /**
-   * Sends two commands on one connection, and resolves with both replies. Rejects with the first error reply. If the connection fails
-   * after it has sent one of the commands, this function must not send the other command on a new connection.
-   *
-   * Required for the option `replicas`. The functions of `fromNodeRedis` and `fromIoredis` have this member.
-   */
-  readonly sendTogether?: (
-    commands: readonly [readonly string[], readonly string[]],
-  ) => Promise<readonly unknown[]>
-}
+export type SendCommand = (args: readonly string[]) => Promise<unknown>
 
 /**
  * Options for `redisReplay`.
@@ -58,9 +48,12 @@ export interface RedisReplayOptions {
    */
   readonly timeout?: number
   /**
-   * Number of replicas that must have received an entry before its proof is accepted, from 0 to 10. If fewer replicas confirm the
-   * entry in half of `timeout`, the use rejects with a `ReplayStoreError`. `send` must then come from `fromNodeRedis` or
-   * `fromIoredis`. Each use sends `WAIT` in addition to `SET`.
+   * Number of replicas that must have an entry before its proof is accepted, from 0 to 10. If fewer replicas confirm the entry in
+   * half of `timeout`, the use rejects with a `ReplayStoreError`. Set `timeout` to at least 250. A new proof then needs three commands:
+   * `SET`, and on one connection `SET` again and `WAIT`.
+   *
+   * `send` must come from `fromNodeRedis`, or from `fromIoredis` with a client without `reconnectOnError`. Use a client that sends no
+   * other commands.
    *
    * @default 0
    */
@@ -105,9 +98,9 @@ export function readOptions(given: RedisReplayOptions): RedisReplaySettings {
   const problems = new Problems()
   const own = readObject(given, '{ send: fromNodeRedis(client) }', TITLE)
   const values = readTable(REDIS_REPLAY_OPTIONS, own, createOptionContext(problems, own))
-  if (values.replicas > 0 && typeof values.send?.sendTogether !== 'function')
+  if (values.replicas > 0 && getPipeline(values.send) === undefined)
     problems.add(
-      'replicas requires a send from fromNodeRedis or fromIoredis, because WAIT must use the connection of SET.',
+      'replicas requires a send from fromNodeRedis, or from fromIoredis with a client without reconnectOnError, because both commands must use one connection.',
     )
   problems.throwAs(TITLE)
   return values

@@ -5,9 +5,10 @@ import {
   ReplayStoreError,
 } from '@bearward/core'
 import { startBoundedWait } from './bounded-wait.ts'
+import { assertConfirmed, confirmEntry } from './confirm-replicas.ts'
 import { assertSuitable, createEvictionPolicy } from './eviction-policy.ts'
 import { readOptions, type RedisReplayOptions } from './options.ts'
-import { type ConfirmedReply, assertConfirmed, sendWithWait } from './replication.ts'
+import { getPipeline } from './pipelines.ts'
 import { readFirstUse, toStoreError } from './replies.ts'
 
 /** The store that `redisReplay` creates. */
@@ -26,7 +27,7 @@ const READY_TIMEOUT = 5000
 /**
  * Creates a store for the DPoP proofs that were used (RFC 9449 section 11.1), on a Redis server (7.0 or later) or a Valkey
  * server. All processes of an API must use the same server. Nothing checks this. Each use is one command, `SET` with `NX`, `GET`
- * and `PX`. The key of an entry is the prefix followed by the id of the proof. The server removes the entry after the `ttl`.
+ * and `PX`. With the option `replicas`, a new proof needs two more commands. The key of an entry is the prefix followed by the id of the proof. The server removes the entry after the `ttl`.
  *
  * The `maxmemory-policy` of the server must be `noeviction`. If it is another policy, each use rejects with a `ReplayStoreError`.
  * The server may refuse to show its policy, or may not send the policy in time. Uses are then still recorded, and
@@ -47,13 +48,8 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
   // A function `send` of the application can throw instead of returning a rejected promise.
   const send = async (args: readonly string[]) => sendOnce(args)
   const policy = createEvictionPolicy(send, clock)
-
-  /** Sends the command of a use, and waits for replicas if the options require it. */
-  async function record(command: readonly string[], limit: number): Promise<ConfirmedReply> {
-    return replicas === 0
-      ? { reply: await send(command), confirmed: undefined }
-      : sendWithWait(sendOnce, command, replicas, limit)
-  }
+  // `readOptions` requires a pipeline if `replicas` is set.
+  const pipeline = getPipeline(sendOnce)!
 
   /** Records a use. Takes at most `limit` milliseconds. */
   async function use({ id, ttl }: Pick<ProofUse, 'id' | 'ttl'>, limit: number): Promise<boolean> {
@@ -65,12 +61,16 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
       const checked = policy.check(limit)
       const value = createValue()
       const milliseconds = String(Math.max(1, Math.ceil(ttl)))
-      const args = ['SET', prefix + id, value, 'NX', 'GET', 'PX', milliseconds]
-      const replies = await wait.race(record(args, limit))
-      if (replies === 'timeout')
-        throw new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
-      const isFirst = readFirstUse(replies.reply, value)
-      if (isFirst && replicas > 0) assertConfirmed(replies, replicas)
+      const key = prefix + id
+      const reply = await wait.race(send(['SET', key, value, 'NX', 'GET', 'PX', milliseconds]))
+      if (reply === 'timeout') throw timedOut(limit)
+      const isFirst = readFirstUse(reply, value)
+      if (isFirst && replicas > 0) {
+        const confirming = confirmEntry(pipeline, { key, value }, { replicas, limit })
+        const confirmation = await wait.race(confirming)
+        if (confirmation === 'timeout') throw timedOut(limit)
+        assertConfirmed(confirmation, value, replicas)
+      }
       // The first uses wait for the policy, at most until the timeout. If the server has not sent the policy at the end of this
       // time, the result of the use is returned, and `configuration()` returns `unverified`. Later, the policy is read in the
       // background.
@@ -92,11 +92,15 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
     async ready() {
       policy.expire()
       const id = `ready:${crypto.randomUUID()}`
-      if (await use({ id, ttl: 1000 }, READY_TIMEOUT)) return
+      if (await use({ id, ttl: 2 * READY_TIMEOUT }, READY_TIMEOUT)) return
       throw new ReplayStoreError('failed', 'the server knows an id that was not used before')
     },
     configuration: () => policy.state,
   }
+}
+
+function timedOut(limit: number): ReplayStoreError {
+  return new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
 }
 
 /**

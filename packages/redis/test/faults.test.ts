@@ -9,7 +9,7 @@ import {
   startRedisServer,
 } from '../../../test/support/redis-server.ts'
 import { CLIENTS } from './clients.ts'
-import { untilLinked } from './replication.ts'
+import { untilLinked } from '../../../test/support/until-linked.ts'
 import { createUse, getProblem } from './uses.ts'
 
 /** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */

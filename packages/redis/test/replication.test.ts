@@ -1,11 +1,18 @@
-import { fromGlide, redisReplay, type SendCommand } from '@bearward/redis'
+import {
+  fromGlide,
+  fromIoredis,
+  redisReplay,
+  type RedisReplayStore,
+  type SendCommand,
+} from '@bearward/redis'
+import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
 import { startFaultyProxy } from '../../../test/support/faulty-proxy.ts'
 import { type RedisServer, SERVERS, startRedisServer } from '../../../test/support/redis-server.ts'
 import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
 import { startCluster } from './cluster.ts'
-import { untilLinked } from './replication.ts'
+import { untilLinked } from '../../../test/support/until-linked.ts'
 import { createUse, getProblem } from './uses.ts'
 
 /** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
@@ -25,12 +32,15 @@ describe.each(SERVERS)('%s', (name) => {
   })
   afterAll(() => Promise.all([primary.close(), replica.close()]))
 
-  describe.each(withoutGlide(CLIENTS))('with %s', (client, connect) => {
+  const clients = withoutGlide(CLIENTS).filter(
+    ([client]) => name === 'redis-server' || client.endsWith(' 6'),
+  )
+  describe.each(clients)('with %s', (client, connect) => {
     const at = `(${client}, ${name})`
 
     it(`firstUse() with replicas: 1 returns true as soon as a replica has the entry ${at}`, async () => {
       const store = redisReplay({ send: await connect(primary.port), timeout, replicas: 1 })
-      await store.ready()
+      await untilConfirmed(store)
       for (let i = 0; i < 20; i++) {
         const proof = createUse()
         expect(await store.firstUse(proof)).toBe(true)
@@ -39,42 +49,59 @@ describe.each(SERVERS)('%s', (name) => {
       }
     })
 
-    it(`firstUse() with replicas: 1 rejects while the replica hangs, also in many uses at the same time ${at}`, async () => {
+    it(`firstUse() with replicas: 1 rejects for new proofs while the replica hangs, and returns false for a used proof ${at}`, async () => {
       const send = await connect(primary.port)
-      await redisReplay({ send, timeout, replicas: 1 }).ready()
-      const store = redisReplay({ send, timeout: 400, replicas: 1 })
-      replica.signal('SIGSTOP')
-      try {
-        const proofs = Array.from({ length: 20 }, createUse)
-        const problems = await Promise.all(proofs.map((proof) => getProblem(store.firstUse(proof))))
+      await untilConfirmed(redisReplay({ send, timeout, replicas: 1 }))
+      const store = redisReplay({ send, timeout: 200, replicas: 1 })
+      const used = createUse()
+      expect(await store.firstUse(used)).toBe(true)
+      await whileHanging(replica, async () => {
+        const problems = await Promise.all(
+          Array.from({ length: 20 }, () => getProblem(store.firstUse(createUse()))),
+        )
         for (const problem of problems) expect(['failed', 'timeout']).toContain(problem)
-        expect(problems).toContain('failed')
-      } finally {
-        replica.signal('SIGCONT')
-      }
+        const later = redisReplay({ send, timeout, replicas: 1 })
+        expect(await later.firstUse(used)).toBe(false)
+      })
       await expect
         .poll(async () => store.firstUse(createUse()).catch(() => 'unknown'), { timeout: 30_000 })
         .toBe(true)
     })
 
-    it.each(['the first reply', 'the second reply'])(
-      `firstUse() with replicas: 1 rejects if %s is lost with the connection ${at}`,
-      async (lost) => {
+    it.each([
+      ['the reply to the first SET', /(?:^|\n)(?:\$-1|_)\r\n$/],
+      ['the reply to the second SET', /(?:^|\n)\$\d+\r\n\d{10,}\r\n/],
+      ['the reply to WAIT', /(?:^|\n):\d+\r\n$/],
+    ])(
+      `firstUse() with replicas: 1 never returns true without a replica if %s is lost with the connection ${at}`,
+      async (_lost, reply) => {
         const proxy = closing(await startFaultyProxy(primary.port))
-        const store = redisReplay({ send: await connect(proxy.port), timeout, replicas: 1 })
-        await store.ready()
-        const isLost =
-          lost === 'the first reply'
-            ? (chunk: string) => /^(?:\$-1|_)\r\n/.test(chunk)
-            : (chunk: string) => /(?:^|\r\n):\d+\r\n$/.test(chunk)
-        proxy.onReply((chunk) => (proxy.cuts() === 0 && isLost(chunk) ? 'cut' : 'pass'))
+        const send = await connect(proxy.port)
+        await untilConfirmed(redisReplay({ send, timeout, replicas: 1 }))
+        const store = redisReplay({ send, timeout: 300, replicas: 1 })
+        proxy.onReply((chunk) => (proxy.cuts() === 0 && reply.test(chunk) ? 'cut' : 'pass'))
         const proof = createUse()
-        expect(['unreachable', 'failed']).toContain(await getProblem(store.firstUse(proof)))
+        await whileHanging(replica, async () => {
+          const problem = await getProblem(store.firstUse(proof))
+          expect(['unreachable', 'failed', 'timeout']).toContain(problem)
+        })
         expect(proxy.cuts()).toBe(1)
-        expect(await store.firstUse(createUse())).toBe(true)
-        expect(await store.firstUse(proof)).toBe(false)
+        const later = redisReplay({ send, timeout, replicas: 1 })
+        await expect
+          .poll(async () => later.firstUse(createUse()).catch(() => 'unknown'), { timeout: 30_000 })
+          .toBe(true)
+        expect(await later.firstUse(proof)).toBe(false)
       },
     )
+  })
+
+  it(`firstUse() with replicas: 1 rejects with the problem failed without the permission for WAIT (${name})`, async () => {
+    const server = closing(await startRedisServer({ name }))
+    await server.command('ACL', 'SETUSER', 'default', '-wait')
+    const send = await CLIENTS['node-redis 6']!(server.port)
+    const use = redisReplay({ send, timeout, replicas: 1 }).firstUse(createUse())
+    expect(await getProblem(use)).toBe('failed')
+    await expect(use).rejects.toThrow('NOPERM')
   })
 
   it(`firstUse() with replicas: 2 rejects with the problem failed if one replica is connected, and records the use (${name})`, async () => {
@@ -95,7 +122,7 @@ describe.each(SERVERS)('%s', (name) => {
     await untilLinked(next)
     const send = await CLIENTS['ioredis 6']!(old.port)
     const store = redisReplay({ send, timeout: 1000, replicas: 1 })
-    await store.ready()
+    await untilConfirmed(store)
     const accepted: ReturnType<typeof createUse>[] = []
     const uses = Array.from({ length: 200 }, async (_, index) => {
       const proof = createUse()
@@ -109,6 +136,29 @@ describe.each(SERVERS)('%s', (name) => {
   })
 })
 
+/**
+ * Resolves when each of many uses is confirmed, on all servers of a cluster. A replica that was connected a moment ago confirms its first
+ * entries after up to a second. Has no timeout, because the test has one.
+ */
+async function untilConfirmed(store: RedisReplayStore): Promise<void> {
+  const use = async () => store.firstUse(createUse())
+  const isConfirmed = ({ status }: PromiseSettledResult<boolean>) => status === 'fulfilled'
+  for (;;) {
+    const uses = Array.from({ length: 20 }, use)
+    if ((await Promise.allSettled(uses)).every(isConfirmed)) return
+  }
+}
+
+/** Stops the process of a server during an action. */
+async function whileHanging(server: RedisServer, action: () => Promise<void>): Promise<void> {
+  server.signal('SIGSTOP')
+  try {
+    await action()
+  } finally {
+    server.signal('SIGCONT')
+  }
+}
+
 describe('a cluster', () => {
   let nodes: readonly RedisServer[]
   let replicas: readonly RedisServer[]
@@ -116,13 +166,13 @@ describe('a cluster', () => {
     nodes = await startCluster()
     replicas = await addReplicas(nodes)
   })
-  afterAll(() => Promise.all([...nodes, ...replicas].map((node) => node.close())))
+  afterAll(() => Promise.all([...nodes, ...(replicas ?? [])].map((node) => node.close())))
 
   it.each(withoutGlide(CLUSTER_CLIENTS))(
     'firstUse() with replicas: 1 returns true as soon as the replica of a primary has the entry (%s)',
     async (_client, connect) => {
       const store = redisReplay({ send: await connect(nodes[0]!.port), timeout, replicas: 1 })
-      await store.ready()
+      await untilConfirmed(store)
       const count = async () => {
         const sizes = await Promise.all(replicas.map((node) => node.command('DBSIZE')))
         return sizes.reduce((sum, size) => sum + Number(size.slice(1)), 0)
@@ -139,22 +189,42 @@ describe('a cluster', () => {
     'firstUse() with replicas: 1 rejects for the primary whose replica hangs, and returns true for the others (%s)',
     async (_client, connect) => {
       const send = await connect(nodes[0]!.port)
-      await redisReplay({ send, timeout, replicas: 1 }).ready()
+      await untilConfirmed(redisReplay({ send, timeout, replicas: 1 }))
       const store = redisReplay({ send, timeout: 400, replicas: 1 })
-      replicas[1]!.signal('SIGSTOP')
-      try {
+      await whileHanging(replicas[1]!, async () => {
         const results = new Set<unknown>()
         for (let i = 0; i < 20; i++) {
           const use = store.firstUse(createUse())
           results.add(await use.catch(() => getProblem(use)))
         }
-        expect(results).toEqual(new Set([true, 'failed']))
-      } finally {
-        replicas[1]!.signal('SIGCONT')
-      }
+        expect(results).toContain(true)
+        expect([...results].some((result) => result === 'failed' || result === 'timeout')).toBe(
+          true,
+        )
+        expect(results).not.toContain(false)
+      })
+    },
+  )
+
+  it.each(withoutGlide(CLUSTER_CLIENTS))(
+    'firstUse() with replicas: 1 returns true after a replica of the cluster has taken over, and false for proofs from before (%s)',
+    async (_client, connect) => {
+      const store = redisReplay({ send: await connect(nodes[1]!.port), timeout, replicas: 1 })
+      await untilConfirmed(store)
+      const used = Array.from({ length: 20 }, createUse)
+      for (const proof of used) expect(await store.firstUse(proof)).toBe(true)
+      const pair = [nodes[0]!, replicas[0]!]
+      const roles = await Promise.all(pair.map((node) => node.command('ROLE')))
+      const next = roles[0]!.includes('master') ? pair[1]! : pair[0]!
+      await next.command('CLUSTER', 'FAILOVER', 'TAKEOVER')
+      await expect.poll(() => next.command('ROLE'), { timeout: 30_000 }).toContain('master')
+      await untilConfirmed(store)
+      for (const proof of used) expect(await store.firstUse(proof)).toBe(false)
     },
   )
 })
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20))
 
 /** Adds one replica to each primary of a cluster. */
 async function addReplicas(primaries: readonly RedisServer[]): Promise<readonly RedisServer[]> {
@@ -164,25 +234,44 @@ async function addReplicas(primaries: readonly RedisServer[]): Promise<readonly 
       const replica = await startRedisServer({ args: [...args, '--cluster-node-timeout', '2000'] })
       const id = /[0-9a-f]{40}/.exec(await primary.command('CLUSTER', 'MYID'))![0]
       await replica.command('CLUSTER', 'MEET', '127.0.0.1', String(primary.port))
-      await expect
-        .poll(() => replica.command('CLUSTER', 'REPLICATE', id), { timeout: 30_000 })
-        .toBe('+OK')
+      // At first, the server does not know the primary.
+      while (!(await replica.command('CLUSTER', 'NODES')).includes(id)) await pause()
+      await replica.command('CLUSTER', 'REPLICATE', id)
       await untilLinked(replica)
       return replica
     }),
   )
 }
 
+/** Creates a client like those of `ioredis`. Returns the function that sends commands. `confirmed` is the reply to `WAIT`. */
+function withReplies(earlier: (value: string) => unknown, confirmed: unknown): SendCommand {
+  return fromIoredis({
+    call: async () => null,
+    pipeline: ([first]) => ({
+      exec: async () => [
+        [null, earlier(first![2]!)],
+        [null, confirmed],
+      ],
+    }),
+  })
+}
+const same = (value: string) => value
+
 describe('the option replicas', () => {
   const own: SendCommand = async () => null
-  const glide = fromGlide({ customCommand: async () => null })
 
   it.each([
     ['a function of the application', own],
-    ['the function of fromGlide', glide],
+    [
+      'a function of the application with a pipeline',
+      Object.assign(async () => null, { pipeline: async () => [null, 1] }),
+    ],
+    ['the function of fromGlide', fromGlide({ customCommand: own })],
+    ['the function of fromIoredis for a Redis with reconnectOnError', reconnecting('Redis')],
+    ['the function of fromIoredis for a Cluster with reconnectOnError', reconnecting('Cluster')],
   ])('redisReplay with replicas and %s as send throws a ConfigurationError', (_what, send) => {
     expect(() => redisReplay({ send, replicas: 1 })).toThrow(
-      'replicas requires a send from fromNodeRedis or fromIoredis',
+      'replicas requires a send from fromNodeRedis, or from fromIoredis with a client without reconnectOnError',
     )
     expect(() => redisReplay({ send, replicas: 0 })).not.toThrow()
   })
@@ -190,30 +279,53 @@ describe('the option replicas', () => {
   it.each([-1, 11, 1.5, '1', null])(
     'redisReplay with replicas: %j throws a ConfigurationError',
     (replicas) => {
-      const send = Object.assign(async () => null, { sendTogether: async () => [null, 1] })
+      const send = withReplies(same, 1)
       expect(() => redisReplay({ send, replicas: replicas as number })).toThrow('replicas')
     },
   )
 
   it.each([
-    ['no number', null],
-    ['a text', 'many'],
+    ['null', null],
+    ['a word', 'many'],
     ['an object', {}],
     ['an array', [1]],
-    ['a missing reply', undefined],
+    ['undefined', undefined],
     ['a negative number', -1],
     ['NaN', NaN],
-  ])('firstUse() rejects if the reply to WAIT is %s', async (_what, confirmed) => {
-    const send = Object.assign(async () => null, { sendTogether: async () => [null, confirmed] })
-    const store = redisReplay({ send, replicas: 1 })
+    ['zero', 0],
+  ])('firstUse() with replicas: 1 rejects if the reply to WAIT is %s', async (_what, confirmed) => {
+    const store = redisReplay({ send: withReplies(same, confirmed), replicas: 1 })
     expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
   })
+
+  it.each([
+    ['null', () => null],
+    ['OK', () => 'OK'],
+    ['the value of another use', () => '1'],
+    ['an array', (value: string) => [value]],
+  ])(
+    'firstUse() with replicas: 1 rejects if the reply to the second SET is %s',
+    async (_what, earlier) => {
+      const store = redisReplay({ send: withReplies(earlier, 1), replicas: 1 })
+      expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
+    },
+  )
 
   it.each([1, 2, '1', 1n, Buffer.from('1')])(
     'firstUse() with replicas: 1 returns true if the reply to WAIT is %o',
     async (confirmed) => {
-      const send = Object.assign(async () => null, { sendTogether: async () => [null, confirmed] })
-      expect(await redisReplay({ send, replicas: 1 }).firstUse(createUse())).toBe(true)
+      const store = redisReplay({ send: withReplies(same, confirmed), replicas: 1 })
+      expect(await store.firstUse(createUse())).toBe(true)
     },
   )
 })
+
+/** Returns the function that sends commands with a client of `ioredis` that connects again after errors. */
+function reconnecting(kind: 'Redis' | 'Cluster'): SendCommand {
+  const reconnectOnError = () => 2 as const
+  const client =
+    kind === 'Redis'
+      ? new Redis({ lazyConnect: true, reconnectOnError })
+      : new Cluster([{ port: 1 }], { lazyConnect: true, redisOptions: { reconnectOnError } })
+  return fromIoredis(client)
+}

@@ -5,7 +5,7 @@ import { createSentinel as createSentinel5 } from 'redis5'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
 import { type RedisServer, startRedisServer } from '../../../test/support/redis-server.ts'
-import { untilLinked } from './replication.ts'
+import { untilLinked } from '../../../test/support/until-linked.ts'
 import { createUse } from './uses.ts'
 
 /** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
