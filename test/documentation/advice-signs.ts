@@ -10,7 +10,7 @@ export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> 
     '`iss` and the option `issuer` differ only by a trailing slash',
     '`iss` is at `sts.windows.net`, but the option `issuer` is at `login.microsoftonline.com`',
     '`iss` is at `login.microsoftonline.com`, but the option `issuer` is at `sts.windows.net`',
-    '`iss` and the option `issuer` have the same path, but differ in the scheme or the port, or one of them has an internal host',
+    '`iss` and the option `issuer` differ only in the scheme, the port, or the name of an internal host',
     '`iss` is the address of the org authorization server of Okta',
     '`iss` is another tenant of Entra, and the option `tenants` is set',
     'the option `issuers` has the functions `match` and `resolve`, and `resolve` returned no options for `iss`',

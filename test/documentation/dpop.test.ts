@@ -136,7 +136,7 @@ describe('docs/dpop.md', () => {
     const text = read(PAGE).replace(/\s+/g, ' ')
     const { failures, pause } = REPLAY_BREAKER
     for (const sentence of [
-      `After ${failures} failures in a row, the store is not asked for ${pause.first} s. Then one request tries it again. If this fails, the pause doubles, up to ${pause.last} s.`,
+      `After ${failures} failures in a row, the store gets no calls for ${pause.first} s. Then one request tries it again. If this fails, the pause doubles, up to ${pause.last} s.`,
       `less than ${LIMITS.freshNonce} s old`,
       `at most ${LIMITS.proofLength} characters`,
       `${LIMITS.rsaBits.min} to ${LIMITS.proofRsaBits} bits`,

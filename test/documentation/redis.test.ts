@@ -9,7 +9,7 @@ import { POLICIES } from '../faults/store-setup.ts'
 import { read } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
 import { type RedisServer, SERVERS, startRedisServer } from '../support/redis-server.ts'
-import { untilLinked } from '../support/until-linked.ts'
+import { untilConfirming, untilLinked } from '../support/until-linked.ts'
 import {
   describeDocument,
   issuerAddress,
@@ -46,6 +46,7 @@ async function startWithReplica(): Promise<RedisServer> {
   const primary = await startRedisServer()
   const args = ['--replicaof', '127.0.0.1', String(primary.port)]
   await untilLinked(closing(await startRedisServer({ args })))
+  await untilConfirming(primary)
   return primary
 }
 
@@ -63,8 +64,8 @@ describeDocument('docs/redis.md', {
   'node-redis': withServer('redis-node-redis', 'destroy'),
   'ioredis and iovalkey': withServer('redis-ioredis', 'disconnect'),
   'Valkey GLIDE': withServer('redis-glide', 'close'),
-  'Wait for replicas': withServer('redis-replicas', 'destroy', startWithReplica),
   'Another client': withServer('redis-another', 'destroy'),
+  'Wait for replicas': withServer('redis-replicas', 'destroy', startWithReplica),
   async 'Test a store'(code) {
     await runSnippet('redis-check', code)
     const wrong = adapt(code, { 'return false': 'return true' })

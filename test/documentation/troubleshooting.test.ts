@@ -78,7 +78,7 @@ describe('docs/troubleshooting.md', () => {
     expect((await call('GET', '/reports', 'an-opaque-token')).status).toBe(401)
     expect(lines.join()).toContain('malformed_token')
     expect(lines.join()).toContain('one part, as in an opaque token')
-    expect(lines.join()).toContain('send audience')
+    expect(lines.join()).toContain('send the parameter audience')
   })
 
   it('a guard responds with 503 and logs ECONNREFUSED if the authorization server does not listen', async () => {

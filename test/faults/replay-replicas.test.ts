@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { REPLAY_BREAKER } from '../../packages/core/src/binding/dpop/replay-check.ts'
 import { createStoreSetup, type Policy, STACKS } from './store-setup.ts'
-import { untilLinked } from '../support/until-linked.ts'
+import { untilConfirming, untilLinked } from '../support/until-linked.ts'
 
 const DECISIONS: readonly (readonly [policy: Policy, status: number, decision: string])[] = [
   ['refuse', 503, 'refused'],
@@ -21,6 +21,7 @@ describe.each(STACKS)('replicas of $server with $client', (stack) => {
         policy === 'nonce' ? (await send(prove('without-nonce'))).nonce! : undefined
       const replica = await startServer('--replicaof', '127.0.0.1', String(server.port))
       await untilLinked(replica)
+      await untilConfirming(server)
       const used = prove('used', await getNonce())
       expect(await send(used)).toMatchObject({ status: 200, degraded: [] })
 
@@ -37,6 +38,7 @@ describe.each(STACKS)('replicas of $server with $client', (stack) => {
 
       await replica.command('REPLICAOF', '127.0.0.1', String(server.port))
       await untilLinked(replica)
+      await untilConfirming(server)
       clock.advance(REPLAY_BREAKER.pause.last)
       const after = prove('after', await getNonce())
       expect(await send(after)).toMatchObject({ status: 200, degraded: [] })

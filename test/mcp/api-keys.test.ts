@@ -72,7 +72,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
   })
 
   it.each(PLACES)(
-    'MCP-32: for a request with an API key %s, authInfo contains the key only with exposeToken',
+    'MCP-32: authInfo of a request with an API key %s contains the key only with exposeToken',
     async (_place, write) => {
       const server = await start(framework, { guard: { apiKeys, exposeToken: true } })
       await server.send({ body: PURGE, lines: [write(KEYS.admin)] })

@@ -263,7 +263,7 @@ describe('metadata() and cors() of an adapter', () => {
     const misused = [metadata, cors] as unknown as ((...args: unknown[]) => unknown)[]
     for (const middleware of misused)
       expect(() => middleware(raw, () => 'handled')).toThrow(ConfigurationError)
-    expect(() => misused[0]!(raw)).toThrow('write metadata() with parentheses')
+    expect(() => misused[0]!(raw)).toThrow('Write metadata() with parentheses')
   })
 
   it('metadata() and cors() of an adapter call fail() if the request cannot be described', () => {

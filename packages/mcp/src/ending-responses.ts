@@ -14,7 +14,7 @@ export interface NodeResponse {
 
 /** Maximum milliseconds of one timer: about 24 days. A longer timer of JavaScript ends immediately. */
 const LONGEST = 2_147_483_647
-/** If a response has not begun, or if the client has not read its end, it is checked again after this number of milliseconds. */
+/** Milliseconds between two checks of a response that has not begun, or whose end the client has not read. */
 const AGAIN = 1000
 
 /**

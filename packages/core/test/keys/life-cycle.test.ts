@@ -274,7 +274,7 @@ describe('the URL of the keys', () => {
     expect(await authorize()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 
-  it('if the jwks_uri has never returned keys, a resource server fetches the metadata again after any failure, not only after a 404', async () => {
+  it('a resource server whose jwks_uri has never returned keys fetches the metadata again after any failure, not only after a 404', async () => {
     let location = 'https://mistaken.example.com/jwks'
     const { clock, server } = setupPages((path) =>
       path === '/jwks'

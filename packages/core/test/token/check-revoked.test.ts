@@ -210,7 +210,7 @@ describe('the option revoked', () => {
     ['revoked', [0, 1], 0],
     ['check, and then during revoked', [1], 1],
   ])(
-    'if a key is distrusted during %s, a guard repeats all steps, but does not call check() again',
+    'a guard repeats all steps, but does not call check() again, if a key is distrusted during %s',
     async (_, distrustedIn, checksBefore) => {
       const others = [generateKey('ES256', 'b'), generateKey('ES256', 'c')]
       const thumbprints = await Promise.all(others.map(({ jwk }) => calculateJwkThumbprint(jwk)))

@@ -42,9 +42,9 @@ Each figure is the median of ${rounds} rounds. Differences of a few microseconds
 an API that does more work, a guard takes a smaller part of the processor time.`,
     `The first request is slower, because it loads the keys. Call \`ready()\` before the server listens:
 see [keys and outages](keys-and-outages.md).`,
-    `All results, their variation, the other measurements (single verifications, DPoP proofs, MCP guards, memory, start) and the targets
-that are missed are in \`test/bench/REPORT.md\` in the repository. \`npm run bench\` repeats the measurement, and \`npm run bench -- page\`
-writes this page.`,
+    `The file \`test/bench/REPORT.md\` in the repository has all results, their variation, and the targets that are missed. It also has
+the other measurements: single verifications, DPoP proofs, MCP guards, memory and start. \`npm run bench\` repeats the measurement,
+and \`npm run bench -- page\` writes this page.`,
   ]
   return `${parts.join('\n\n')}\n`
 }

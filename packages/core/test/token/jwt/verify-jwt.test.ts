@@ -96,7 +96,7 @@ describe('verifyJwt', () => {
     }
   })
 
-  it('8725-02: verifyJwt rejects a token if the key that its kid names is for another algorithm than its alg', async () => {
+  it('8725-02: verifyJwt rejects a token if its alg differs from the algorithm of the key that its kid names', async () => {
     const [es256, rs256] = issuer.keys as [TestKey, TestKey]
     const cases = [
       issuer.token({ key: rs256, header: { kid: es256.kid } }),
