@@ -23,7 +23,7 @@ test('redis: redisReplay detects a replay, and the package installs no Redis cli
     const values = new Map()
     const client = {
       async call(command, [key, value]) {
-        if (command === 'CONFIG') return ['maxmemory-policy', 'noeviction']
+        if (command === 'config') return ['maxmemory-policy', 'noeviction']
         const earlier = values.get(key) ?? null
         if (earlier === null) values.set(key, value)
         return earlier
