@@ -96,6 +96,7 @@ export async function connectClient(client: Stack['client'], port: number): Prom
   const redis = createClient({
     url: `redis://127.0.0.1:${port}`,
     disableOfflineQueue: true,
+    maintNotifications: 'disabled',
     socket: { reconnectStrategy: () => 10 },
   })
   redis.on('error', () => {}).on('ready', onReady)

@@ -11,14 +11,14 @@ export type Confirmation = readonly unknown[]
 /**
  * Writes an existing entry again, and waits until replicas have confirmed the writes of this connection. The write is necessary,
  * because `WAIT` confirms nothing on a connection without a write: the client may have written the entry on another connection.
- * `limit` is the time of the use in milliseconds.
+ * `timeout` is the option.
  */
 export async function confirmEntry(
   pipeline: SendPipeline,
   { key, value }: { readonly key: string; readonly value: string },
-  { replicas, limit }: { readonly replicas: number; readonly limit: number },
+  { replicas, timeout }: { readonly replicas: number; readonly timeout: number },
 ): Promise<Confirmation> {
-  const milliseconds = Math.max(1, Math.min(LONGEST, Math.floor(limit / 2)))
+  const milliseconds = Math.max(1, Math.min(LONGEST, Math.floor(timeout / 2)))
   return pipeline(
     ['SET', key, value, 'XX', 'GET', 'KEEPTTL'],
     ['WAIT', String(replicas), String(milliseconds)],

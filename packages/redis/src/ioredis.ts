@@ -1,3 +1,4 @@
+import { ReplayStoreError } from '@bearward/core'
 import type { SendCommand } from './options.ts'
 import { withPipeline } from './pipelines.ts'
 
@@ -39,11 +40,18 @@ export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendComma
     )
   }
   const sendAny = 'nodes' in client ? sendToCluster : send
-  // With this option, the client can send only the second command of a pipeline again, on a new connection.
-  const { reconnectOnError, redisOptions } = client.options ?? {}
-  const repeats = typeof (reconnectOnError ?? redisOptions?.reconnectOnError) === 'function'
-  if (repeats || client.pipeline === undefined) return sendAny
+  if (client.pipeline === undefined || repeatsAfterErrors(client)) return sendAny
   return withPipeline(sendAny, (...commands) => sendPipeline(client, commands))
+}
+
+/**
+ * Returns whether a client may send only the second command of a pipeline again, on a new connection. The option
+ * `reconnectOnError` has this effect. Also returns `true` if the options are unknown.
+ */
+function repeatsAfterErrors({ options }: IoredisLike): boolean {
+  if (typeof options !== 'object') return true
+  const { reconnectOnError, redisOptions } = options
+  return [reconnectOnError, redisOptions?.reconnectOnError].some((one) => typeof one === 'function')
 }
 
 /**
@@ -54,6 +62,9 @@ async function sendPipeline(
   client: IoredisLike,
   commands: readonly (readonly string[])[],
 ): Promise<readonly unknown[]> {
+  // The option can be set later, too.
+  if (repeatsAfterErrors(client))
+    throw new ReplayStoreError('failed', 'reconnectOnError cannot be combined with replicas')
   const calls = commands.map(([name, ...args]) => [name!.toLowerCase(), ...args])
   const results = (await client.pipeline!(calls).exec()) ?? []
   return results.map(([error, reply]) => {

@@ -12,6 +12,7 @@ interface Executable {
 
 /** The members of a client or a pool of `redis` that `fromNodeRedis` uses. */
 export interface NodeRedisLike {
+  readonly options?: { readonly maintNotifications?: unknown } | undefined
   sendCommand(args: string[]): Promise<unknown>
   multi?(): NodeRedisPipeline<[args: string[]]>
 }
@@ -53,8 +54,17 @@ export function fromNodeRedis(
   client: NodeRedisLike | NodeRedisClusterLike | NodeRedisSentinelLike,
 ): SendCommand {
   const send = createSend(client)
-  if (client.multi === undefined) return send
+  if (client.multi === undefined || movesConnection(client)) return send
   return withPipeline(send, (...commands) => sendPipeline(client, commands))
+}
+
+/**
+ * Returns whether a client may send only the second command of a pipeline on a new connection. The option `maintNotifications` has this
+ * effect unless it is `'disabled'`. A pool, a cluster and a Sentinel client do not show this option.
+ */
+function movesConnection(client: AnyClient): boolean {
+  const { maintNotifications } = ('options' in client && client.options) || {}
+  return maintNotifications !== undefined && maintNotifications !== 'disabled'
 }
 
 function createSend(client: AnyClient): SendCommand {

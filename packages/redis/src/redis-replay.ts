@@ -27,7 +27,8 @@ const READY_TIMEOUT = 5000
 /**
  * Creates a store for the DPoP proofs that were used (RFC 9449 section 11.1), on a Redis server (7.0 or later) or a Valkey
  * server. All processes of an API must use the same server. Nothing checks this. Each use is one command, `SET` with `NX`, `GET`
- * and `PX`. With the option `replicas`, a new proof needs two more commands. The key of an entry is the prefix followed by the id of the proof. The server removes the entry after the `ttl`.
+ * and `PX`. With the option `replicas`, a new proof needs two more commands. The key of an entry is the prefix followed by the id of
+ * the proof. The server removes the entry after the `ttl`.
  *
  * The `maxmemory-policy` of the server must be `noeviction`. If it is another policy, each use rejects with a `ReplayStoreError`.
  * The server may refuse to show its policy, or may not send the policy in time. Uses are then still recorded, and
@@ -66,7 +67,7 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
       if (reply === 'timeout') throw timedOut(limit)
       const isFirst = readFirstUse(reply, value)
       if (isFirst && replicas > 0) {
-        const confirming = confirmEntry(pipeline, { key, value }, { replicas, limit })
+        const confirming = confirmEntry(pipeline, { key, value }, { replicas, timeout })
         const confirmation = await wait.race(confirming)
         if (confirmation === 'timeout') throw timedOut(limit)
         assertConfirmed(confirmation, value, replicas)

@@ -17,7 +17,10 @@ const ignoreError = () => {}
 
 function withNodeRedis(library: typeof redis6 | typeof redis5): Connect {
   return async (port) => {
-    const client = (library as typeof redis6).createClient({ url: `redis://127.0.0.1:${port}` })
+    const client = (library as typeof redis6).createClient({
+      url: `redis://127.0.0.1:${port}`,
+      maintNotifications: 'disabled',
+    })
     client.on('error', ignoreError)
     closing({ close: () => client.destroy() })
     await client.connect()

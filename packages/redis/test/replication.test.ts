@@ -1,11 +1,13 @@
 import {
   fromGlide,
   fromIoredis,
+  fromNodeRedis,
   redisReplay,
   type RedisReplayStore,
   type SendCommand,
 } from '@bearward/redis'
 import { Cluster, Redis } from 'ioredis'
+import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
 import { startFaultyProxy } from '../../../test/support/faulty-proxy.ts'
@@ -246,6 +248,7 @@ async function addReplicas(primaries: readonly RedisServer[]): Promise<readonly 
 /** Creates a client like those of `ioredis`. Returns the function that sends commands. `confirmed` is the reply to `WAIT`. */
 function withReplies(earlier: (value: string) => unknown, confirmed: unknown): SendCommand {
   return fromIoredis({
+    options: {},
     call: async () => null,
     pipeline: ([first]) => ({
       exec: async () => [
@@ -259,6 +262,10 @@ const same = (value: string) => value
 
 describe('the option replicas', () => {
   const own: SendCommand = async () => null
+  const wrapped = fromIoredis({
+    call: async () => null,
+    pipeline: () => ({ exec: async () => null }),
+  })
 
   it.each([
     ['a function of the application', own],
@@ -267,13 +274,26 @@ describe('the option replicas', () => {
       Object.assign(async () => null, { pipeline: async () => [null, 1] }),
     ],
     ['the function of fromGlide', fromGlide({ customCommand: own })],
+    ['the function of fromIoredis for a client with unknown options', wrapped],
+    [
+      'the function of fromNodeRedis for a client that moves its connection',
+      fromNodeRedis(createClient({ maintNotifications: 'auto' })),
+    ],
     ['the function of fromIoredis for a Redis with reconnectOnError', reconnecting('Redis')],
     ['the function of fromIoredis for a Cluster with reconnectOnError', reconnecting('Cluster')],
   ])('redisReplay with replicas and %s as send throws a ConfigurationError', (_what, send) => {
     expect(() => redisReplay({ send, replicas: 1 })).toThrow(
-      'replicas requires a send from fromNodeRedis, or from fromIoredis with a client without reconnectOnError',
+      "replicas requires a send from fromNodeRedis with maintNotifications: 'disabled', or from fromIoredis without reconnectOnError",
     )
     expect(() => redisReplay({ send, replicas: 0 })).not.toThrow()
+  })
+
+  it('firstUse() with replicas: 1 rejects if reconnectOnError is set later', async () => {
+    const client = new Redis({ lazyConnect: true })
+    client.call = async () => null
+    const store = redisReplay({ send: fromIoredis(client), replicas: 1 })
+    client.options.reconnectOnError = () => 2
+    expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
   })
 
   it.each([-1, 11, 1.5, '1', null])(
