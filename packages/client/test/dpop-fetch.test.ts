@@ -463,7 +463,7 @@ describe('source.headers()', () => {
     await expect(waiting).rejects.toThrow('enough')
   })
 
-  it('invalidate() removes the token of an Authorization header', async () => {
+  it('invalidate() accepts the value of an Authorization header, and removes its token from the cache', async () => {
     const { source } = await setupCaller([API])
     const { Authorization } = await source.headers({ url: API })
     expect(source.invalidate(Authorization)).toBe(true)

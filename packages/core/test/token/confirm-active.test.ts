@@ -186,7 +186,7 @@ describe('a guard with introspect', () => {
     expect(await callGuard()).toBe('401 inactive')
   })
 
-  it('later guards of a request use the newer response to a guard with introspect: true', async () => {
+  it('later guards of a request use the newer response that a guard with introspect: true has received', async () => {
     const { endpoint, server, getOutcome } = await setup({ ...ACTIVE, scope: 'read admin' })
     expect(await getOutcome('abc')).toBe('granted')
     const callGuard = session(server, 'abc')
@@ -259,7 +259,7 @@ describe('a guard with introspect', () => {
     expect(await getOutcome(jwt, INTROSPECT)).toBe('503 introspection_unavailable')
   })
 
-  it('a guard with introspect: true introspects a new opaque token only once', async () => {
+  it('a guard with introspect: true makes one introspection call, not two, for the first request with an opaque token', async () => {
     for (const maxAge of [10, 0]) {
       const { endpoint, getOutcome } = await setup(ACTIVE, { introspection: { maxAge } })
       expect(await getOutcome('abc', INTROSPECT)).toBe('granted')

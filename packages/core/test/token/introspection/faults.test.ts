@@ -704,7 +704,7 @@ describe('status 400 of introspection', () => {
     expect(await getOutcome(TOKEN)).toBe('granted')
   })
 
-  it('a token gets 401 inactive after status 400 only if it is unknown and another token got a response in the last minute', async () => {
+  it('a token gets 401 inactive after status 400 only if it was never active and another token got status 200 in the last minute', async () => {
     const { clock, endpoint, getOutcome, failures } = await setup(ACTIVE)
     expect(await getOutcome('a-good-one')).toBe('granted')
     endpoint.answer(errorResponse('invalid_request'))
