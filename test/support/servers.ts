@@ -46,26 +46,8 @@ export interface RawResponse {
  */
 export async function sendRaw(port: number, request: string | Uint8Array): Promise<RawResponse> {
   const socket = connect(port, '127.0.0.1')
-  const writing = writeInPieces(socket, Buffer.from(request as string))
-  const [response] = await Promise.all([readToEnd(socket), writing])
-  return parseResponse(response)
-}
-
-/** Bytes of one write. */
-const PIECE = 16_384
-
-/**
- * Writes bytes until the response begins. A server may respond to a long request early, and close the connection. A write to this
- * connection would fail, and the response would be lost.
- */
-async function writeInPieces(socket: Socket, bytes: Buffer): Promise<void> {
-  for (let start = 0; start < bytes.length; start += PIECE) {
-    if (socket.destroyed || socket.bytesRead > 0) return
-    const piece = bytes.subarray(start, start + PIECE)
-    // The callback is also called if the write fails.
-    await new Promise<unknown>((resolve) => socket.write(piece, resolve))
-    if (start > 0) await new Promise((resolve) => setImmediate(resolve))
-  }
+  socket.write(request)
+  return parseResponse(await readToEnd(socket))
 }
 
 /**

@@ -226,7 +226,7 @@ describe.each([
 
     const response = await fetch(url, bearer(issuer.token()))
     expect(response.status).toBe(500)
-    expect(await response.text()).toContain('write requireToken() with parentheses')
+    expect(await response.text()).toContain('Write requireToken() with parentheses')
     expect(handled).toBe(0)
   })
 

@@ -294,6 +294,6 @@ describe('@bearward/fastify on Fastify 5', () => {
     app.addHook('onRequest', bearward.requireToken as never)
     app.get('/', () => 'in')
     const url = await serve(app)
-    expect(await (await fetch(url)).text()).toContain('write requireToken() with parentheses')
+    expect(await (await fetch(url)).text()).toContain('Write requireToken() with parentheses')
   })
 })

@@ -114,7 +114,7 @@ describe.each([
     const { url } = await serve(app)
 
     expect((await fetch(url, bearer(issuer.token()))).status).toBe(500)
-    expect(reported.join()).toContain('write requireToken() with parentheses')
+    expect(reported.join()).toContain('Write requireToken() with parentheses')
   })
 
   it('auth(ctx) throws an error that names the cause if no guard has granted the request', async () => {

@@ -108,7 +108,7 @@ describe.each(SERVERS)('%s', (name) => {
 
   it(`firstUse() with replicas: 2 rejects with the problem failed if one replica is connected, and records the use (${name})`, async () => {
     const send = await CLIENTS['node-redis 6']!(primary.port)
-    const store = redisReplay({ send, timeout: 200, replicas: 2 })
+    const store = redisReplay({ send, timeout: 1000, replicas: 2 })
     const proof = createUse()
     const use = store.firstUse(proof)
     expect(await getProblem(use)).toBe('failed')
