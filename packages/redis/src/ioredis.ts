@@ -49,7 +49,7 @@ export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendComma
  * `reconnectOnError` has this effect. Also returns `true` if the options are unknown.
  */
 function repeatsAfterErrors({ options }: IoredisLike): boolean {
-  if (typeof options !== 'object') return true
+  if (typeof options !== 'object' || options === null) return true
   const { reconnectOnError, redisOptions } = options
   return [reconnectOnError, redisOptions?.reconnectOnError].some((one) => typeof one === 'function')
 }

@@ -49,8 +49,8 @@ export interface RedisReplayOptions {
   readonly timeout?: number
   /**
    * Number of replicas that must have an entry before its proof is accepted, from 0 to 10. If fewer replicas confirm the entry in
-   * half of `timeout` (at most 0.5 s), the use rejects with a `ReplayStoreError`. Set `timeout` to at least 250. A new proof then needs three commands:
-   * `SET`, and on one connection `SET` again and `WAIT`.
+   * half of `timeout` (at most 0.5 s), the use rejects with a `ReplayStoreError`. Set `timeout` to at least 250. A new proof then
+   * needs three commands: `SET`, and on one connection `SET` again and `WAIT`.
    *
    * `send` must come from `fromNodeRedis` with a client that has `maintNotifications: 'disabled'`, or from `fromIoredis` with a client
    * without `reconnectOnError`. Use a client that sends no other commands.

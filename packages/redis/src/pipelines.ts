@@ -1,8 +1,8 @@
 import type { SendCommand } from './options.ts'
 
 /**
- * Sends two commands on one connection, and resolves with both replies. Rejects with an error reply. Never continues on a new
- * connection after the first command.
+ * Sends two commands on one connection, and resolves with both replies. Rejects with an error reply, and if the connection fails
+ * between the two commands.
  */
 export type SendPipeline = (
   first: readonly string[],

@@ -7,6 +7,8 @@ import {
   type SendCommand,
 } from '@bearward/redis'
 import { Cluster, Redis } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis5'
+import { Redis as Iovalkey } from 'iovalkey'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
@@ -14,7 +16,7 @@ import { startFaultyProxy } from '../../../test/support/faulty-proxy.ts'
 import { type RedisServer, SERVERS, startRedisServer } from '../../../test/support/redis-server.ts'
 import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
 import { startCluster } from './cluster.ts'
-import { untilLinked } from '../../../test/support/until-linked.ts'
+import { untilConfirming, untilLinked } from '../../../test/support/until-linked.ts'
 import { createUse, getProblem } from './uses.ts'
 
 /** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
@@ -160,6 +162,29 @@ async function whileHanging(server: RedisServer, action: () => Promise<void>): P
     server.signal('SIGCONT')
   }
 }
+
+it.each([
+  ['ioredis 6', Redis],
+  ['ioredis 5', Redis5 as unknown as typeof Redis],
+  ['iovalkey', Iovalkey as unknown as typeof Redis],
+])(
+  'keyPrefix of a client is added to the keys with and without replicas (%s)',
+  async (_, Client) => {
+    const primary = closing(await startRedisServer())
+    const args = ['--replicaof', '127.0.0.1', String(primary.port)]
+    await untilLinked(closing(await startRedisServer({ args })))
+    await untilConfirming(primary)
+    const client = new Client({ port: primary.port, keyPrefix: 'app:' })
+    closing({ close: () => client.disconnect() })
+    const send = fromIoredis(client)
+    const [proof, confirmed] = [createUse(), createUse()]
+    expect(await redisReplay({ send, timeout }).firstUse(proof)).toBe(true)
+    expect(await redisReplay({ send, timeout, replicas: 1 }).firstUse(confirmed)).toBe(true)
+    for (const { id } of [proof, confirmed])
+      expect(await primary.command('EXISTS', `app:bearward:dpop:${id}`)).toBe(':1')
+    expect(await redisReplay({ send, timeout, replicas: 1 }).firstUse(proof)).toBe(false)
+  },
+)
 
 describe('a cluster', () => {
   let nodes: readonly RedisServer[]

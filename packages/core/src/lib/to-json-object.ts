@@ -10,8 +10,8 @@ import { isPlainObject } from './objects.ts'
 
 /**
  * Checks and freezes an object from the application. Its members must be JSON values, within the limits `depth` and `values` of
- * `JSON_LIMITS`. Removes members named `__proto__`, like `parseClaims`. Members that are `undefined` are allowed, because JSON leaves them out. Returns
- * `undefined` for any other value.
+ * `JSON_LIMITS`. Removes members named `__proto__`, like `parseClaims`. Members that are `undefined` are allowed, because JSON
+ * leaves them out. Returns `undefined` for any other value.
  */
 export function toJsonObject(value: unknown): JsonObject | undefined {
   if (!isObject(value)) return undefined
