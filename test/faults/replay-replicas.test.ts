@@ -29,12 +29,18 @@ describe.each(STACKS)('replicas of $server with $client', (stack) => {
       const nonce = await getNonce()
       clock.advance(LIMITS.freshNonce)
       const during = prove('during', nonce)
-      const unknown = { status, degraded: [{ decision, problem: 'failed' }] }
+      const unknown = { status, degraded: [{ decision, problem: 'unconfirmed' }] }
       expect(await send(during)).toMatchObject(unknown)
       const known = { status: 401, reason: 'proof_used', degraded: [] }
       expect(await send(used)).toMatchObject(known)
       // The primary has recorded the proof.
       expect(await send(during)).toMatchObject(known)
+      // The circuit breaker does not open, so that used proofs are still recognized.
+      for (let i = 0; i <= REPLAY_BREAKER.failures; i++) {
+        clock.advance(LIMITS.freshNonce)
+        expect(await send(prove(`during-${i}`, nonce))).toMatchObject(unknown)
+      }
+      expect(await send(used)).toMatchObject(known)
 
       await replica.command('REPLICAOF', '127.0.0.1', String(server.port))
       await untilLinked(replica)

@@ -872,6 +872,14 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'key_full: the test says so',
     advice: 'In the options of this API: if it is normal that one client sends so many requests',
   },
+  'a proof that no replica of the store confirms': {
+    ...bound,
+    options: withDpop({ replay: failingWith('unconfirmed') }),
+    headers: (token) => ({ dpop: prove(token) }),
+    reason: 'replay_unavailable',
+    found: 'unconfirmed: the test says so',
+    advice: 'At the replay store: check that its replicas run',
+  },
   'a proof while the store may forget proofs': {
     ...bound,
     options: withDpop({ replay: failingWith('unsuitable') }),

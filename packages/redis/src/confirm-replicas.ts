@@ -1,45 +1,80 @@
 import { ReplayStoreError } from '@bearward/core'
-import type { SendPipeline } from './pipelines.ts'
+import type { Clock } from '@bearward/core/internal'
+import { groupCalls } from './group-calls.ts'
+import type { Pipeline } from './pipelines.ts'
 import { readText } from './replies.ts'
 
 /** Maximum milliseconds that a server waits for its replicas. A request waits at most twice as long for the store. */
 const LONGEST = 500
 
-/** The replies to the two commands of a confirmation. */
-export type Confirmation = readonly unknown[]
+/** An entry that the server has. */
+export interface Entry {
+  readonly key: string
+  readonly value: string
+}
+
+/** Resolves when the replicas have an entry. Rejects if they have not confirmed it, or if the server no longer has it. */
+export type ConfirmEntry = (entry: Entry) => Promise<void>
+
+/** The replies for one entry. */
+interface Confirmation {
+  /** The value that the server had for the key of the entry. */
+  readonly earlier: unknown
+  /** Number of replicas that have the entry. */
+  readonly confirmed: unknown
+}
 
 /**
- * Writes an existing entry again, and waits until replicas have confirmed the writes of this connection. The write is necessary,
- * because `WAIT` confirms nothing on a connection without a write: the client may have written the entry on another connection.
- * `timeout` is the option.
+ * Returns a function that waits until replicas have confirmed an entry. While the server waits for its replicas, it executes no other
+ * command of the connection. So one `WAIT` confirms all entries that were written since the last one. In a cluster, each entry has
+ * its own `WAIT`.
+ *
+ * `timeout` is the option. The server waits at most half of it.
  */
-export async function confirmEntry(
-  pipeline: SendPipeline,
-  { key, value }: { readonly key: string; readonly value: string },
-  { replicas, timeout }: { readonly replicas: number; readonly timeout: number },
-): Promise<Confirmation> {
+export function createConfirmEntry(
+  pipeline: Pipeline,
+  {
+    replicas,
+    timeout,
+    clock,
+  }: { readonly replicas: number; readonly timeout: number; readonly clock: Clock },
+): ConfirmEntry {
   const milliseconds = Math.max(1, Math.min(LONGEST, Math.floor(timeout / 2)))
-  return pipeline(
-    ['SET', key, value, 'XX', 'GET', 'KEEPTTL'],
-    ['WAIT', String(replicas), String(milliseconds)],
-  )
+  const wait = ['WAIT', String(replicas), String(milliseconds)]
+
+  /**
+   * Writes existing entries again, and waits for the replicas. The writes are necessary, because `WAIT` confirms nothing on a connection
+   * without a write: the client may have written the entries on another connection.
+   */
+  async function confirm(entries: readonly Entry[]): Promise<readonly Confirmation[]> {
+    const writes = entries.map(({ key, value }) => ['SET', key, value, 'XX', 'GET', 'KEEPTTL'])
+    const replies = await pipeline.send([...writes, wait])
+    const confirmed = replies[entries.length]
+    return entries.map((_, index) => ({ earlier: replies[index], confirmed }))
+  }
+
+  const confirmInGroup = groupCalls(confirm, { clock, limit: timeout })
+  const confirmOne = async (entry: Entry) => (await confirm([entry]))[0]!
+  const confirmEntry = pipeline.takesSeveralKeys ? confirmInGroup : confirmOne
+  return async (entry) => assertConfirmed(await confirmEntry(entry), entry.value, replicas)
 }
 
 /** Throws unless the server still had the entry with this value, and the replicas have confirmed it. */
-export function assertConfirmed(
-  [earlier, confirmed]: Confirmation,
+function assertConfirmed(
+  { earlier, confirmed }: Confirmation,
   value: string,
   replicas: number,
 ): void {
   if (readText(earlier) !== value)
     throw new ReplayStoreError('failed', 'the entry was lost before replicas confirmed it')
   const count = readCount(confirmed)
-  if (count !== undefined && count >= replicas) return
-  const shown = count === undefined ? 'an unknown number' : String(count)
-  throw new ReplayStoreError(
-    'failed',
-    `${shown} of ${replicas} replicas confirmed the entry in time`,
-  )
+  if (count === undefined)
+    throw new ReplayStoreError('failed', 'the reply to WAIT has an unexpected type')
+  if (count < replicas)
+    throw new ReplayStoreError(
+      'unconfirmed',
+      `${count} of ${replicas} replicas confirmed the entry in time`,
+    )
 }
 
 /** Reads a reply that is a number. Clients can be configured to return texts or bigints. */

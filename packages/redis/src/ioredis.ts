@@ -39,9 +39,13 @@ export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendComma
       (client as IoredisClusterLike).nodes('master').map((node) => sendTo(node, args)),
     )
   }
-  const sendAny = 'nodes' in client ? sendToCluster : send
+  const isCluster = 'nodes' in client
+  const sendAny = isCluster ? sendToCluster : send
   if (client.pipeline === undefined || repeatsAfterErrors(client)) return sendAny
-  return withPipeline(sendAny, (...commands) => sendPipeline(client, commands))
+  return withPipeline(sendAny, {
+    send: (commands) => sendPipeline(client, commands),
+    takesSeveralKeys: !isCluster,
+  })
 }
 
 /**

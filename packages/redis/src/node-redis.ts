@@ -55,7 +55,10 @@ export function fromNodeRedis(
 ): SendCommand {
   const send = createSend(client)
   if (client.multi === undefined || movesConnection(client)) return send
-  return withPipeline(send, (...commands) => sendPipeline(client, commands))
+  return withPipeline(send, {
+    send: (commands) => sendPipeline(client, commands),
+    takesSeveralKeys: !isCluster(client),
+  })
 }
 
 /**
@@ -74,31 +77,32 @@ function createSend(client: AnyClient): SendCommand {
 }
 
 /**
- * Sends two commands on one connection. If the connection fails while the replies are awaited, the client rejects all commands of the
+ * Sends commands on one connection. If the connection fails while the replies are awaited, the client rejects all commands of the
  * pipeline. This is not true if `maintNotifications` moves the connection, or if the application calls `asap()`.
  */
 async function sendPipeline(
   client: AnyClient,
-  [first, second]: Parameters<SendPipeline>,
+  commands: Parameters<SendPipeline>[0],
 ): Promise<readonly unknown[]> {
-  return (await fillPipeline(client, [...first], [...second]).execAsPipeline()) as unknown[]
+  const copies = commands.map((args) => [...args])
+  return (await fillPipeline(client, copies).execAsPipeline()) as unknown[]
 }
 
-function fillPipeline(client: AnyClient, first: string[], second: string[]): Executable {
+function fillPipeline(client: AnyClient, commands: string[][]): Executable {
   if (isCluster(client)) {
     const pipeline = client.multi!()
-    pipeline.addCommand(first[1], false, first)
-    // The second command has no key. It goes to the server of the first command.
-    pipeline.addCommand(undefined, false, second)
+    // `WAIT` has no key. It goes to the server of the other command.
+    for (const args of commands)
+      pipeline.addCommand(args[0] === 'WAIT' ? undefined : args[1], false, args)
     return pipeline
   }
   if (isSentinel(client)) {
     const pipeline = client.multi!()
-    for (const args of [first, second]) pipeline.addCommand(false, args)
+    for (const args of commands) pipeline.addCommand(false, args)
     return pipeline
   }
   const pipeline = client.multi!()
-  for (const args of [first, second]) pipeline.addCommand(args)
+  for (const args of commands) pipeline.addCommand(args)
   return pipeline
 }
 

@@ -5,7 +5,7 @@ import {
   ReplayStoreError,
 } from '@bearward/core'
 import { startBoundedWait } from './bounded-wait.ts'
-import { assertConfirmed, confirmEntry } from './confirm-replicas.ts'
+import { createConfirmEntry } from './confirm-replicas.ts'
 import { assertSuitable, createEvictionPolicy } from './eviction-policy.ts'
 import { readOptions, type RedisReplayOptions } from './options.ts'
 import { getPipeline } from './pipelines.ts'
@@ -50,7 +50,10 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
   const send = async (args: readonly string[]) => sendOnce(args)
   const policy = createEvictionPolicy(send, clock)
   // `readOptions` requires a pipeline if `replicas` is set.
-  const pipeline = getPipeline(sendOnce)!
+  const confirmEntry =
+    replicas > 0
+      ? createConfirmEntry(getPipeline(sendOnce)!, { replicas, timeout, clock })
+      : undefined
 
   /** Records a use. Takes at most `limit` milliseconds. */
   async function use({ id, ttl }: Pick<ProofUse, 'id' | 'ttl'>, limit: number): Promise<boolean> {
@@ -66,11 +69,9 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
       const reply = await wait.race(send(['SET', key, value, 'NX', 'GET', 'PX', milliseconds]))
       if (reply === 'timeout') throw timedOut(limit)
       const isFirst = readFirstUse(reply, value)
-      if (isFirst && replicas > 0) {
-        const confirming = confirmEntry(pipeline, { key, value }, { replicas, timeout })
-        const confirmation = await wait.race(confirming)
-        if (confirmation === 'timeout') throw timedOut(limit)
-        assertConfirmed(confirmation, value, replicas)
+      if (isFirst && confirmEntry) {
+        const confirmed = await wait.race(confirmEntry({ key, value }))
+        if (confirmed === 'timeout') throw unconfirmed(limit)
       }
       // The first uses wait for the policy, at most until the timeout. If the server has not sent the policy at the end of this
       // time, the result of the use is returned, and `configuration()` returns `unverified`. Later, the policy is read in the
@@ -102,6 +103,14 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
 
 function timedOut(limit: number): ReplayStoreError {
   return new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
+}
+
+/** The server has recorded the use, so the problem is not `timeout`. */
+function unconfirmed(limit: number): ReplayStoreError {
+  return new ReplayStoreError(
+    'unconfirmed',
+    `replicas did not confirm the entry within ${limit} ms`,
+  )
 }
 
 /**

@@ -53,6 +53,27 @@ describe.each(SERVERS)('%s', (name) => {
       }
     })
 
+    it(`200 simultaneous uses with replicas: 1 return true and are confirmed by fewer than 20 WAIT commands ${at}`, async () => {
+      const store = redisReplay({ send: await connect(primary.port), timeout, replicas: 1 })
+      await untilConfirmed(store)
+      const before = await countCalls(primary, 'wait')
+      const proofs = Array.from({ length: 200 }, createUse)
+      const uses = await Promise.all(proofs.map((proof) => store.firstUse(proof)))
+      expect(uses).toEqual(proofs.map(() => true))
+      expect((await countCalls(primary, 'wait')) - before).toBeLessThan(20)
+      const keys = proofs.map(({ id }) => `bearward:dpop:${id}`)
+      expect(await replica.command('EXISTS', ...keys)).toBe(':200')
+    })
+
+    it(`one of 100 simultaneous uses of a proof returns true with replicas: 1 ${at}`, async () => {
+      const store = redisReplay({ send: await connect(primary.port), timeout, replicas: 1 })
+      await untilConfirmed(store)
+      const proof = createUse()
+      const copies = Array.from({ length: 100 }, async () => store.firstUse(proof))
+      const results = await Promise.all(copies)
+      expect(results.filter((isFirst) => isFirst)).toHaveLength(1)
+    })
+
     it(`firstUse() with replicas: 1 rejects for new proofs while the replica hangs, and returns false for a used proof ${at}`, async () => {
       const send = await connect(primary.port)
       await untilConfirmed(redisReplay({ send, timeout, replicas: 1 }))
@@ -63,7 +84,7 @@ describe.each(SERVERS)('%s', (name) => {
         const problems = await Promise.all(
           Array.from({ length: 20 }, () => getProblem(store.firstUse(createUse()))),
         )
-        for (const problem of problems) expect(['failed', 'timeout']).toContain(problem)
+        for (const problem of problems) expect(['unconfirmed', 'timeout']).toContain(problem)
         const later = redisReplay({ send, timeout, replicas: 1 })
         expect(await later.firstUse(used)).toBe(false)
       })
@@ -87,7 +108,7 @@ describe.each(SERVERS)('%s', (name) => {
         const proof = createUse()
         await whileHanging(replica, async () => {
           const problem = await getProblem(store.firstUse(proof))
-          expect(['unreachable', 'failed', 'timeout']).toContain(problem)
+          expect(['unreachable', 'failed', 'timeout', 'unconfirmed']).toContain(problem)
         })
         expect(proxy.cuts()).toBe(1)
         const later = redisReplay({ send, timeout, replicas: 1 })
@@ -108,12 +129,12 @@ describe.each(SERVERS)('%s', (name) => {
     await expect(use).rejects.toThrow('NOPERM')
   })
 
-  it(`firstUse() with replicas: 2 rejects with the problem failed if one replica is connected, and records the use (${name})`, async () => {
+  it(`firstUse() with replicas: 2 rejects with the problem unconfirmed if one replica is connected, and records the use (${name})`, async () => {
     const send = await CLIENTS['node-redis 6']!(primary.port)
     const store = redisReplay({ send, timeout: 1000, replicas: 2 })
     const proof = createUse()
     const use = store.firstUse(proof)
-    expect(await getProblem(use)).toBe('failed')
+    expect(await getProblem(use)).toBe('unconfirmed')
     await expect(use).rejects.toThrow('1 of 2 replicas confirmed the entry in time')
     expect(await store.firstUse(proof)).toBe(false)
     await expect(redisReplay({ send, replicas: 2 }).ready()).rejects.toThrow('1 of 2 replicas')
@@ -151,6 +172,12 @@ async function untilConfirmed(store: RedisReplayStore): Promise<void> {
     const uses = Array.from({ length: 20 }, use)
     if ((await Promise.allSettled(uses)).every(isConfirmed)) return
   }
+}
+
+/** Returns the number of calls of a command that a server has counted. */
+async function countCalls(server: RedisServer, command: string): Promise<number> {
+  const statistics = await server.command('INFO', 'commandstats')
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(statistics)?.[1] ?? 0)
 }
 
 /** Stops the process of a server during an action. */
@@ -225,9 +252,7 @@ describe('a cluster', () => {
           results.add(await use.catch(() => getProblem(use)))
         }
         expect(results).toContain(true)
-        expect([...results].some((result) => result === 'failed' || result === 'timeout')).toBe(
-          true,
-        )
+        expect(results.has('unconfirmed') || results.has('timeout')).toBe(true)
         expect(results).not.toContain(false)
       })
     },
@@ -269,6 +294,36 @@ async function addReplicas(primaries: readonly RedisServer[]): Promise<readonly 
     }),
   )
 }
+
+it('a lost entry rejects only its own use of the uses that one WAIT confirms', async () => {
+  const [lost, ...kept] = Array.from({ length: 3 }, createUse)
+  const pipelines: string[][][] = []
+  let begin = () => {}
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  const send = fromIoredis({
+    options: {},
+    call: async () => null,
+    pipeline: (commands) => ({
+      async exec() {
+        pipelines.push(commands)
+        if (pipelines.length === 1) await begun
+        return commands.map(([name, key, value]) => {
+          if (name === 'wait') return [null, 1]
+          return [null, key!.endsWith(lost!.id) ? null : value]
+        })
+      },
+    }),
+  })
+  const store = redisReplay({ send, timeout, replicas: 1 })
+  const first = store.firstUse(createUse())
+  await expect.poll(() => pipelines.length).toBe(1)
+  const uses = Promise.allSettled([lost!, ...kept].map((proof) => store.firstUse(proof)))
+  await new Promise(setImmediate)
+  begin()
+  expect(await first).toBe(true)
+  expect((await uses).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+  expect(pipelines.map((commands) => commands.length)).toEqual([2, 4])
+})
 
 /** Creates a client like those of `ioredis`. Returns the function that sends commands. `confirmed` is the reply to `WAIT`. */
 function withReplies(earlier: (value: string) => unknown, confirmed: unknown): SendCommand {
@@ -337,7 +392,6 @@ describe('the option replicas', () => {
     ['undefined', undefined],
     ['a negative number', -1],
     ['NaN', NaN],
-    ['zero', 0],
   ])('firstUse() with replicas: 1 rejects if the reply to WAIT is %s', async (_what, confirmed) => {
     const store = redisReplay({ send: withReplies(same, confirmed), replicas: 1 })
     expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
@@ -353,6 +407,14 @@ describe('the option replicas', () => {
     async (_what, earlier) => {
       const store = redisReplay({ send: withReplies(earlier, 1), replicas: 1 })
       expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
+    },
+  )
+
+  it.each([0, '0', 0n])(
+    'firstUse() with replicas: 1 rejects with the problem unconfirmed if the reply to WAIT is %o',
+    async (confirmed) => {
+      const store = redisReplay({ send: withReplies(same, confirmed), replicas: 1 })
+      expect(await getProblem(store.firstUse(createUse()))).toBe('unconfirmed')
     },
   )
 

@@ -15,7 +15,7 @@ export const getBindingAdvice = () =>
       {
         found: 'a token bound to a DPoP key (jkt)',
         advice:
-          'In the options of this API: set dpop to accept such tokens. Or request a token without a DPoP proof in the client.',
+          'In the options of this API: set dpop to accept such tokens. Or, in the client, request a token without a DPoP proof.',
       },
       {
         found: 'a token bound to a client certificate (x5t#S256)',
@@ -140,6 +140,11 @@ export const getBindingAdvice = () =>
         found: 'key_full',
         advice:
           'In the options of this API: if it is normal that one client sends so many requests, raise maxPerKey of memoryReplay.',
+      },
+      {
+        found: 'unconfirmed',
+        advice:
+          'At the replay store: check that its replicas run, and that they are connected to the primary. If they are, raise the timeout of redisReplay.',
       },
       {
         found: 'unsuitable',

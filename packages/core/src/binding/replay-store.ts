@@ -60,6 +60,8 @@ export type ReplayStoreProblem =
   | 'key_full'
   /** The store did not respond in time. */
   | 'timeout'
+  /** The store has recorded the proof, but too few of its replicas have confirmed the record in time. */
+  | 'unconfirmed'
   /** The store may remove entries before their `ttl` has passed. */
   | 'unsuitable'
   /** The store refused the command, or responded with an unexpected value. */

@@ -25,6 +25,12 @@ export const REPLAY_BREAKER: BreakerThresholds = {
   longestRetryAfter: 0,
 }
 
+/**
+ * The problems that do not open the circuit breaker. A store with one of these problems still recognizes used proofs, but would not
+ * be called during a pause. A client can cause `full` and `key_full`, and must not stop the checks for other clients.
+ */
+const STILL_NEEDED: readonly UnknownUse['problem'][] = ['full', 'key_full', 'unconfirmed']
+
 /** The result if the store was not called, or does not know whether a proof was used. */
 export interface UnknownUse {
   readonly problem: ReplayStoreProblem | 'paused'
@@ -71,10 +77,8 @@ export class ReplayCheck {
         return answer
       }
       this.#lastDetail = answer.detail
-      const isOfKey = answer.problem === 'key_full'
-      if (!isOfKey) this.#degradedSince ??= this.#clock.now()
-      // A client can cause the problems `full` and `key_full`. The breaker must not open, because other clients need the store.
-      if (isOfKey || answer.problem === 'full') this.#breaker.inconclusive(permission)
+      if (answer.problem !== 'key_full') this.#degradedSince ??= this.#clock.now()
+      if (STILL_NEEDED.includes(answer.problem)) this.#breaker.inconclusive(permission)
       else this.#breaker.failed(permission, this.#clock.monotonic(), 0)
       return answer
     })
@@ -148,6 +152,7 @@ const PROBLEMS: readonly unknown[] = Object.keys({
   full: 0,
   key_full: 0,
   timeout: 0,
+  unconfirmed: 0,
   unsuitable: 0,
   failed: 0,
   unreachable: 0,
