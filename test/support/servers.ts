@@ -43,12 +43,21 @@ export interface RawResponse {
 /**
  * Sends the bytes of a request over a new socket, for requests that HTTP clients do not send. Reads the response
  * until the server closes the connection, so the request must contain `Connection: close`.
+ *
+ * A server can respond before it has read a large request, and then reset the connection. If the operating system drops the
+ * response because of the reset, the request is sent again.
  */
 export async function sendRaw(port: number, request: string | Uint8Array): Promise<RawResponse> {
-  const socket = connect(port, '127.0.0.1')
-  socket.write(request)
-  return parseResponse(await readToEnd(socket))
+  for (let attempt = 1; ; attempt++) {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(request)
+    const text = await readToEnd(socket)
+    if (text !== 'reset') return parseResponse(text)
+    if (attempt === ATTEMPTS) throw new Error(`The server reset ${attempt} connections.`)
+  }
 }
+
+const ATTEMPTS = 5
 
 /**
  * Sends requests over one new socket, each after the response to the previous request. The last request must contain
@@ -81,15 +90,17 @@ export function getWithLines(port: number, path: string, lines: readonly string[
 }
 
 /**
- * Reads until the server closes the connection. A reset after a response is not an error: a server may respond to a request before
- * it has read all of it.
+ * Reads until the server closes the connection. A reset after a response is not an error. Returns `'reset'` if the server resets the
+ * connection and no part of a response has been read.
  */
 function readToEnd(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
   return new Promise((resolve, reject) => {
-    socket.once('error', (error) => {
-      if (chunks.length === 0) reject(error)
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (chunks.length > 0) return
+      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve('reset')
+      else reject(error)
     })
     socket.once('close', () => resolve(Buffer.concat(chunks).toString('latin1')))
   })
