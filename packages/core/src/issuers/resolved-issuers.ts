@@ -21,10 +21,10 @@ import type { ManagedIssuers } from './issuers.ts'
 import { CallSlots } from './call-slots.ts'
 import { IssuerCache } from './issuer-cache.ts'
 import { isIssuerName } from './issuer-name.ts'
-import { IssuerPauses } from './issuer-pauses.ts'
 import type { IssuersEvent } from './issuer-events.ts'
 import { NewIssuerBudget } from './new-issuer-budget.ts'
 import { TOO_MANY_NEW } from './resolution-failures.ts'
+import { ResolutionResults } from './resolution-results.ts'
 import { createResolvedIssuer, type ResolvedIssuer } from './resolved-issuer.ts'
 import {
   callMatch,
@@ -54,7 +54,7 @@ export class ResolvedIssuers implements ManagedIssuers {
   readonly #steps: IntrospectionSteps | undefined
   readonly #clock: Clock
   readonly #cache: IssuerCache<ResolvedIssuer>
-  readonly #pauses: IssuerPauses
+  readonly #results: ResolutionResults
   /** Issuers whose warnings were published. */
   readonly #warned: BoundedCache<true>
   readonly #running: RunningCalls
@@ -88,7 +88,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     this.#lostAfter = getLostAfter(settings.fetchTimeout)
     this.#running = new RunningCalls(this.#lostAfter)
     this.#cache = new IssuerCache(maxEntries, ({ issuer }) => forget(issuer))
-    this.#pauses = new IssuerPauses(maxEntries)
+    this.#results = new ResolutionResults(dynamic, this.#clock, publish)
     this.#warned = new BoundedCache(maxEntries * knownNames, Infinity, () => 1)
     this.#slots = new CallSlots(concurrency, () => this.#clock.monotonic(), this.#lostAfter)
     const now = this.#clock.monotonic()
@@ -116,7 +116,7 @@ export class ResolvedIssuers implements ManagedIssuers {
 
   forgetIssuer(iss: string): void {
     this.#delete(iss)
-    this.#pauses.end(iss)
+    this.#results.endPause(iss)
     const call = this.#running.get(iss)
     if (call !== undefined) this.#running.end(iss, call)
     call?.aborting.abort()
@@ -148,7 +148,7 @@ export class ResolvedIssuers implements ManagedIssuers {
   /** Finds an issuer whose options are not cached, or are too old. */
   #findUncached(iss: unknown, now: number): MaybePromise<FoundIssuer> {
     if (!isIssuerName(iss)) return rejectUnknownIssuer('a URL in its normal form', iss)
-    const rejection = this.#pauses.reject(iss, now)
+    const rejection = this.#results.reject(iss, now)
     if (rejection !== undefined) return rejection
     const call = this.#running.get(iss)
     if (call?.found === undefined) return this.#start(iss, now)
@@ -161,7 +161,7 @@ export class ResolvedIssuers implements ManagedIssuers {
   /** Starts a call of `resolve` that no request waits for. */
   #refresh(iss: string, now: number): void {
     this.#running.forgetLost(now)
-    if (this.#running.get(iss) !== undefined || this.#pauses.reject(iss, now) !== undefined) return
+    if (this.#running.get(iss) !== undefined || this.#results.reject(iss, now) !== undefined) return
     const found = this.#start(iss, now)
     if (found instanceof Promise) keepInBackground(found)
   }
@@ -274,37 +274,19 @@ export class ResolvedIssuers implements ManagedIssuers {
   }
 
   #succeed({ name, issuer }: ResolvedIssuer, startedAt: number): TrustedIssuer {
-    this.#pauses.end(name)
-    this.#publishResolved(name, true, startedAt)
+    this.#results.recordSuccess(name, startedAt)
     return issuer
   }
 
-  /** Records that `resolve` does not know an issuer. */
   #rejectUnknown(iss: string, startedAt: number): Rejection {
     this.#delete(iss)
-    const until = startedAt + this.#dynamic.negativeTtl * 1000
-    const rejection = this.#pauses.beginUnknown(iss, until)
-    this.#publishResolved(iss, false, startedAt)
-    return rejection
+    return this.#results.recordUnknown(iss, startedAt)
   }
 
   /** Records a failure. Cached options stay in use until their `ttl` is over. */
   #fail(iss: string, failed: FailedResolution, startedAt: number): Rejection {
-    const now = this.#clock.monotonic()
-    const { pause, rejection } = this.#pauses.beginAfterFailure(iss, failed, now)
     const previous = this.#cache.peek(iss)
-    const trusted = previous !== undefined && this.#isUsable(previous, now)
-    const duration = (now - startedAt) / 1000
-    const { failure, detail } = failed
-    if (failure !== 'closed') {
-      const describe = () => ({ issuer: iss, failure, detail, duration, pause, trusted })
-      this.#publish('issuer_failed', describe)
-    }
-    return rejection
-  }
-
-  #publishResolved(issuer: string, trusted: boolean, startedAt: number): void {
-    const duration = (this.#clock.monotonic() - startedAt) / 1000
-    this.#publish('issuer_resolved', () => ({ issuer, trusted, duration }))
+    const trusted = previous !== undefined && this.#isUsable(previous, this.#clock.monotonic())
+    return this.#results.recordFailure(iss, failed, startedAt, trusted)
   }
 }
