@@ -55,7 +55,7 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
     authorize(raw, ...requirements) {
       const decide = async () =>
         server.authorize(toRequestLike(raw), ...(requirements as [Requirements]))
-      // An anonymous outcome is possible only if the requirements have `optional`.
+      // An anonymous outcome is possible only if the requirements have `optional: true`.
       return mustBeAwaited(decide(), OUTCOME_MEMBERS) as Promise<never>
     },
     verify: (...args) => mustBeAwaited(verify(...args), OUTCOME_MEMBERS),
@@ -74,7 +74,7 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
   }
 }
 
-/** Creates a guard of this server for a framework. */
+/** Creates a guard for a framework. The guard of the resource server decides about each request. */
 export function createGuard<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
   server: ResourceServer,

@@ -17,19 +17,20 @@ export type AdapterHandler<Args extends readonly unknown[], Result> = (
  * first argument is the request. `Result` is the type that a guard returns.
  *
  * After a response or an error, the framework must not call the next handler. Some frameworks call the next handler when the
- * promise that a guard returns resolves. For such a framework, `respond` and `fail` must return `pending()`.
+ * promise that a guard returns resolves. For such a framework, `respond` must return `pending()`. `fail` must return `pending()` or
+ * a promise that rejects.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /**
-   * The name of the framework. Packages that build other guards, such as `@bearward/mcp`, compare it with the framework that they
-   * need.
+   * The name of the framework. Other packages, such as `@bearward/mcp`, create guards only for the framework that they support. They
+   * read this name.
    *
    * @default no other package can use the adapter
    */
   readonly framework?: string
   /**
-   * Returns whether the app of the request stops it before the handler if a guard of the request is pending: see `getUnmetGuard`. A
-   * guard that decides in several hooks needs this, because a hook can be missing.
+   * Returns whether the app stops the request before the handler, if a guard of this request is pending: see `getUnmetGuard`. A
+   * guard that decides in several hooks requires `true`, because the application can leave out one of the hooks.
    *
    * @default `false`
    */
@@ -101,7 +102,8 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   'ready' | 'status' | 'distrustKey' | 'forgetIssuer' | 'close'
 > {
   /**
-   * Creates a guard. The guard grants a request with a valid token that meets the requirements, and refuses any other request.
+   * Creates a guard. The guard grants a request with a valid token that meets the requirements, and refuses any other request. With
+   * `optional: true`, a request without credentials passes as anonymous.
    *
    * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
    * @example

@@ -107,7 +107,7 @@ export function keepAlive(
  * and `next('route')` as a command.
  */
 function toError(thrown: unknown): Error {
-  // `instanceof` is not used here, so that an error from another realm (such as a test in Jest) keeps its message and status.
+  // `instanceof` is not used here, so that an error from another JavaScript realm (as in Jest) keeps its message and status.
   if (typeof thrown === 'object' && thrown !== null) return thrown as Error
   const message =
     'A function (check, credentials or errorBody) or the adapter threw a value that is not an Error.'

@@ -13,7 +13,7 @@ type Close = AdapterBearward<never, never>['close']
 /** Maps the function `close` of a result of `createBearward` to the parts. Copies of the result have the same `close`. */
 const known = new WeakMap<Close, AdapterParts<never, never>>()
 
-/** Returns the parts of the adapter with which `createBearward` has created this object. */
+/** Returns the parts of the adapter whose `createBearward` has created this object. Returns `undefined` for any other object. */
 export function getAdapterParts(bearward: {
   readonly close: Close
 }): AdapterParts<never, never> | undefined {

@@ -135,8 +135,8 @@ export function defineSmallAdapter<Args extends readonly [object, ...unknown[]],
 
 /**
  * Creates the stand-alone `requireToken` for a framework. `requireToken` creates guards with the configuration in the `BEARWARD_*`
- * environment variables, and reads the variables at each call. This function is not part of `defineAdapter`, so that an application
- * that uses only `createBearward` gets a smaller bundle.
+ * environment variables, and reads the variables at each call. `defineRequireToken` is not part of `defineAdapter`, so that an
+ * application that uses only `createBearward` gets a smaller bundle.
  *
  * `requireToken` throws a `ConfigurationError` if variables are missing, unknown or wrong, or if the requirements are wrong.
  *
@@ -165,8 +165,9 @@ export function callNext<T>(next: () => T): T {
 }
 
 /**
- * Returns a promise that never settles. `respond` and `fail` of an adapter can return it, if the framework does not use the result
- * of a guard. Then code that awaits the guard does not continue after a response or an error.
+ * Returns a promise that never settles, for `respond` and `fail` of an adapter. With this promise, neither the framework nor other
+ * code that awaits the guard continues after a response or an error. Do not use `pending` if the framework needs the result of a
+ * guard.
  *
  * @example
  * respond(answer, _request, response) {

@@ -73,8 +73,8 @@ const SHORT_PAUSE = 600
  * so do not run it in production.
  *
  * Checks the first and the second use of a proof, different ids, simultaneous uses, the `ttl`, many entries, `ready()` and
- * `configuration()`. If the options are set, also checks an unavailable store and a full store. Does NOT check uses by several
- * processes, failovers and restarts.
+ * `configuration()`. Checks an unavailable store if `breakStore` is set, and a full store if `fill` is set. Does NOT check uses by
+ * several processes, failovers and restarts.
  *
  * @example
  * test('the store detects replays', () => checkReplayStore(createStore()))

@@ -25,7 +25,10 @@ import { MissingAudienceReports } from './token/missing-audience.ts'
 import type { Guard, ResourceServer } from './resource-server.ts'
 import { setServerBase } from './server-base.ts'
 
-/** The results of `errorBody` can have unknown members. At most this number of them is reported. */
+/**
+ * Maximum number of unknown members that one warning about the results of `errorBody` names. When this number of unknown members
+ * has been named, no further warning is published.
+ */
 const MOST_IGNORED = 10
 
 /**
@@ -86,7 +89,7 @@ export function createServer(
     publish('configuration_warning', () => ({ issuer: undefined, option: 'errorBody', advice }))
   }
   let isMetadataUsed = false
-  /** Warns if `metadata()` was not called. Clients follow the address in the challenge, so a handler must respond there. */
+  /** Warns if `metadata()` was not called. Clients follow the address in the challenge, so a handler must serve this address. */
   function reportUnusedMetadata(): void {
     if (isMetadataUsed) return
     isMetadataUsed = true
@@ -181,8 +184,8 @@ function getSchemes(dpop: DpopSettings | undefined): readonly Scheme[] {
 }
 
 /**
- * Returns the request in the options of `verify`. Throws if the options are anything but `{ request }`, because a request in the
- * wrong place would not be checked.
+ * Returns the request in the options of `verify`. Throws if the options do not have exactly the form `{ request }`, because a
+ * request in the wrong place would not be checked.
  */
 function readProvingRequest(given: readonly unknown[]): RequestLike | undefined {
   if (given.length === 0) return undefined

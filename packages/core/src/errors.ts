@@ -1,5 +1,5 @@
 /**
- * Thrown if the configuration is wrong. Lists every problem, each with its fix. Thrown by:
+ * Thrown if the configuration is wrong. Lists every problem, each with its fix. Examples of functions that throw this error:
  *
  * - `createResourceServer` and `createBearward`, for wrong options
  * - `guard`, `authorize` and `requireToken`, for wrong requirements

@@ -14,7 +14,10 @@ export interface GuardParts {
   readonly clock: Clock
   /** The option `resource`. */
   readonly resource: string | undefined
-  /** `true` if an issuer can have opaque tokens, which can begin with any text. */
+  /**
+   * `true` if an issuer can have opaque tokens. An opaque token can begin with any text, so it can also begin with the prefix of API
+   * keys.
+   */
   readonly acceptsOpaqueTokens: boolean
   /**
    * Validates the requirements of a guard. `isAdditional`: the requirements are merged with others.
@@ -33,7 +36,10 @@ export interface GuardParts {
   readonly getIntrospectionAge: (issuer: string) => number
 }
 
-/** Returns the parts of a resource server, or of an object that was created from it. */
+/**
+ * Returns the parts of a resource server. Also accepts an object that was created from a resource server. Returns `undefined` for
+ * any other object.
+ */
 export function getGuardParts(server: Pick<ResourceServer, 'close'>): GuardParts | undefined {
   const base = getServerBase(server)
   return base && createGuardParts(base)

@@ -1,7 +1,7 @@
 /**
  * Parts of the core for `@bearward/mcp`, which builds guards of another kind. They are not in `internal.ts`, so that an import of
  * `@bearward/client` does not load the verification of tokens. This module is not public API. It can change in every release,
- * together with that package.
+ * together with `@bearward/mcp`.
  *
  * @packageDocumentation
  */

@@ -44,8 +44,8 @@ export const LIMITS = deepFreeze({
    */
   responseOfRequest: 1,
   /**
-   * Seconds after the endpoint has returned 200 for any token. In this time, a 400, 413, 414 or 422 for an unknown token means that
-   * this token is inactive (401). At any other time, and for a known token, such a response means that the endpoint is unavailable (503).
+   * Seconds after the endpoint has returned 200 for another token. In this time, a 400, 413, 414 or 422 for an unknown opaque token
+   * means that this token is inactive (401). Otherwise, such a response means that the endpoint is unavailable (503).
    */
   otherResponse: 60,
   /** Cached introspection responses of one issuer: active responses, bytes of all active responses, and inactive responses. */
@@ -87,7 +87,7 @@ export const LIMITS = deepFreeze({
   proofKeys: 1000,
   /** Seconds that a call of a replay store may take. A store can have a shorter timeout. */
   replayStoreTime: 1,
-  /** Maximum age in seconds of the nonce of a proof that `whenReplayUnknown: 'nonce'` accepts. */
+  /** Maximum age, in seconds, of a nonce that `whenReplayUnknown: 'nonce'` accepts. */
   freshNonce: 5,
   /** Seconds that a call of the function `revoked` may take. */
   revocationTime: 1,

@@ -39,8 +39,8 @@ export interface AuthenticationMethods {
 }
 
 /**
- * Creates the metadata of this API, only from its settings. Returns `undefined` if the option `resource` or `metadata` is not
- * set. `sign` is `undefined` if the metadata is not signed.
+ * Creates the metadata of this API from options, and never from a request. Returns `undefined` if the option `resource` or
+ * `metadata` is not set. `sign` is `undefined` for a resource server without the part `signedMetadata`.
  */
 export function createResourceMetadata(
   settings: Settings,
@@ -104,7 +104,7 @@ function createDocument(
   { hasBearerHeader, dpop }: AuthenticationMethods,
 ): JsonObject {
   // Issuers of tenants are omitted, because they would reveal customers. Issuers of public platforms without `allowedClients` are
-  // omitted, because every user of the platform can get their tokens. `authorizationServers` replaces this list.
+  // omitted, because every user of the platform can get a token. `authorizationServers` replaces this list.
   const callable = issuers
     .filter((settings) => settings.tenant === undefined && !isPublic(settings))
     .map(({ issuer }) => issuer)

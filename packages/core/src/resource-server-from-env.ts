@@ -17,7 +17,8 @@ let latest: ServerOfEnv | undefined
 
 /**
  * Returns the resource server that the `BEARWARD_*` environment variables configure. The stand-alone `requireToken` of
- * adapters uses it. Until a variable changes, every call returns the same server, so that all guards of a process share the keys.
+ * adapters uses this server. Until a variable changes, every call returns the same server, so that all guards of a process share
+ * the keys.
  *
  * @throws {ConfigurationError} if variables are missing, unknown or wrong
  * @example
@@ -31,8 +32,8 @@ export function resourceServerFromEnv(
 }
 
 /**
- * Returns the same server as `resourceServerFromEnv`, for adapters. If several calls pass the same variables, only the `defaultLog`
- * of the first call is used.
+ * Returns the same server as `resourceServerFromEnv`, for adapters. If several calls pass the same variables, only the first
+ * `defaultLog` is used.
  */
 export function serverFromEnv(
   environment: Readonly<Record<string, string | undefined>>,

@@ -138,8 +138,8 @@ export interface ResourceServer {
   readonly distrustKey: (key: { readonly issuer: string; readonly thumbprint: string }) => void
   /**
    * Forgets an issuer that the function `resolve` has returned: its options, its keys and its cached tokens. For the next token of
-   * this issuer, `resolve` is called again. Call `forgetIssuer` when your application has added, changed or removed a tenant. It
-   * has an effect only in this process.
+   * this issuer, `resolve` is called again. Call `forgetIssuer` when your application has added, changed or removed a tenant. The
+   * call has an effect only in this process.
    *
    * @throws {ConfigurationError} if the issuer is static, or if `issuers` has no functions
    * @example

@@ -13,10 +13,10 @@ export interface ServerBase {
   readonly verify: ResourceServer['verify']
 }
 
-/** Maps the function `close` of a resource server to its objects. Copies of a resource server have the same `close`. */
+/** The `ServerBase` of each resource server, by its function `close`. Copies of a resource server have the same `close`. */
 const known = new WeakMap<ResourceServer['close'], ServerBase>()
 
-/** Returns the objects of a resource server. Also accepts an object that was created from a resource server. */
+/** Returns the `ServerBase` of a resource server, or of an object that has the function `close` of a resource server. */
 export function getServerBase(server: Pick<ResourceServer, 'close'>): ServerBase | undefined {
   return known.get(server.close)
 }

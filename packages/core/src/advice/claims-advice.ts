@@ -44,7 +44,7 @@ function isScopeClaim({ settings, explanation: { check } }: RefusalFacts): boole
   return settings?.scopeSources.some(({ claim }) => showClaimPath(claim) === check) === true
 }
 
-/** Advice on tokens of another kind, or with wrong claims. */
+/** Advice on tokens that are not access tokens, and on access tokens with wrong claims. */
 export const getClaimsAdvice = () =>
   ({
     wrong_token_type: [

@@ -3,7 +3,7 @@ import type { KeysFailedEvent } from '../keys/key-events.ts'
 import type { ResolutionFailure } from '../model/resolution-failure.ts'
 import type { IntrospectionFailure } from '../token/introspection/introspection-failure.ts'
 
-/** Codes of all failed calls to an authorization server. */
+/** Codes of all failed calls to an authorization server, or to the functions `match` and `resolve` of the application. */
 export type Failure =
   | DiscoveryFailure<'jwks_uri' | 'introspection_endpoint'>
   | KeysFailedEvent['failure']

@@ -15,7 +15,7 @@ import { getRequirementAdvice } from './requirement-advice.ts'
 import { getTokenAdvice } from './token-advice.ts'
 import { getValidityAdvice } from './validity-advice.ts'
 
-/** Advice for each reason of the core. Functions create all its tables, so bundlers remove this constant if no code refers to it. */
+/** Advice for each reason of the core. Bundlers remove this constant if no code uses it, because functions create its tables. */
 export const ADVICE: AdviceByReason = /* @__PURE__ */ createAdvice()
 
 function createAdvice(): AdviceByReason {
@@ -35,7 +35,7 @@ export interface AdvisedRefusal {
   readonly explanation: Explanation
   /** `undefined` if the token could not be read. */
   readonly token: RejectedToken | undefined
-  /** The settings of the issuer of the token, if it is known. */
+  /** The settings of the issuer of the token, if the issuer is known. */
   readonly settings: IssuerSettings | undefined
   /** All configured issuers. */
   readonly issuers: ReadonlyMap<string, { readonly settings: IssuerSettings }>
@@ -75,7 +75,7 @@ function toFacts({
   return {
     explanation,
     header: token?.header ?? {},
-    // Without members of `Object.prototype`, so that the rows can read claims directly.
+    // The copy has no members of `Object.prototype`, so that a condition can read claims directly.
     claims: copyOwnMembers(token?.claims ?? {}),
     scopes: token?.scopes ?? [],
     settings,

@@ -4,7 +4,7 @@ import type { Explanation } from '../response/rejection.ts'
 import type { McpReason, Reason } from '../response/reasons.ts'
 import type { Provider } from '../subject/providers.ts'
 
-/** Facts about a refusal that its advice depends on. The advice never contains them. */
+/** Facts about a refusal. The advice on the refusal depends on these facts, but never contains them. */
 export interface RefusalFacts {
   readonly explanation: Explanation
   /** Empty, if the token could not be read. */
@@ -15,9 +15,9 @@ export interface RefusalFacts {
   readonly scopes: readonly string[]
   /** The settings of the issuer of the token, or of the only issuer that is configured. */
   readonly settings: IssuerSettings | undefined
-  /** The configured provider of this issuer, or the product that its address looks like. */
+  /** The configured provider of the issuer in `settings`, or a guess from the address of this issuer. */
   readonly provider: Provider | undefined
-  /** The configured issuers, or the first of them if there are many. */
+  /** At most 20 of the configured issuers. */
   readonly issuers: readonly IssuerSettings[]
 }
 

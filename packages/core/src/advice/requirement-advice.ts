@@ -4,7 +4,7 @@ import { scopeSources } from '../subject/context.ts'
 import type { Advice, RefusalFacts } from './refusal-facts.ts'
 import { COMPARE_CLOCKS, IN_SECONDS, isInMilliseconds } from './validity-advice.ts'
 
-/** A claim about a user can contain more than the client has requested. */
+/** Warning for a claim about a user: it can contain more permissions than the client has requested. */
 const WARNING =
   ' Do this only if the authorization server alone controls the content of the claim, and if the client may use all of it.'
 
@@ -58,7 +58,7 @@ function hasDottedScopeClaim({ claims, settings }: RefusalFacts): boolean {
   )
 }
 
-/** The client cannot correct a time in the future: the clock of the authorization server or of this computer is wrong. */
+/** Returns whether `auth_time` is in the future. A new sign-in does not help: a clock is wrong, or the time is in milliseconds. */
 function isInFuture({ explanation: { check, found } }: RefusalFacts): boolean {
   return check === 'auth_time' && found === 'a time in the future'
 }

@@ -118,7 +118,7 @@ export const getTokenAdvice = () =>
       {
         when: ({ claims: { iss } }) => typeof iss === 'string' && OKTA_ORG_SERVER.test(iss),
         advice:
-          'In the client: use the token endpoint of a custom authorization server, such as /oauth2/default/v1/token. Tokens of the org server are only valid for the API of Okta.',
+          'In the client: use the token endpoint of a custom authorization server, such as /oauth2/default/v1/token. Tokens of the org server are valid only for the API of Okta.',
       },
       {
         when: ({ claims: { iss }, issuers }) =>
@@ -143,7 +143,7 @@ export const getTokenAdvice = () =>
       {
         when: ({ explanation: { expected } }) => expected === 'a URL in its normal form',
         advice:
-          'In the options of this API: if you trust this issuer, add it to issuers.static. The functions match and resolve are only called for a URL without user name, query and fragment.',
+          'In the options of this API: if you trust this issuer, add it to issuers.static. The functions match and resolve are called only for a URL without user name, query and fragment.',
       },
       'In the options of this API: add this issuer if you trust it. If you do not trust it, check the client: it uses a different environment, tenant or realm.',
     ],
@@ -192,6 +192,6 @@ export const getTokenAdvice = () =>
         advice:
           'In the client: request a token for this API, with the scope api://<this API>/.default. Only Microsoft Graph can verify this token.',
       },
-      'In the client: send the token unchanged. If it is unchanged and comes from a server that you trust, check that issuer and jwksUri belong to that server. Otherwise the token is forged.',
+      'In the client: send the token unchanged. If it is unchanged and comes from a server that you trust, check that issuer and jwksUri belong to that server. If the token comes from any other server, it is forged.',
     ],
   }) satisfies Advice

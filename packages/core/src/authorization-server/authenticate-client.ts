@@ -20,8 +20,8 @@ export interface ClientCredentials {
   readonly headers: Readonly<Record<string, string>>
   readonly form: Readonly<Record<string, string>>
   /**
-   * Each secret in the headers and in the form, both as configured and in the encoded form in which it is sent. No log, event or
-   * error may contain one of these texts.
+   * The secrets in `headers` and `form`, and the encoded values of a secret in `headers`. No log, event or error may contain one of
+   * these texts.
    */
   readonly secrets: readonly string[]
 }

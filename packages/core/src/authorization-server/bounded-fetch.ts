@@ -102,9 +102,7 @@ export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' |
 
 /** Parts of a request that the argument `write` of `send` returns. */
 export interface SerializedRequest extends Pick<FetchInit, 'method' | 'headers' | 'body'> {
-  /**
-   * Each secret in the request, both decoded and in the encoded form in which it is sent. `send` adds the values of the query.
-   */
+  /** The secrets in the request. A secret can have several entries, such as an encoded value. `send` adds values of the query. */
   readonly secrets?: readonly string[]
 }
 

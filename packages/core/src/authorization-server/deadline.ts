@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { getLostAfter } from '../lib/shared-work.ts'
 import { FetchError } from './bounded-fetch.ts'
 
-/** Time to read a response that arrived while this process was blocked. */
+/** Limits for a process that was blocked: the work gets 500 ms more, to read a response that has already arrived. */
 const LATENESS: Lateness = { late: 100, grace: 500 }
 
 /** Clock, timeout and abort signal for outgoing work. */
@@ -48,7 +48,10 @@ export async function withDeadline<T>(
 
 const callbacksOfSignals = new WeakMap<AbortSignal, Map<() => void, number>>()
 
-/** Milliseconds after which a callback is forgotten, because the runtime has cancelled its work. No work takes longer. */
+/**
+ * Milliseconds after which a callback is removed. No work takes longer, so the runtime has cancelled the work that added the
+ * callback.
+ */
 const FORGOTTEN_AFTER = getLostAfter(600_000)
 
 /**

@@ -4,7 +4,7 @@ const ROUNDS = 8
 /** Maximum number of nested hex and base64 encodings that are decoded. */
 const DEPTH = 2
 
-/** Named character references of HTML. Letters and digits do not have one. */
+/** Named character references of HTML. No named reference stands for a single ASCII letter or digit. */
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
   apos: "'",
@@ -105,8 +105,8 @@ function decodeHex(text: string): readonly string[] {
 }
 
 /**
- * Decodes the base64 digits of a text four times: from each of the first four digits. Does this twice: with the digits of both
- * alphabets, and with letters and digits only.
+ * Decodes a text as base64 in two ways: with the characters `+`, `/`, `-` and `_`, and without these characters. Each way decodes
+ * the text four times: from each of the first four base64 characters.
  */
 function decodeBase64(text: string): readonly string[] {
   const both = text.replace(/-/g, '+').replace(/_/g, '/')
@@ -115,7 +115,7 @@ function decodeBase64(text: string): readonly string[] {
   )
 }
 
-/** Removes a last base64 digit that is not enough for a byte. */
+/** Removes the last base64 character if its group of four has no other character. One character is less than a byte. */
 function toWhole(digits: string): string {
   return digits.length % 4 === 1 ? digits.slice(0, -1) : digits
 }

@@ -8,7 +8,7 @@ export interface CallFailure<Code extends string> {
   readonly detail: string
 }
 
-/** Reason for the failure of a discovery of an endpoint, or of a fetch of a document of the authorization server. */
+/** Code of the failure if an endpoint cannot be discovered, or a document of the authorization server cannot be fetched. */
 export type DiscoveryFailure<Wanted extends Endpoint> = FetchFailure | 'issuer_mismatch' | Wanted
 
 /** Describes the error of a call to an endpoint, or of its discovery. Returns `undefined` for other errors. */

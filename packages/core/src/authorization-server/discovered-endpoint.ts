@@ -12,7 +12,7 @@ import { discover, type Endpoint, metadataUrls } from './metadata.ts'
 import { readRetryAfter, RequestedPause } from './retry-after.ts'
 import { toTenantIssuer } from './tenants.ts'
 
-/** Milliseconds after which the metadata is fetched again, to follow an endpoint that has moved. */
+/** Milliseconds after which the metadata is fetched again, because the address of an endpoint can change. */
 export const METADATA_AGE = 300_000
 
 /**
@@ -33,7 +33,7 @@ export interface DiscoveredEndpointOptions {
   readonly issuer: string
   readonly endpoint: Endpoint
   /**
-   * Use the endpoint for clients that authenticate with a certificate, if the metadata contains one (RFC 8705 section 5).
+   * Uses the endpoint for clients that authenticate with a certificate (RFC 8705 section 5), if the metadata contains this endpoint.
    *
    * @default false
    */
@@ -48,7 +48,7 @@ export interface DiscoveredEndpointOptions {
   readonly onFound?: (address: string) => void
 }
 
-/** Type of the event for each endpoint. `@bearward/client`, which uses the token endpoint, has no such event. */
+/** Type of the event for a new address of each endpoint. `@bearward/client`, which uses the token endpoint, has no such event. */
 const MOVED_EVENT = {
   jwks_uri: 'keys_moved',
   introspection_endpoint: 'introspection_moved',
@@ -149,14 +149,14 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
     return own
   }
 
-  /** Waits for a search of another request. If that search is lost, starts a new one, or joins one that is newer. */
+  /** Waits for a search of another request. If the runtime has cancelled that search, starts a new one or joins a newer one. */
   function follow(joined: Promise<SearchResult>): Promise<SearchResult> {
     return joinOrRestart(joined, clock, getLostAfter(bounds.timeout), () =>
       running === joined || running === undefined ? start() : follow(running),
     )
   }
 
-  /** Joins the running search, or starts one. */
+  /** Joins the running search if it began less than 500 ms ago. Otherwise, starts a new search. */
   async function join(): Promise<string> {
     const joined = clock.monotonic() - searchedAt < JOIN_WINDOW ? running : undefined
     const result = await (joined === undefined ? start() : follow(joined))

@@ -6,20 +6,23 @@ import { FetchError } from './bounded-fetch.ts'
 /** Member of the metadata that is the address of an endpoint (RFC 8414 section 2). */
 export type Endpoint = 'jwks_uri' | 'introspection_endpoint' | 'token_endpoint'
 
-/** The metadata of an issuer that this library needs. */
+/** The part of an issuer's metadata that this library needs. */
 export interface Metadata {
   /** Address of the document. */
   readonly url: string
   /** Address of the requested endpoint. */
   readonly endpoint: string
-  /** Address for clients that authenticate with a certificate (RFC 8705 section 5), if the metadata contains one. */
+  /** Address for clients that authenticate with a certificate (RFC 8705 section 5), if the metadata contains this address. */
   readonly mtlsEndpoint: string | undefined
 }
 
 /**
- * Returns the URLs at which an issuer can publish its metadata, in the order in which they are fetched: OpenID Connect
- * Discovery 1.0 section 4, then RFC 8414 section 3.1, then, for an issuer with a path, the form of RFC 8414 section 5. The
- * last URL ends in a slash: django-oauth-toolkit uses it.
+ * Returns the URLs at which an issuer can publish its metadata, in the order of the requests:
+ *
+ * 1. The URL of OpenID Connect Discovery 1.0 section 4.
+ * 2. The URL of RFC 8414 section 3.1.
+ * 3. For an issuer with a path, the URL of RFC 8414 section 5.
+ * 4. The first URL with a slash at the end, because django-oauth-toolkit uses this URL.
  */
 export function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
@@ -74,7 +77,7 @@ export async function discover(
     } catch (error) {
       if (!(error instanceof MetadataError) && !isAbsence(error)) throw error
       if (error instanceof FetchError) retryAfter ??= error.retryAfter
-      // The first `MetadataError` is the most helpful error. Without a `MetadataError`, it is the error of the first URL.
+      // The first `MetadataError` is the most helpful error. If there is no such error, the error of the first URL is thrown.
       if (!(problem instanceof MetadataError))
         problem = error instanceof MetadataError ? error : (problem ?? error)
     }

@@ -15,7 +15,7 @@ export function isReset(error: unknown): boolean {
 }
 
 /**
- * Returns the reason why a call failed: an error code of the system or of TLS, or a fixed text for a known message. `fetch`
+ * Returns the cause of a failed call: an error code of the system or of TLS, or a fixed text for a known message. `fetch`
  * puts the code in the `cause` of its error. Never returns the message of an error, because it can contain secrets.
  */
 export function describeCause(error: unknown, depth = DEPTH): string | undefined {

@@ -66,8 +66,7 @@ async function* inflate(source: Chunks, streams: Duplex[]): Chunks {
   const { createInflate, createInflateRaw } = getZlib()
   const iterator = source[Symbol.asyncIterator]()
   const chunks = { [Symbol.asyncIterator]: () => iterator }
-  // The loop has only one turn, because this turn reads all chunks. The loop closes the source if the result is not read
-  // completely.
+  // The body of the loop runs once, because it reads all chunks. The loop closes the source if the result is not read completely.
   for await (const first of chunks) {
     const create = (first[0]! & 0x0f) === 8 ? createInflate : createInflateRaw
     yield* pipe(prepend(first, chunks), create(getFlush()), streams)

@@ -22,7 +22,7 @@ function isUntouched(): boolean {
   const { fetch: current } = globalThis
   return (
     typeof current === 'function' &&
-    // In Jest, the global `fetch` is a function of another realm. The global dispatcher of that realm is not visible here.
+    // In Jest, the global `fetch` belongs to another JavaScript realm. The global dispatcher of that realm is not visible here.
     Object.getPrototypeOf(current) === Function.prototype &&
     FETCH_OF_NODE.test(Function.prototype.toString.call(current)) &&
     !hasGlobalDispatcher() &&

@@ -11,8 +11,8 @@ const BLOCKED_PORTS = new Set(
 
 /**
  * Makes a GET request with `node:http` or `node:https`, and behaves like the global `fetch` of Node. The global `fetch` loads
- * undici at its first call, which takes about 20 ms and 12 MB. Every call uses a new connection, so that no byte of one
- * response can be read as a part of another response. For frequent calls, the global `fetch` is faster.
+ * undici at its first call, which takes about 20 ms and 12 MB. Every call of `httpFetch` uses a new connection, so that no byte of
+ * one response can be read as a part of another response. For frequent calls, the global `fetch` is faster.
  *
  * Does NOT send a body.
  */

@@ -28,7 +28,7 @@ export function openBody(body: FetchBody | null | undefined): ResponseBody {
   function discard(): void {
     if (isOver) return
     isOver = true
-    // Not awaited, because it may never complete. Its errors are ignored.
+    // This call is not awaited, because `cancel` may never complete. Its errors are ignored.
     void ignoreErrors(() => source.cancel())
   }
   return {
@@ -104,7 +104,7 @@ class Bytes {
 
 /**
  * Returns whether a part is a typed array of single bytes, such as a `Uint8Array`. Does not use `instanceof`, because in Jest,
- * `fetch` can use another realm.
+ * `fetch` can use another JavaScript realm.
  */
 function isBytes(part: unknown): part is Uint8Array {
   return ArrayBuffer.isView(part) && (part as Uint8Array).BYTES_PER_ELEMENT === 1

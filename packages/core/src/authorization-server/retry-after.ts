@@ -4,8 +4,8 @@ import { FetchError } from './bounded-fetch.ts'
 /** Maximum of `Retry-After` in seconds, by kind of endpoint. A longer time is shortened to this maximum. */
 export const LONGEST_RETRY_AFTER = deepFreeze({
   /**
-   * Keys and metadata. The maximum is short, because attackers can cause the `Retry-After`: their tokens have random kids
-   * and cause fetches. During the pause, a key rotation is not noticed.
+   * Keys and metadata. The maximum is short, because attackers can cause the `Retry-After`: their tokens have random values of
+   * `kid` and cause fetches. During the pause, a key rotation is not noticed.
    */
   documents: 10,
   /** Introspection endpoint. */
@@ -29,7 +29,7 @@ export function readRetryAfter(error: unknown, now: number): number {
   return (error instanceof FetchError && secondsUntil(error.retryAfter, now)) || 0
 }
 
-/** Pause before documents are fetched again, set by `Retry-After`. Times are monotonic milliseconds. */
+/** Pause before documents are fetched again, set by `Retry-After`. `until` and `now` are monotonic milliseconds. */
 export class RequestedPause {
   #until = -Infinity
 

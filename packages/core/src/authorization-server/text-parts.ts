@@ -27,7 +27,7 @@ export function findParts(secrets: Iterable<string>): Parts {
 function toSecretForms(secret: string): readonly string[] {
   const forms = [secret, toBytes(secret)].flatMap((text) => {
     const [form, ...others] = toForms(text)
-    // Some secrets contain mostly other characters, and have too few letters and digits to compare.
+    // A secret may have few letters and digits. A form with fewer than six characters would be found in too many texts.
     return [form, ...others.filter(({ length }) => length >= PART_LENGTH)]
   })
   return [...new Set(forms)]

@@ -47,7 +47,9 @@ function toRejection(granted: unknown): Rejection | undefined {
     return reject('check_failed', { check: 'check', expected: 'true or false', found })
   }
   if (granted !== false) {
-    throw new TypeError('The check of a guard must return true or false, or a promise of one.')
+    throw new TypeError(
+      'The check of a guard must return true or false, or a promise of true or false.',
+    )
   }
   return reject('check_failed', { check: 'check', expected: 'true', found: 'false' })
 }

@@ -15,7 +15,8 @@ import {
 export interface ClientsRequirement {
   /**
    * The clients whose tokens the guard accepts. A client is a client id, or `{ issuer, clientId }` if several issuers are
-   * configured. A plain client id applies to all tenants. So does `{ issuer, clientId }` if its issuer contains `{tenantid}`.
+   * configured. A plain client id applies to all tenants. `{ issuer, clientId }` applies to all tenants if `issuer` contains
+   * `{tenantid}`.
    */
   readonly clients?: readonly (string | ClientOfIssuer)[]
 }
@@ -99,8 +100,8 @@ function readClient(
 }
 
 /**
- * Reports a client that can never call: no token can contain its id, or all its tokens are refused. The message has the `name`
- * of the entry and not the client id: a secret may have been given by mistake.
+ * Reports a client that can never call the API: no token can contain its id, or all its tokens are refused. The message has the
+ * `name` of the entry and not the client id: a secret may have been given by mistake.
  */
 function checkReachable(
   clientId: string,

@@ -57,7 +57,7 @@ export interface IssuerExchange {
   readonly requirements: {
     /** `undefined`: every trusted issuer is allowed. */
     readonly issuers: readonly string[] | undefined
-    /** `false`: the guard does not restrict callers, so it must not accept tokens of a public platform. */
+    /** `false`: the guard does not restrict callers, so it must not accept tokens of a public platform, such as GitHub Actions. */
     readonly acceptsPublicIssuers: boolean
   }
 }
@@ -78,8 +78,8 @@ export function checkIssuer({ verified, requirements }: IssuerExchange): Rejecti
 }
 
 /**
- * Rejects a token of a public platform, for a guard that does not restrict callers. For static issuers, the creation of
- * such a guard already fails.
+ * Rejects a token of a public platform, such as GitHub Actions, for a guard that does not restrict callers. For a static issuer,
+ * this problem is already reported when the guard is created.
  */
 function rejectPublic(settings: IssuerSettings): Rejection | undefined {
   if (!isPublic(settings)) return undefined

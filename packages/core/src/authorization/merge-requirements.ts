@@ -6,14 +6,14 @@ import type { AuthorizationExchange } from './requirement.ts'
 import type { CheckedRequirements, OrderedCheck } from './requirements.ts'
 
 /**
- * Merges requirements: a token must meet all of them. The challenge names all scopes, and not only those that the token does not
- * have. `all` must not be empty. If it has one element, returns this element.
+ * Merges requirements: a token must meet all of them. The challenge names all required scopes, even those that the token has. `all`
+ * must not be empty. If it has one element, returns this element.
  */
 export function mergeRequirements(all: readonly CheckedRequirements[]): CheckedRequirements {
   return all.length === 1 ? all[0]! : new MergedRequirements(all)
 }
 
-/** A class, because V8 creates and reads an object slowly if the object itself has a getter. */
+/** This is a class, because V8 creates and reads an object slowly if the object itself has a getter. */
 class MergedRequirements implements CheckedRequirements {
   readonly issuers: readonly string[] | undefined
   readonly acceptsPublicIssuers: boolean
@@ -58,13 +58,13 @@ class MergedRequirements implements CheckedRequirements {
   }
 }
 
-/** Maximum number of requirements that a description names, so that the event of a large batch stays short. */
+/** Maximum number of merged requirements that a description contains, so that the text in an event stays short. */
 const DESCRIBED = 5
 
 /** Sorts checks in the order of the requirements: for example, a wrong subject is reported before a missing scope. */
 function sortChecks(checks: OrderedCheck[]): readonly OrderedCheck[] {
   const isSorted = checks.every((check, at) => at === 0 || checks[at - 1]!.order <= check.order)
-  // A sort takes longer than the rest of the merge.
+  // Sorted checks are not sorted again, because a sort takes longer than the rest of the merge.
   return isSorted ? checks : checks.sort((a, b) => a.order - b.order)
 }
 

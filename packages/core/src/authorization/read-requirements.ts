@@ -28,7 +28,7 @@ const NO_SETTINGS: RequirementSettings = {
 
 const REQUIREMENT = { one: 'a requirement', all: 'requirements' }
 
-/** The requirements that only the token of an issuer can meet. */
+/** The requirements that an API key never meets: only a token of an issuer can meet them. */
 const OF_ISSUERS = [
   'acr',
   'bound',
@@ -54,7 +54,7 @@ export const REQUIREMENT_NAMES: readonly string[] = Object.keys({
 const OPTIONAL =
   'optional: true only if callers may omit the token. By default, a guard requires a token'
 
-/** Names of requirements in other libraries, and what to use here instead. Each text completes the sentence "Use ...". */
+/** The replacement for each name of a requirement in other libraries. Each text completes the sentence "Use ...". */
 const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
   role: "claims: [{ claim: 'roles', includes: '...' }]",
   roles: "claims: [{ claim: 'roles', includes: '...' }]",
@@ -86,8 +86,8 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
 /**
  * Validates the requirements of a guard when the guard is created. `given` are the arguments as received. If there are no
  * arguments, every valid token is accepted. An `undefined` argument is rejected, because the name of its variable may be
- * misspelt. A second argument is rejected, because it has no meaning. `isAdditional`: the requirements are merged with others,
- * which may restrict the callers of public platforms instead.
+ * misspelt. A second argument is rejected, because it has no meaning. `isAdditional`: the requirements are merged with other
+ * requirements, which can restrict the callers of a public platform, such as GitHub Actions.
  *
  * @throws `ConfigurationError` with all problems.
  */

@@ -37,7 +37,7 @@ export interface GuardedIssuers {
 export interface CheckedRequirement {
   /** Returns a rejection if the token does not meet the requirement. */
   readonly check: RequirementCheck
-  /** The challenge parameters of a 401, such as the scope that the client needs. */
+  /** The challenge parameters that describe the requirement, such as the scope that the client needs. */
   readonly challenge?: ChallengeParameters
 }
 

@@ -48,7 +48,7 @@ interface TokenRequirements
     ClaimsRequirement,
     AuthorizationDetailsRequirement {}
 
-/** The functions that read these requirements, in the order of the checks. */
+/** The function that reads each requirement of `TokenRequirements`, in the order of the checks. */
 export const TOKEN_REQUIREMENTS: {
   readonly [name in keyof Required<TokenRequirements>]: (
     given: unknown,
@@ -77,13 +77,13 @@ export interface CheckedRequirements {
   /** `true` if a requirement restricts the callers, so that tokens of a public platform can be accepted: see `checkIssuer`. */
   readonly acceptsPublicIssuers: boolean
   readonly optional: boolean
-  /** `true` if one of the requirements is about an issuer, so that an API key cannot meet it. */
+  /** `true` if only a token of an issuer can meet one of the requirements. An API key cannot meet this requirement. */
   readonly needsIssuer: boolean
   readonly introspect: number | undefined
   /** In the order of `TOKEN_REQUIREMENTS`. */
   readonly checks: readonly OrderedCheck[]
   readonly applicationCheck: ApplicationCheck | undefined
-  /** The challenge parameters of a 401, such as the scope that the client needs. */
+  /** The challenge parameters that describe the requirements, such as the scope that the client needs. */
   readonly challenge: ChallengeParameters
   /** Returns the requirements as text. Events contain this text. */
   readonly describe: () => string

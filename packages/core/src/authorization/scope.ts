@@ -48,7 +48,7 @@ function readNames(names: unknown, where: string, problems: Problems): readonly 
     )
     return []
   }
-  // Unlike `every` on the array, this does not skip holes.
+  // Without `Array.from`, `every` would skip the holes of the array.
   if (!Array.from(names).every(isScopeToken)) {
     problems.add(`${where} contains a value that is not a scope: use ${SCOPE_TOKEN_FORM}.`)
     return []
@@ -61,7 +61,7 @@ function readNames(names: unknown, where: string, problems: Problems): readonly 
 
 type ImpliedBy = ScopeSettings['impliedBy']
 
-/** Returns a function that returns whether a token has a scope, or a scope that contains it. */
+/** Returns a function that checks whether a token has a required scope, or another scope that contains the required scope. */
 function createHas({ scopes }: AccessToken, impliedBy: ImpliedBy): (scope: string) => boolean {
   return (required) => {
     if (includesText(scopes, required)) return true

@@ -75,9 +75,10 @@ export function readMaxAuthAge(
     const expected = `at most ${most} s ago`
     if (typeof time !== 'number')
       return insufficient(exchange, 'auth_time', expected, describeType(time))
-    // Servers compare whole seconds. If parts of a second were compared, a user would be asked to authenticate again in vain.
+    // Authorization servers compare whole seconds. If this API compared parts of a second, it would refuse a sign-in that the
+    // authorization server still accepts.
     const age = Math.floor(getSeconds(exchange.services.clock)) - time
-    // The negated comparison also rejects a number that is not finite.
+    // The negated comparison also rejects NaN.
     if (!(age >= -clockTolerance))
       return insufficient(exchange, 'auth_time', expected, 'a time in the future')
     if (age <= most + clockTolerance) return undefined

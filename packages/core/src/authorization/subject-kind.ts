@@ -49,8 +49,8 @@ function requireKind(required: 'machine' | 'user'): CheckedRequirement {
 }
 
 /**
- * Rejects a kind that follows only from conventions, which can be wrong. For static issuers, the creation of a guard that
- * requires such a kind fails.
+ * Rejects a kind that follows only from conventions, which can be wrong. For a static issuer, this problem is already reported when
+ * the guard is created.
  */
 function checkEvidence(
   required: 'machine' | 'user',
@@ -69,7 +69,7 @@ function checkEvidence(
   )
 }
 
-/** Describes the kind. If it is unknown, the names of the reason and the rules are added, but no content of the token. */
+/** Describes the kind. If the kind is unknown, adds the reason and the names of the rules, but no content of the token. */
 function describeKind({ verified }: AuthorizationExchange): string {
   const { kind, evidence } = verified.token.subject
   if (evidence.reason === undefined) return kind

@@ -29,6 +29,6 @@ export interface SubjectUnknownEvent {
   readonly advice: string
   /** The client to which the token was issued, if the token names one. */
   readonly clientId: string | undefined
-  /** The id of the request, if the framework or the application gives it one. */
+  /** The id of the request, if the framework or the application has set an id. */
   readonly requestId: string | undefined
 }

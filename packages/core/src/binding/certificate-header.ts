@@ -29,7 +29,7 @@ function hash(certificate: Uint8Array | undefined): MaybePromise<string | undefi
   return certificate && sha256OfBytes(certificate)
 }
 
-/** Reads a byte sequence of structured fields without parameters (RFC 9440 section 2.1): `:base64:`. */
+/** Reads a byte sequence without parameters, as in structured fields (RFC 9440 section 2.1): `:base64:`. */
 function readByteSequence(value: string): Uint8Array | undefined {
   const isDelimited = value.length > 1 && value.startsWith(':') && value.endsWith(':')
   return isDelimited ? readBase64(value.slice(1, -1)) : undefined

@@ -9,7 +9,7 @@ import { withBindings } from './with-bindings.ts'
 
 /** The check and the use of a proof, which the guards of one request share: see `RequestState` for the rules. */
 export interface SharedProof {
-  /** Returns the result of `check` for a proof, a key and a request target. Calls `check` only once for these. */
+  /** Returns the result of `check` for a proof, a key and a request target. Does not call `check` again for the same values. */
   checkOnce(
     proof: { readonly text: string; readonly thumbprint: string; readonly request: RequestLike },
     check: () => MaybePromise<CheckedProof | Rejection>,

@@ -12,7 +12,7 @@ export interface Binding {
   readonly jkt?: string
   /** Thumbprint of the client certificate (RFC 8705 section 3.1). */
   readonly x5t?: string
-  /** Description of a part that this library cannot check: an unknown member of `cnf`, or a malformed value. */
+  /** Description of a part that cannot be checked: an unknown member of `cnf`, a malformed value, or two different bindings. */
   readonly unsupported?: string
 }
 

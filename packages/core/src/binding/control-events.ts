@@ -24,7 +24,7 @@ export interface ControlStatus {
  *   control: 'dpop_replay',
  *   decision: 'refused',
  *   problem: 'timeout',
- *   detail: 'it did not respond within 50 ms',
+ *   detail: 'it did not respond within 1 s',
  *   requestId: 'req-42',
  * }
  * ```

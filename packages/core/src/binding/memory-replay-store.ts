@@ -15,7 +15,7 @@ interface UsedProof {
   readonly end: number
 }
 
-/** Maximum number of ended entries that one use removes. */
+/** Maximum number of ended entries that one call of `firstUse` removes, unless the store is full. */
 const SWEPT_AT_ONCE = 100
 
 /**
@@ -32,7 +32,7 @@ export class MemoryReplayStore implements ReplayStore {
   /** The entries by the second of the monotonic clock at which they end. */
   readonly #ending = new Map<number, UsedProof[]>()
   #sweptAt = -Infinity
-  /** Entries that have ended. Each use removes only some of them, so that no request waits until all are removed. */
+  /** Entries that have ended. A call of `firstUse` removes only some of them, unless the store is full. So most calls are fast. */
   #ended: UsedProof[] = []
 
   constructor(limits: MemoryReplayLimits, clock: Pick<Clock, 'now' | 'monotonic'>) {
@@ -78,7 +78,7 @@ export class MemoryReplayStore implements ReplayStore {
     else entries.push(entry)
   }
 
-  /** Removes the entries that have ended. `monotonic` and `wall` are the times of both clocks in milliseconds. */
+  /** Moves the entries that have ended to `#ended`. `monotonic` and `wall` are the times of both clocks in milliseconds. */
   #sweep(monotonic: number, wall: number): void {
     // Groups end at whole seconds, so one sweep for each second is enough.
     const second = Math.floor(monotonic / 1000)

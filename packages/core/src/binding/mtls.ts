@@ -15,7 +15,7 @@ import { readCertificateHeader } from './certificate-header.ts'
 import { isCertificate, readPem } from './certificate.ts'
 import { getPeerKind, isTrustedProxy } from './trusted-proxies.ts'
 
-/** The parts of a resource server that the check needs. */
+/** The parts of a resource server that the check of a certificate needs. */
 export interface CertificateServices {
   readonly clock: Clock
   readonly publish: Publish<CertificateIgnoredEvent>
@@ -37,8 +37,8 @@ type Find = (request: RequestLike, raw: object) => MaybePromise<string | NotFoun
 const REPORT_INTERVAL = 60_000
 
 /**
- * Creates the check for the option `mtls`. It compares the SHA-256 hash of the client's certificate with the thumbprint. Does NOT
- * check the validity, the names or the issuer of the certificate (RFC 8705 section 6.2).
+ * Creates the check for the option `mtls`. It compares the SHA-256 hash of the client's certificate with the thumbprint in the
+ * token. Does NOT check the validity, the names or the issuer of the certificate (RFC 8705 section 6.2).
  */
 export function createCertificateCheck(
   { certificate }: MtlsSettings,
@@ -141,7 +141,7 @@ function createHeaderFinder(
   }
 }
 
-/** Creates a finder that calls a function of the application. An error of this function is passed to the caller of the guard. */
+/** Creates a finder that calls a function of the application. An error of this function is thrown unchanged. */
 function createFunctionFinder(find: (request: never) => unknown): Find {
   return (_request, raw) => {
     const found = find(raw as never)

@@ -5,7 +5,10 @@ import type { TrustedProxy } from '../model/settings.ts'
 /** The entry of `trustedProxies` for a peer that is connected through a Unix socket. */
 const UNIX = 'unix'
 
-/** The kind of a peer's address. `unknown`: the peer has no address, for example because the connection has ended. */
+/**
+ * The kind of a peer's address. `unknown`: the peer has no address that can be read, for example because the connection has
+ * ended.
+ */
 export type PeerKind = 'ipv4' | 'ipv6' | 'unix' | 'unknown'
 
 /**
@@ -102,7 +105,10 @@ function readAddress(text: string): Address | undefined {
 /** The first bits of an IPv6 address that contains an IPv4 address (RFC 4291 section 2.5.5.2). */
 const MAPPED = '0'.repeat(80) + '1'.repeat(16)
 
-/** Returns the 32 bits of an IPv4 address. A leading zero is not accepted, because some programs read such numbers as octal. */
+/**
+ * Returns the 32 bits of an IPv4 address. A number with a leading zero is not accepted, because some programs read this number as
+ * octal.
+ */
 function readIpv4(text: string): string | undefined {
   const numbers = text.split('.')
   const isAddress =

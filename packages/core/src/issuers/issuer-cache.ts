@@ -2,12 +2,12 @@ import { BoundedCache } from '../lib/bounded-cache.ts'
 import { LIMITS } from '../limits.ts'
 
 /**
- * Caches dynamic issuers by name. A cached issuer is proved when one of its tokens was verified. Anyone can send a forged token
+ * Caches dynamic issuers by name. A cached issuer is proved if one of its tokens was verified. Anyone can send a forged token
  * with the name of another tenant, so an unproved issuer never evicts a proved one.
  */
 export class IssuerCache<Value> {
   readonly #proved: BoundedCache<Value>
-  /** In the order in which they were added. */
+  /** The unproved issuers, in the order in which they were added. */
   readonly #unproved = new Map<string, Value>()
   readonly #maxUnproved: number
   /** The names of issuers that were proved, including evicted ones. */

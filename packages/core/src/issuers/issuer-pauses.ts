@@ -7,7 +7,7 @@ import type { FailedResolution } from './resolve-issuer.ts'
 /** A pause after a failure of `match` or `resolve` for an issuer. `until` is in monotonic milliseconds. */
 interface FailurePause {
   readonly until: number
-  /** Number of calls that have failed in a row. */
+  /** Number of failures in a row. */
   readonly failures: number
   readonly rejection: Rejection
 }
@@ -21,7 +21,7 @@ interface UnknownPause {
 /** The pauses in which `resolve` is not called for an issuer, because a call has failed or `resolve` did not know the issuer. */
 export class IssuerPauses {
   readonly #failures: BoundedCache<FailurePause>
-  /** In a separate cache, so that invented issuers do not evict the pauses after failures. */
+  /** The pauses for unknown issuers, in a separate cache: invented issuers must not evict the pauses after failures. */
   readonly #unknown: BoundedCache<UnknownPause>
 
   /** `maxEntries` is the maximum number of pauses of each kind. */

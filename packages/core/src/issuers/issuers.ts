@@ -33,7 +33,7 @@ export interface Issuers {
   readonly ready: () => Promise<void>
   readonly status: () => readonly IssuerStatus[]
   /**
-   * Stops trusting a key. If the key was trusted until now, calls `isNew` before the event is published.
+   * Stops trusting a key. If the key was trusted until now, calls `isNew` before the event `key_distrusted` is published.
    *
    * @throws {ConfigurationError} if the issuer is not configured or has no public keys, or if `thumbprint` is malformed
    */
@@ -112,7 +112,9 @@ export function createIssuers(
 
   const isStatic = (issuer: string) => trusted.has(issuer) || keySources.has(issuer)
 
-  /** Returns `undefined` if the issuer is not static. Otherwise returns whether the key was trusted until now. */
+  /**
+   * Returns whether the key was trusted until now. Returns `undefined` if the issuer is not static, or if it has no public keys.
+   */
   function distrustStatic(issuer: string, thumbprint: string): boolean | undefined {
     const keys = trusted.get(issuer)?.keys ?? keySources.get(issuer)
     const isNew = keys?.distrustKey?.(thumbprint)

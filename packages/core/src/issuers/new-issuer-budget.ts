@@ -16,7 +16,7 @@ export class NewIssuerBudget {
     this.#at = now
   }
 
-  /** Takes one unit. Returns `false` if none is left. */
+  /** Takes one unit, which permits one new issuer. Returns `false` if no unit is left. */
   take(now: number): boolean {
     this.#left = Math.min(this.#max, this.#left + ((now - this.#at) / 1000) * this.#perSecond)
     this.#at = now
@@ -25,7 +25,7 @@ export class NewIssuerBudget {
     return true
   }
 
-  /** Returns a unit, because the issuer was not added, or because one of its tokens was verified. */
+  /** Gives one unit back, because the issuer was not added, or because one of its tokens was verified. */
   giveBack(): void {
     this.#left = Math.min(this.#max, this.#left + 1)
   }

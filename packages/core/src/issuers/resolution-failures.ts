@@ -39,7 +39,7 @@ export function rejectUnavailable(
   }
   return new Rejection('issuer_unavailable', explanation, {
     retryAfter,
-    // `close` was called too early. The advice for the reason fits better than the advice for the failure.
+    // A token that arrives after `close` shows that `close` was called too early. Only the advice for the reason says this.
     advice: failure === 'closed' ? undefined : FAILURE_ADVICE[failure],
   })
 }

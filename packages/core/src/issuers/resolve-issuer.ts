@@ -106,7 +106,10 @@ function describeSafely(
   }
 }
 
-/** Describes `error`, which is a `ConfigurationError`, unless the options have a cycle or a member that throws. */
+/**
+ * Describes an error that the options of an issuer have caused. The error is a `ConfigurationError`, unless the options have a cycle
+ * or a member that throws.
+ */
 export function toInvalidOptions(error: unknown): FailedResolution {
   if (!(error instanceof ConfigurationError)) return UNREADABLE
   return { failure: 'invalid_options', detail: error.problems.join(' ') }

@@ -14,7 +14,7 @@ export interface RunningCall {
 
 /** The running calls of `resolve`, at most one for each issuer. */
 export class RunningCalls {
-  /** In the order of their start. */
+  /** The running calls, in the order of their start. */
   readonly #calls = new Map<string, RunningCall>()
   readonly #lostAfter: number
 

@@ -33,9 +33,9 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
  *
  * - A key with `alg` serves that algorithm.
  * - A key on a curve serves the algorithm of its curve. `EdDSA` and `Ed25519` are two names of one algorithm.
- * - An RSA key without `alg` serves RS256. If the option `algorithms` is set, it serves the RSA algorithms listed there.
+ * - An RSA key without `alg` serves RS256. If the option `algorithms` is set, the key serves the RSA algorithms in this option.
  *
- * Does NOT check that an elliptic-curve point is on its curve: the signature engine checks that when it imports the key.
+ * Does NOT check that an elliptic-curve point is on its curve: the signature engine checks the point at the import of the key.
  * Does NOT read `x5c`, `x5u` or `x5t`.
  */
 export function readJwk(jwk: unknown, policy: AlgorithmPolicy): VerificationKey | UnusableKey {

@@ -83,7 +83,7 @@ export class KeyRefresh {
     if (closed.aborted) return undefined
     this.#dropLost()
     const { start, wait } = this.lifeCycle.plan(need, clock.monotonic(), trigger)
-    // Without timers, only a request can end an outage, so the request waits for the attempt that it starts.
+    // Without timers, only requests start attempts, so a request waits for the attempt that it starts.
     const waits = wait || (start && need === 'keys' && startedBy === 'requests')
     if (start) {
       const started = this.#attempt()

@@ -21,7 +21,7 @@ export interface SearchServices {
 type Found = readonly VerifyingKey[] | Rejection
 
 /**
- * Searches the keys that an issuer publishes for the key that signed one token. Fresh cached keys are returned
+ * Finds the key that signed one token, among the keys that the issuer publishes. Fresh cached keys are returned
  * synchronously. If the cached keys are stale, the search may first wait for a refresh. If this process starts refreshes with
  * timers, the search waits for at most `KEY_TIMES.waitForFresh`. Otherwise it waits until the refresh has ended.
  *
@@ -144,7 +144,7 @@ export class PublishedKeySearch implements KeySearch {
 
   /**
    * Returns whether the token was issued long before the keys were fetched, according to its unverified `iat`. In that
-   * case, the key set would contain the key of the token.
+   * case, a valid key of the token would already be in the key set.
    */
   #wasIssuedLongBefore(): boolean {
     const { clock, refresh } = this.#services

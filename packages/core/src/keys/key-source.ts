@@ -47,8 +47,8 @@ export interface KeyQuery {
 export interface KeySearch {
   /**
    * Returns keys to try, each of them once. Fresh cached keys are returned synchronously. If the cached keys are stale, `next`
-   * may first wait for a refresh. If this process starts refreshes with timers, it waits for at most
-   * `KEY_TIMES.waitForFresh`. Otherwise it waits until the refresh has ended.
+   * may first wait for a refresh. If this process starts refreshes with timers, `next` waits for at most
+   * `KEY_TIMES.waitForFresh`. Otherwise, `next` waits until the refresh has ended.
    *
    * - An empty list: the issuer has no other key for this token.
    * - A rejection (503): another key may exist, but newer keys cannot be fetched now.
@@ -70,17 +70,19 @@ export interface KeySource {
   /** Starts a search for the key that signed a token. */
   search(query: KeyQuery): KeySearch
   /**
-   * Returns the cached keys that are not distrusted. Does not fetch keys because of an unknown key. If the cached keys are
-   * stale, it may first wait for a refresh: see `KeySearch.next`.
+   * Returns the cached keys that are not distrusted. An unknown key does not trigger a fetch. If the cached keys are stale,
+   * `listed` may first wait for a refresh: see `KeySearch.next`.
    */
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
   /** Returns why the key with this `kid` does not serve the algorithm: see `KeySet.explain`. */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
-  /** Returns whether any key is distrusted. Such a key may have signed a token even if it is not in the cached key set. */
+  /**
+   * Returns whether any key is distrusted. A distrusted key may have signed a token even if this key is not in the cached key set.
+   */
   hasDistrusted(): boolean
   /**
    * Distrusts the key with this thumbprint (RFC 7638, SHA-256) permanently. Returns `false` if the key was already distrusted.
-   * Missing for an HMAC secret, which has no thumbprint.
+   * Missing for an HMAC secret, which has no thumbprint, and for an issuer that needs no keys.
    */
   readonly distrustKey?: (thumbprint: string) => boolean
   /** Resolves when keys are available. Rejects with a `KeysUnavailableError` if they could not be fetched. */

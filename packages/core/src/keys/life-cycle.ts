@@ -28,7 +28,7 @@ export const KEY_TIMES = {
    * waits until the attempt ends.
    */
   longestWait: 1,
-  /** An issuer may set `iat` to an earlier time than the real one, by up to this number of seconds. Entra uses 300. */
+  /** An issuer may set `iat` to a time that is up to this number of seconds before the real time. Entra uses 300. */
   issuedEarlier: 300,
 } as const
 

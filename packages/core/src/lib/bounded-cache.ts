@@ -102,7 +102,7 @@ export class BoundedCache<Value> {
     this.#bytes += entry.bytes
   }
 
-  /** Evicts one entry. The cache is not empty. */
+  /** Evicts one entry. The cache must not be empty. */
   #evict(): void {
     for (;;) {
       if (this.#hand >= this.#ring.length) this.#hand = 0

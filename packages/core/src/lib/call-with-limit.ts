@@ -13,7 +13,10 @@ export interface LimitedCall<T> {
   readonly clock: Pick<Clock, 'after'>
 }
 
-/** Calls a function of the application, which can be asynchronous, and limits its time. Never throws or rejects. */
+/**
+ * Calls a function of the application, and limits its time. The function can be asynchronous. Never throws or rejects. `onResult`,
+ * `onError` and `onTimeout` must not throw.
+ */
 export function callWithLimit<T>({
   call,
   onResult,

@@ -15,7 +15,7 @@ export interface Clock {
 
 /**
  * Value of the option `clock`: a function that returns milliseconds since the epoch, or a `Clock`. For a function, or an
- * object with `now` only, `monotonic` is derived from `now`.
+ * object without `monotonic`, `monotonic` is derived from `now`.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export function secondsBetween(then: Moment, now: Moment): number {
   return Math.max(now.wall - then.wall, now.monotonic - then.monotonic) / 1000
 }
 
-/** Milliseconds. If the wall clock advanced by less than this, the monotonic clock is not read. */
+/** Number of milliseconds. If the wall clock advanced by less than this number, the monotonic clock is not read. */
 const SMALL_STEP = 1000
 
 /**

@@ -9,12 +9,12 @@ const inBackground = new Map<Promise<unknown>, number>()
 
 /**
  * `true`: the runtime cancels the calls and timers of a request when the request ends, unless they are kept alive. Cloudflare
- * Workers does this. So work is started by requests, and not by timers. The promise of work that another request has started may
- * never settle: see `joinWork`.
+ * Workers is such a runtime. So work is started by requests, and not by timers. The promise of work that another request has
+ * started may never settle: see `joinWork`.
  */
 export const WORK_ENDS_WITH_REQUEST = true
 
-/** Calls `work`. Replacement for runtimes without an async context. */
+/** Calls `work`. Replaces the function in `node-async-context.ts` in runtimes without an async context. */
 export function runDetached<T>(work: () => T): T {
   return work()
 }

@@ -1,4 +1,4 @@
-/** Replacement for runtimes without diagnostics channels: it never has subscribers. */
+/** Replaces the diagnostics channel of Node in runtimes without diagnostics channels. This channel never has subscribers. */
 export const diagnosticsChannel: { hasSubscribers(): boolean; publish(event: object): void } = {
   hasSubscribers: () => false,
   publish: () => {},

@@ -11,7 +11,7 @@ import { isPlainObject } from './objects.ts'
 /**
  * Checks and freezes an object from the application. Its members must be JSON values, within the limits `depth` and `values` of
  * `JSON_LIMITS`. Removes members named `__proto__`, like `parseClaims`. Members that are `undefined` are allowed, because JSON
- * leaves them out. Returns `undefined` for any other value.
+ * leaves them out. Returns `undefined` if the value does not meet these conditions.
  */
 export function toJsonObject(value: unknown): JsonObject | undefined {
   if (!isObject(value)) return undefined
@@ -36,7 +36,7 @@ function isJsonValue(value: unknown): boolean {
   return Array.isArray(value) ? isJsonArray(value) : isJsonObject(value)
 }
 
-/** `every` on the array itself would skip holes. An array can have other members, which JSON leaves out. */
+/** `every` on the array itself would skip holes. An array with other members is not accepted, because JSON leaves them out. */
 function isJsonArray(value: readonly unknown[]): boolean {
   return Object.keys(value).length === value.length && Array.from(value).every(isJsonValue)
 }

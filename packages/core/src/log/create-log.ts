@@ -69,7 +69,10 @@ export function createLog(
     return begun
   }
 
-  /** Writes the number of omitted lines at the end of a second. Returns a function that cancels this. */
+  /**
+   * Starts a timer that writes the number of omitted lines at the end of a second, unless this runtime cancels timers. Returns a
+   * function that cancels the timer.
+   */
   function endLater(kind: string, second: Second): () => void {
     if (WORK_ENDS_WITH_REQUEST) return () => {}
     const left = Math.max(0, second.endsAt - clock.monotonic())

@@ -7,7 +7,7 @@ import type { BearwardEvent } from '../events.ts'
  * createBearward({ issuer, audience, logger: pino() })
  */
 export interface Logger {
-  /** Writes a line about a refused request, a recovery, or a changed address or key. */
+  /** Writes a line about a refused request (status 4xx), a recovery, a changed address or a distrusted key. */
   info(line: string): unknown
   /** Writes a line about a fault of this application or of another server, or about options that are probably wrong. */
   warn(line: string): unknown

@@ -20,7 +20,7 @@ export type ProvedBinding = 'dpop' | 'mtls'
  * if (subject.kind === 'machine') console.info('called by a machine', clientId, scopes)
  */
 export interface AccessToken {
-  /** The issuer of the token: one of the configured issuers. For an API key, `api-key`. */
+  /** The issuer of the token: one of the trusted issuers. For an API key, `api-key`. */
   readonly issuer: string
   /** The audiences of the token (`aud`). */
   readonly audience: readonly string[]

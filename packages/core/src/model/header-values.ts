@@ -45,7 +45,7 @@ function valuesInLines(lines: readonly string[], name: string): readonly string[
   return values
 }
 
-/** Returns whether an object is a web `Headers`, because it has a function `get`. A `get` on `Object.prototype` is ignored. */
+/** Returns whether an object is a web `Headers`: an object with a function `get`. A `get` on `Object.prototype` is ignored. */
 function isWebHeaders(headers: HeaderFields | WebHeaders): headers is WebHeaders {
   return typeof getMember(headers as WebHeaders, 'get') === 'function'
 }

@@ -1,4 +1,4 @@
-/** Reason why the options of an issuer from `resolve` are not available. */
+/** Reason why the options of a dynamic issuer are not available. */
 export type ResolutionFailure =
   | 'match_failed'
   | 'resolve_failed'

@@ -31,7 +31,7 @@ export interface IntrospectionSettings {
   readonly audiences: readonly string[] | null
   /** `true`: no audience was set for introspection, so `audiences` are the audiences of the issuer. */
   readonly hasAudiencesOfIssuer: boolean
-  /** Seconds for which a response is cached. */
+  /** Seconds for which an active response (`active: true`) is cached. */
   readonly maxAge: number
   /** Seconds for which an inactive response (`active: false`) is cached. */
   readonly negativeMaxAge: number

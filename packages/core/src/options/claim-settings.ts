@@ -8,7 +8,7 @@ import type { IssuerValues } from './issuer-options.ts'
 import type { ServerParts } from './server-parts.ts'
 
 /**
- * Returns the claims that are read for the kind of a token, the client, the scopes and the subject. Options take precedence
+ * Returns the claims from which the kind of a token, the client, the scopes and the subject are read. Options take precedence
  * over the profile of the provider.
  */
 export function toClaimSettings(
@@ -27,7 +27,7 @@ export function toClaimSettings(
   })
   const tokenUse = values.tokenUse ?? subjects.profile?.tokenUse
   return {
-    // A profile can omit `value`. A copy without a prototype does not get one from a polluted `Object.prototype`.
+    // A profile can omit `value`. A copy without a prototype does not inherit `value` from a polluted `Object.prototype`.
     tokenUse: tokenUse && (copyOwnMembers(tokenUse) as unknown as TokenUse),
     clientIdClaims: clientIdClaims(subjects),
     scopeSources: copyOwnData(toScopeSources(values, scopeSources(subjects))),

@@ -89,7 +89,7 @@ function readClientAuthentication(
     if (own['assertion'] === undefined) checkKey(own, members)
     else checkAssertion(own, members)
   }
-  // Returns the copy, so that the checked values are the ones that are used. It has no prototype.
+  // Returns the copy, because its values were checked. The copy has no prototype.
   return own as unknown as ClientAuthentication
 }
 

@@ -9,8 +9,8 @@ export function clock(usual: Clock): OptionRow<ClockOption, Clock> {
     (given, name, context) => {
       if (given === undefined) return usual
       const read = toClock(given, usual)
-      // A clock with all three functions is accepted without a call of `now`, because tests use clocks whose `now` fails. With
-      // such a clock, all tokens are rejected.
+      // A clock with all three functions is accepted without a call of `now`, because tests use clocks whose `now` fails.
+      // If `now` fails, no JWT is accepted.
       if (read !== undefined && (read === given || givesNumber(read))) return read
       context.report(
         `${name} must be a function that returns milliseconds since the epoch, such as Date.now. It can also be an object with the function now, and optionally monotonic and after.`,

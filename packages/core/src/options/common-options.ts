@@ -45,8 +45,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly credentials?: CredentialsOption<Raw>
   /**
-   * The https address at which clients call this API, without fragment. It is the default of `audience`, the `resource` of the
-   * metadata (RFC 9728), and the `resource` that clients send to the authorization server (RFC 8707).
+   * The https address at which clients call this API, without fragment. It is the default of `audience`. It is also the
+   * `resource` of the metadata (RFC 9728), and the `resource` that clients send to the authorization server (RFC 8707).
    *
    * @default none
    * @example
@@ -83,7 +83,7 @@ export interface CommonOptions<Raw extends object = object> {
    * Accepts tokens that are bound to a key of the client, with the scheme `DPoP` and a proof in each request (RFC 9449). If this
    * option is not set, such tokens are refused.
    *
-   * @default bound tokens are refused
+   * @default tokens that are bound to a key are refused
    * @example
    * { replay: memoryReplay() }
    */

@@ -48,7 +48,7 @@ function isMethod(value: unknown): value is string {
   return isToken(value) && value === value.toUpperCase()
 }
 
-/** Returns whether a text is the origin of a page, exactly as browsers send it. A wildcard in a host never matches. */
+/** Returns whether a text is the origin of a page, exactly as browsers send it. A browser never sends a wildcard. */
 function isOrigin(value: unknown): value is string {
   return (
     typeof value === 'string' &&

@@ -91,7 +91,7 @@ const USUAL_ALGORITHMS: readonly Algorithm[] = ['ES256', 'EdDSA', 'Ed25519', 'PS
 /** Algorithms with such long keys and signatures that a proof for a typical address is longer than `LIMITS.proofLength`. */
 const TOO_LONG: readonly Algorithm[] = ['ML-DSA-65', 'ML-DSA-87']
 
-/** Returns whether an algorithm has a public key, and its proofs are not longer than `LIMITS.proofLength`. */
+/** Returns whether a value is an algorithm that has a public key and is not in `TOO_LONG`. */
 function isProofAlgorithm(value: unknown): value is Algorithm {
   return isAlgorithm(value) && getTraits(value).kty !== 'oct' && !TOO_LONG.includes(value)
 }
@@ -198,7 +198,7 @@ export function toDpopSettings(
   if (values === undefined) return reportPublicUrl({ publicUrl, isGiven }, context)
   if (hasCredentials)
     report(
-      `${name} cannot be used with ${toName('credentials')}: proofs need the header Authorization.`,
+      `${name} cannot be used with ${toName('credentials')}: a token with a proof must be in the header Authorization.`,
     )
   if (values.nonce === undefined && values.replay === 'nonce-only')
     report(`${name}.replay 'nonce-only' requires ${name}.nonce.`)

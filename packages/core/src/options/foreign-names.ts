@@ -1,13 +1,14 @@
 /**
- * Completes the sentence "Use ..." for options of other libraries that make a token required. A guard requires a token by
- * default.
+ * Completes the sentence "Use ..." for options such as `authRequired`, with which other libraries require a token. A guard
+ * requires a token by default.
  */
 const OPTIONAL =
   'requireToken({ optional: true }) only if callers may omit the token. By default, a guard requires a token'
 
 /**
- * Names of options in other libraries (express-oauth2-jwt-bearer, express-jwt, passport-jwt, jose) and in earlier versions, and
- * their replacements. Each replacement begins with an option or with `requireToken`, and completes the sentence "Use ...".
+ * Names of options in other libraries (express-oauth2-jwt-bearer, express-jwt, passport-jwt, jose) and in earlier versions of
+ * Bearward, and their replacements. Each replacement begins with an option or with `requireToken`, and completes the sentence
+ * "Use ...".
  */
 export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   issuerBaseURL: 'issuer',
@@ -62,18 +63,21 @@ const REQUIREMENTS: readonly string[] = [
   'subject',
 ]
 
-/** Returns a hint for the name of a requirement among the options of a resource server. */
+/** Returns a hint if `name` is a requirement, and `known` contains the options of a resource server or of an issuer. */
 export function hintAtRequirement(name: string, known: readonly string[]): string | undefined {
-  // Only the options of an issuer contain `machineClients`.
+  // `machineClients` is an option of issuers. A resource server with one issuer has this option, too.
   if (!known.includes('machineClients') || !REQUIREMENTS.includes(name)) return undefined
   return `It is a requirement of guards: requireToken({ ${name} }).`
 }
 
-/** Returns the foreign names whose replacement is one of the `known` options, or `requireToken` if guards exist. */
+/**
+ * Returns the foreign names whose replacement is one of the `known` options. For some lists of options, `requireToken` and
+ * `scopes` are also replacements.
+ */
 export function getForeignNames(known: readonly string[]): Readonly<Record<string, string>> {
-  // Only a resource server has the option `jwksUri`, and only a resource server has guards.
+  // Resource servers, issuers and `metadata` have the option `jwksUri`. For their options, `requireToken` can be the replacement.
   const guards = known.includes('jwksUri') ? ['requireToken'] : []
-  // Only the option `metadata` has `authorizationServers`. The scopes are an option next to it.
+  // Only `metadata` has the option `authorizationServers`. For its options, the top-level option `scopes` can be the replacement.
   const scopes = known.includes('authorizationServers') ? ['scopes'] : []
   const names = [...known, ...guards, ...scopes]
   const isHere = (use: string) => names.includes(/^\w+/.exec(use)![0])

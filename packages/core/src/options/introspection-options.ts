@@ -41,7 +41,7 @@ export interface IntrospectionOptions {
   readonly tokenTypeHint?: 'access_token'
   /**
    * The accepted audiences of introspection responses, if they differ from those of JWTs. The `aud` of a response must
-   * contain one of them. `null`: responses have no `aud`.
+   * contain one of these audiences. `null`: responses have no `aud`.
    *
    * `null` requires `allowedClients`. It also requires `tokenUse`, or a `maxTokenAge` of at most 3600.
    *

@@ -4,7 +4,7 @@ import type { OptionContext } from './option-context.ts'
 import { describeGiven } from '../lib/describe-given.ts'
 import { isName } from './option-rows.ts'
 
-/** Reads the option `issuer`. Accepts an issuer that is not an address: `checkDiscovery` requires an address if necessary. */
+/** Reads the option `issuer`. Accepts any non-empty text: `checkDiscovery` checks whether the issuer must be an address. */
 export function readIssuerIdentifier(given: unknown, name: string, context: OptionContext): string {
   if (given === undefined || given === '') {
     context.report(
@@ -24,7 +24,7 @@ export function readIssuerIdentifier(given: unknown, name: string, context: Opti
       `${name} is an address that tenants share. For one tenant, replace '${shared}' with its id. For several, set https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and ${context.toName('tenants')}.`,
     )
   }
-  // `checkDiscovery` decides about http names, because they depend on other options.
+  // `checkDiscovery` checks an identifier for which `isHttpName` is true, because the result depends on other options.
   if (isIssuerAddress(given) && !isHttpName(given, context))
     checkIssuerAddress(given, name, context)
   return given
@@ -62,7 +62,7 @@ export function checkIssuerAddress(issuer: string, name: string, context: Option
   }
 }
 
-/** Returns the problem text for an issuer identifier that must be an https address and is not. */
+/** Describes the problem that an issuer identifier is not an https address. */
 export function describeHttps(name: string, { insecureHosts }: OptionContext): string {
   return `${name} must be an https address without query and fragment (RFC 8414 section 2). http is accepted on loopback and for hosts in ${insecureHosts.name}.`
 }

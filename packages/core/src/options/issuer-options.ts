@@ -112,7 +112,7 @@ export interface IssuerOptions {
   /**
    * The accepted signature algorithms.
    *
-   * @default all algorithms with public keys; `HS256` if `secret` is set
+   * @default all algorithms with public keys, except ML-DSA; `HS256` if `secret` is set
    * @example
    * ['RS256']
    */
@@ -202,7 +202,7 @@ export interface IssuerOptions {
    * If `provider` is not set, this option also identifies users: a `sub` that differs from the client id of the token names a user.
    * The same applies to `hydra`, `spring-as`, `openiddict`, `gravitee-am` and `lemonldap-ng`. For any other provider, this option
    * only identifies machines. If the rules of the provider or other claims contradict this option, the subject kind is `unknown`.
-   * Do not set it if the `sub` of a machine differs from its client id (Keycloak, Entra, Auth0).
+   * Do not set this option if the `sub` of a machine differs from its client id (Keycloak, Entra, Auth0).
    *
    * @default none
    */

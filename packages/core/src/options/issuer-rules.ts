@@ -143,7 +143,7 @@ function checkClients({ values, settings }: ReadIssuer, { toName, report }: Opti
   }
 }
 
-/** Requires other options that reject tokens for other APIs, if the audience is `null`. */
+/** Requires other options that restrict the accepted tokens, if the audience is `null`. */
 function checkMissingAudience(
   { settings, isGiven }: ReadIssuer,
   { toName, report }: OptionContext,
@@ -173,7 +173,7 @@ function checkMissingAudience(
   }
 }
 
-/** Reports options about the audience that have no effect, and a date that has passed. */
+/** Checks options about the audience. Warns if the date `audienceRequiredFrom` has passed or is more than a year ahead. */
 function checkAudienceOptions(
   { settings, isGiven }: ReadIssuer,
   { toName, report, warn, common }: OptionContext,
@@ -205,7 +205,7 @@ function checkAudienceOptions(
   warn({ issuer: metadataIssuer, option, advice })
 }
 
-/** Requires or recommends other options that distinguish access tokens, while tokens without audience are accepted. */
+/** Requires or recommends other options that restrict the accepted tokens, if `audienceRequiredFrom` is set. */
 function checkTokensWithoutAudience(
   { settings, isGiven }: Pick<ReadIssuer, 'settings' | 'isGiven'>,
   { toName, report, warn }: Pick<OptionContext, 'toName' | 'report' | 'warn'>,

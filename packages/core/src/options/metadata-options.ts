@@ -24,7 +24,8 @@ export interface MetadataOptions {
   /**
    * The issuers that the metadata advertises in `authorization_servers`. Each of them must be trusted by this API.
    *
-   * @default all static issuers, except tenants, public platforms, and issuers whose identifier is not an acceptable address
+   * @default all static issuers, except issuers with `tenants`, public platforms (such as GitHub Actions) without
+   *   `allowedClients`, and identifiers that are not acceptable addresses
    */
   readonly authorizationServers?: readonly string[]
   /**
@@ -192,7 +193,7 @@ const MORE: OptionRow<Readonly<Record<string, unknown>>, JsonObject> = custom(
 /** Completes the sentence "... contains a member, which ...". */
 function describeMember(member: string, value: unknown): string | undefined {
   if (TOKEN_CLAIMS.includes(member))
-    return 'is a claim of tokens: signed metadata must not look like one'
+    return 'is a claim of tokens: signed metadata must not look like a token'
   if (OWN_MEMBERS.includes(member)) return 'another option sets or this version does not support'
   if (/^resource_(?:documentation|policy_uri|tos_uri)#/.test(member)) {
     const isAddress = typeof value === 'string' && isAcceptableAddress(value, [])
@@ -223,7 +224,7 @@ function toJson(members: Readonly<Record<string, unknown>>): JsonObject {
 
 type MetadataRow = OptionRow<MetadataOptions, MetadataSettings | undefined>
 
-/** Returns the row of the option `metadata`, with this row for its option `signed`. */
+/** Returns the row of the option `metadata`. `signed` is the row of its option `signed`. */
 function createRow(signed: SignedRow): MetadataRow {
   const table: OptionTable<MetadataOptions, MetadataSettings> = {
     authorizationServers: names('an array with at least one issuer'),

@@ -5,7 +5,7 @@ import type { OptionContext } from './option-context.ts'
 import type { ReadIssuer } from './issuer-rules.ts'
 
 /**
- * Rules about the tokens of providers. Each rule reports options that cause the rejection of every token, and warns about
+ * Rules about the tokens of providers. The rules report options that cause the rejection of every token, and warn about
  * options that are probably wrong.
  */
 export const PROVIDER_RULES: readonly ((issuer: ReadIssuer, context: OptionContext) => void)[] = [
@@ -60,7 +60,7 @@ function checkScopeFormat(
       `${toName('scopeFormat')} is missing: ${provider} issues ${shown} as an array, so ${set}.`,
     )
   } else if (USUAL_ARRAYS.includes([scopeClaim].flat().at(-1)!)) {
-    const advice = `Most providers issue ${shown} as an array. If your provider does, ${set}. Otherwise set ${toName('scopeFormat')}: 'string'.`
+    const advice = `Most providers issue ${shown} as an array. If your provider issues an array, ${set}. Otherwise set ${toName('scopeFormat')}: 'string'.`
     warn({ issuer: settings.metadataIssuer, option: 'scopeFormat', advice })
   }
 }

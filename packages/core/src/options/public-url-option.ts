@@ -6,7 +6,7 @@ import type { OptionRow } from './option-table.ts'
 /** Value of the option `publicUrl`. `Raw` is the request of the framework. */
 export type PublicUrl<Raw extends object = never> = string | ((request: Raw) => RequestTarget)
 
-/** The option `publicUrl`. Its value is checked with the option `dpop`, because it depends on other options. */
+/** The option `publicUrl`. Its value is checked with the option `dpop`, because the check depends on other options. */
 export const PUBLIC_URL: OptionRow<PublicUrl<object>, PublicUrl | undefined> = custom(
   (given) => given as PublicUrl | undefined,
 )

@@ -65,7 +65,7 @@ export function readIssuers(own: Own, context: OptionContext, parts: ServerParts
   }
 }
 
-/** Reads a list of issuers. `name` is the name of the list in messages, and `other` names another form of its value. */
+/** Reads a list of issuers. `name` is the name of the list in messages. `other` describes another accepted value, or is empty. */
 function readList(
   given: unknown,
   name: string,
@@ -83,7 +83,7 @@ function readList(
     reportUnknownNames(issuer, Object.keys(OPTIONS_WITHOUT_INTROSPECTION), ofIssuer)
     return readIssuer(issuer, ofIssuer, parts)
   })
-  // The names with `{tenantid}` are compared, too, because the tenants of one name share their keys.
+  // Identifiers that contain `{tenantid}` must also be different, because all tenants of one identifier share their keys.
   const names = read.map(([first]) => first!.metadataIssuer)
   const issuers = read.flat()
   const duplicate = findDuplicate(names) ?? findDuplicate(issuers.map(({ issuer }) => issuer))
@@ -119,7 +119,7 @@ function readIssuer(
   )
 }
 
-/** Reads the options of one issuer, except its tenants. */
+/** Reads the options of one issuer. The settings of an issuer with tenants still contain `{tenantid}`. */
 function readOneIssuer(
   own: Own,
   context: OptionContext,
@@ -167,7 +167,7 @@ function readOneIssuer(
 
 /**
  * Returns the provider of an issuer. Without the rules of the provider, clients and scopes would not be recognized, and guards
- * would accept all callers of public platforms. So an issuer of a known vendor requires the part.
+ * would accept all callers of public platforms. So an issuer of a known provider requires the part `providers`.
  */
 function getProvider(
   { issuer, provider = getProviderOfIssuer(issuer) }: IssuerValues,

@@ -3,7 +3,7 @@ import { isQuotable } from '../response/challenge.ts'
 import { custom } from './option-rows.ts'
 import type { OptionRow } from './option-table.ts'
 
-/** Matches the name of a parameter that a client may search in the whole header field `WWW-Authenticate`. */
+/** Matches the name of a challenge parameter before `=`. Some clients search the whole `WWW-Authenticate` for such a name. */
 const HIDDEN_PARAMETER =
   /(?:scope|error|error_description|resource_metadata|acr_values|max_age|realm)=/i
 
@@ -15,7 +15,7 @@ export const RESOURCE: OptionRow<string, string | undefined> = custom(
       report(
         `${name} must be the https address of this API, without user name, password and fragment. http is accepted on loopback and for hosts in ${insecureHosts.name}.`,
       )
-      // Otherwise other options would be reported, because they require a resource.
+      // Returns a text, so that no other check reports `resource` as missing.
       return ''
     }
     const { href } = new URL(given)

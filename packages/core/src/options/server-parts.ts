@@ -63,7 +63,7 @@ export interface ServerParts {
 /**
  * Reads the option `use`.
  *
- * @throws {ConfigurationError} if it is not an array of parts
+ * @throws {ConfigurationError} if `use` is not an array of parts
  */
 export function collectParts(use: unknown = []): ServerParts {
   if (!Array.isArray(use) || !Array.from(use).every(isPart)) {

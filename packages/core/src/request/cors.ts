@@ -28,7 +28,7 @@ const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const EXPOSED = ['WWW-Authenticate', 'Retry-After', 'DPoP-Nonce']
 
 /**
- * Creates the function that `createCors` of the public API returns, from validated options. `owner` names the owner of these options
+ * Creates the function that `createCors` returns. `settings` are the validated options. `owner` names the owner of these options
  * in an error.
  */
 export function toCors(

@@ -23,7 +23,7 @@ const LEADING_SCHEME = /^(?:bearer|dpop)[ \t]/i
 /** Reads the credentials of a request. `raw` is the request of the framework. */
 export type CredentialsReader = (request: RequestLike, raw: object) => Credentials | Rejection
 
-/** The part of an exchange that this step reads and writes. */
+/** The part of an exchange that `readCredentials` reads and writes. */
 export interface CredentialsExchange {
   readonly request: RequestLike
   readonly raw: object | undefined

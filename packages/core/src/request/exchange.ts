@@ -36,8 +36,8 @@ export type Step = (exchange: Exchange) => MaybePromise<Rejection | undefined>
 /**
  * One request and the requirements of one guard, as the pipeline processes them. Each step declares the part that
  * it reads and writes. `credentials`, `sharedVerification`, `verified` and `token` are `undefined` until their step has written
- * them. `distrustCount` is -1 until its step has written it. A step that reads one of these members too early throws, so that the
- * request is never granted.
+ * them. A step that reads one of these four members too early throws, so that the request is never granted. `distrustCount` is -1
+ * until `verifyToken` has written it.
  */
 export interface Exchange {
   readonly request: RequestLike
@@ -91,8 +91,8 @@ export function createExchange(
 }
 
 /**
- * Creates an exchange for a token that was passed to `verify`. `request` is the request that proves the binding of the token. If it
- * is `undefined`, the `request` of the exchange is `undefined`, too. Then only the code for events may read it.
+ * Creates an exchange for a token that was passed to `verify`. `request` is the request that proves the binding of the token. If
+ * `request` is `undefined`, the exchange has no request. Then only the code for events may read `exchange.request`.
  */
 export function createDetachedExchange(
   requirements: CheckedRequirements,

@@ -30,7 +30,7 @@ export function isAllowedOrigin(origin: string, origins: AllowedOrigins, owner: 
   if (typeof origins !== 'function') return origins.includes(origin)
   const result: unknown = origins(origin)
   if (typeof result === 'boolean') return result
-  // The function may be asynchronous by mistake. A rejection would end the process.
+  // The function may be asynchronous by mistake. An unhandled rejection of its promise would end the process.
   ignoreRejection(result)
   throw new TypeError(
     `The function origins of ${owner} must return true or false. It cannot return a promise.`,

@@ -65,8 +65,9 @@ function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromis
 }
 
 /**
- * Returns whether the pipeline must continue with `verifyToken` again. This is necessary if something has changed while a step was
- * waiting. Either a key was distrusted, or another guard of the request has received a newer introspection response.
+ * Returns whether the pipeline must continue with `verifyToken` again. This is necessary if a key was distrusted, or if the
+ * options of the issuer have changed. It is also necessary if another guard of the request has received a newer introspection
+ * response.
  */
 function isOutdated({ distrustCount, services, sharedVerification, verified }: Exchange): boolean {
   return distrustCount !== services.distrustCount || !sharedVerification.isLatest(verified)

@@ -37,11 +37,16 @@ export interface RefusedEvent extends Explanation {
   readonly type: 'refused'
   readonly reason: Reason
   readonly status: number
-  /** The change after which such a request is granted, and the place of this change. A fixed text. */
+  /**
+   * The change after which such a request is granted, and the place of this change. The text contains nothing from the request.
+   */
   readonly advice: string
   /** The configured issuer of the token, if it is known. */
   readonly issuer: string | undefined
-  /** The client to which the token was issued. `undefined` if the token names no client or is not verified. */
+  /**
+   * The client to which the token was issued. `undefined` if the token names no client or is not verified, or if the client id
+   * may identify a person.
+   */
   readonly clientId: string | undefined
   /** The requirements that the request had to meet, as text. `undefined` if `verify` was called without a request. */
   readonly guard: string | undefined
@@ -67,6 +72,6 @@ export interface DescribedToken {
   readonly typ?: string
   readonly alg?: string
   readonly kid?: string
-  /** The scopes of a verified token. */
+  /** The scopes of a verified token. Omitted if they are read from a claim about a person, such as `sub`. */
   readonly scopes?: readonly string[]
 }

@@ -18,14 +18,14 @@ import type { Stage, StagedGuard } from './staged-guard.ts'
 import { toOutcome } from './to-outcome.ts'
 
 /**
- * The guard of a request with access tokens or API keys. `StagedGuard` is a separate type, because the types of this class
+ * A guard for one request with an access token or an API key. `StagedGuard` is a separate type, because the types of this class
  * contain the whole pipeline, which is not published.
  */
 export class RequestGuard implements StagedGuard {
   private readonly request: RequestLike
   private readonly services: ExchangeServices
   private readonly state: RequestState
-  /** The credentials and the token of a granted stage. If a later stage refuses the request, its event `refused` contains them. */
+  /** The credentials and the token of a granted stage, for the event `refused` if a later stage refuses the request. */
   private granted: Pick<Exchange, 'credentials' | 'verified'> | undefined
 
   constructor(request: RequestLike, services: ExchangeServices) {

@@ -27,7 +27,7 @@ export class RequestProof implements SharedProof {
     | undefined
   private readonly uses: UsedProofs
 
-  /** `uses` are the used proofs of the request. All tokens and resource servers share this list. */
+  /** `uses` are the used proofs of the request. All tokens and resource servers of the request share this list. */
   constructor(uses: UsedProofs) {
     this.uses = uses
   }

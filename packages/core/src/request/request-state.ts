@@ -93,9 +93,8 @@ export function beginGuard(raw: unknown): void {
 }
 
 /**
- * Returns the state of a guard that was called and has not granted the request: `'refused'` if a guard has refused the request, and
- * `'pending'` if a guard has not decided yet. Returns `undefined` if there is no such guard. Adapters use this function to stop a
- * request if a guard was called but not awaited.
+ * Returns `'refused'` if a guard has refused the request, and `'pending'` if a guard was called and has not decided yet.
+ * Otherwise returns `undefined`. Adapters use this function to stop a request if a guard was called but not awaited.
  */
 export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
   const state = WithState.find(raw)

@@ -29,7 +29,7 @@ export interface StagedGuard {
    * because a client with an API key does not use OAuth.
    */
   checkApiKey(token: AccessToken, requirements: CheckedRequirements): MaybePromise<Outcome>
-  /** Refuses the request. For `protocolBody`, see `toOutcome`. */
+  /** Refuses the request. `protocolBody` is a JSON body that a protocol prescribes: `errorBody` is then not called. */
   refuse(rejection: Rejection, requirements: CheckedRequirements, protocolBody?: string): Refused
   /** Refuses the API key of the request. */
   refuseApiKey(

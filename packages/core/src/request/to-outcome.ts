@@ -16,7 +16,8 @@ import type { RefusedEvent } from './refused-event.ts'
 const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
 /**
- * Converts the result of an exchange to an outcome. Publishes a refusal. For `protocolBody`, see `refuse`.
+ * Converts the result of an exchange to an outcome. Publishes the event `refused` for a refusal. For `protocolBody`, see
+ * `refuse`.
  */
 export function toOutcome(
   exchange: Exchange,
@@ -79,7 +80,7 @@ function describeAll(
   status: number,
 ): Omit<RefusedEvent, 'type'> {
   const { reason, explanation } = rejection
-  // `undefined` if a step before the verification has rejected.
+  // `undefined` if the token was not verified.
   const verified = exchange.verified as VerifiedToken | undefined
   const issuer = rejection.issuer ?? verified?.token.issuer
   const { issuers } = services

@@ -86,7 +86,7 @@ const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
  * Turns a rejection into the complete response: the status, the challenges (RFC 6750 section 3, RFC 9449 section 7.1) and a fixed
  * JSON body. The response must not be cached (`no-store`). A 503 has `Retry-After` instead of a challenge.
  *
- * `required` are the parameters of the challenge that describe the requirements of the route. `required.scope` is added to a 401,
+ * `required` are the challenge parameters for the requirements of the route. `required.scope` is added to a 401,
  * and to a 403 `insufficient_scope`. `acr_values` and `max_age` are added only for the reason `insufficient_user_authentication`
  * (RFC 9470 section 3). `request` is the request of the framework, for `errorBody`. `scheme` is the scheme of the credentials, if
  * the credentials could be read. `protocolBody` is a JSON body that a protocol prescribes: `errorBody` is then not called.

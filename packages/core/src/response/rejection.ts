@@ -47,8 +47,8 @@ export interface RejectionDetails {
   /** A nonce for the client (RFC 9449 section 9). */
   readonly nonce?: string | undefined
   /**
-   * The change to make, if the check can describe it more precisely than the table of advice. The text contains only fixed words
-   * and values from the configuration.
+   * The change to make, if the check can describe it more precisely than the general advice for the reason. The text contains
+   * only fixed words and values from the configuration.
    */
   readonly advice?: string | undefined
 }

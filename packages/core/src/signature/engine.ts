@@ -8,7 +8,7 @@ export interface SignedText {
   readonly signature: Uint8Array
 }
 
-/** Returns whether the signature was made with one key and one algorithm. Never throws. */
+/** Verifies signatures with one key and one algorithm. Returns whether a signature is valid. Never throws. */
 export type SignatureVerifier = (signed: SignedText) => MaybePromise<boolean>
 
 /** A public key that `readJwk` has accepted, or the bytes of an HMAC secret. */

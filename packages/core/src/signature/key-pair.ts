@@ -72,7 +72,7 @@ export async function generateKeyPair(algorithm: Algorithm): Promise<SigningKeyP
 }
 
 /**
- * Converts a private key or a key pair, which `checkKeyPair` has checked. Rejects if the key cannot sign with the algorithm,
+ * Converts a private key or a key pair that `checkKeyPair` has accepted. Rejects if the key cannot sign with the algorithm,
  * or if the public key belongs to another private key.
  */
 export async function toSigningKeyPair(
@@ -105,8 +105,8 @@ interface NodeKeyObject {
 }
 
 /**
- * Throws if the public key does not verify a signature of the private key. The authorization server would refuse every proof with
- * such a pair.
+ * Throws if the public key does not verify a signature of the private key. The authorization server would refuse every proof
+ * that is signed with such a pair.
  */
 async function checkMatch({ algorithm, privateKey, publicJwk }: SigningKeyPair): Promise<void> {
   const parameters = toWebCryptoParameters(algorithm)

@@ -70,13 +70,13 @@ function ecdsaVerifier(hash: Hash, key: KeyObject, coordinateBytes: number): Sig
     verify(hash, toBytes(signingInput), key, toDerSignature(signature))
 }
 
-/** Verifies with an algorithm that hashes the message itself: Ed25519 and ML-DSA. */
+/** Creates a verifier for an algorithm that hashes the message itself: Ed25519 or ML-DSA. */
 function pureVerifier(key: KeyObject, signatureBytes: number): SignatureVerifier {
   return ({ signingInput, signature }) =>
     signature.length === signatureBytes && verify(null, toBytes(signingInput), key, signature)
 }
 
-/** Returns whether Node can import an ML-DSA key. Any bytes of the right length are a key. */
+/** Returns whether Node can import an ML-DSA key. Tries a key of zeros, because any bytes of the right length are a key. */
 function canImport(alg: Algorithm, publicBytes: number): boolean {
   try {
     publicKey({ kty: 'AKP', alg, pub: Buffer.alloc(publicBytes).toString('base64url') })

@@ -23,7 +23,8 @@ export const signatureEngine: SignatureEngine = {
     const length = getSignatureLength(algorithm, material)
     return ({ signingInput, signature }) =>
       signature.length === length &&
-      // Without `Promise.resolve`, a promise of another realm would look like a value, for example in the edge runtime of Next.js.
+      // The edge runtime of Next.js returns a promise of another JavaScript realm, which `andThen` does not detect.
+      // `Promise.resolve` converts the promise.
       Promise.resolve(
         crypto.subtle.verify(parameters, key, signature as BufferSource, UTF8.encode(signingInput)),
       ).catch(() => false)
@@ -33,7 +34,7 @@ export const signatureEngine: SignatureEngine = {
 function importKey(material: KeyMaterial, parameters: WebCryptoParameters): Promise<CryptoKey> {
   if (material instanceof Uint8Array)
     return crypto.subtle.importKey('raw', material as BufferSource, parameters, false, ['verify'])
-  // Without a prototype, so that a polluted `Object.prototype` adds no members such as `key_ops`.
+  // The copy has no prototype, so that a polluted `Object.prototype` adds no members such as `key_ops`.
   const jwk = Object.assign(Object.create(null) as JsonWebKey, material)
   return crypto.subtle.importKey('jwk', jwk, parameters, false, ['verify'])
 }

@@ -100,7 +100,7 @@ export function createSigningHeader(
   }: { readonly algorithm?: Algorithm | undefined; readonly keyId?: string | undefined },
 ): { readonly alg: Algorithm; readonly kid?: string } {
   const jwk: Partial<PrivateJwk> = 'kty' in key ? key : {}
-  // `checkPrivateKey` has checked that one of them is an algorithm.
+  // `checkPrivateKey` has checked that the result is an algorithm.
   const alg = (algorithm ?? jwk.alg) as Algorithm
   const kid = keyId ?? jwk.kid
   return { alg, ...(kid !== undefined && { kid }) }

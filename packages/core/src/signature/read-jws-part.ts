@@ -1,7 +1,7 @@
 import { readBase64url } from '#base64url'
 import type { JsonObject } from '../lib/json.ts'
 
-/** Creates the rejection of a part: `part` is its name. */
+/** Creates the rejection of a part of a JWS. `part` is the name of the part. */
 export type RejectPart<R> = (part: string, expected: string, found: string) => R
 
 /**

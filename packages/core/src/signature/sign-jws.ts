@@ -45,7 +45,7 @@ export async function importPrivateKey(
   parameters: WebCryptoParameters,
 ): Promise<CryptoKey> {
   if (isJwk(key)) {
-    // WebCrypto may reject these members, because it uses other names. The parameters contain the algorithm and the use.
+    // WebCrypto may reject the values of these members. Other arguments of `importKey` contain the algorithm and the use.
     const jwk = copyOwnMembers(key)
     delete jwk['alg']
     delete jwk['use']

@@ -20,8 +20,8 @@ const NOT_LISTED =
   'This client is not in machineClients. If it can act for a user, the refusal is right: do not add the client. '
 
 /**
- * Returns advice for a subject of this issuer that is unknown for this reason. `unnamed` are the claims that should name
- * the client, if the token has no client id.
+ * Returns advice for an unknown subject. `reason` is the reason why the subject is unknown. `settings` are the settings of its
+ * issuer. `unnamed` are the claims that should name the client, if the token has no client id.
  */
 export function adviceFor(
   reason: UnknownReason,

@@ -39,7 +39,7 @@ export function isClaimPath(value: unknown): value is ClaimPath {
   )
 }
 
-/** Returns whether two claims are the same one. A path with one name is equal to the name. */
+/** Returns whether two paths name the same claim. A path with one name is equal to the name. */
 export function isSameClaim(one: ClaimPath, other: ClaimPath): boolean {
   const [first, second] = [[one].flat(), [other].flat()]
   return first.length === second.length && first.every((name, i) => name === second[i])

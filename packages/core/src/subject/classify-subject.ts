@@ -32,8 +32,8 @@ const NO_PARTIES: Parties = { id: undefined, clientId: undefined, actor: undefin
  * any claims.
  *
  * Does NOT check the signature, the issuer or the times: verify the token before you pass its `claims`. `context` must
- * come from the configuration, and `context.header` from the same verified token. An attacker who chooses the provider
- * could choose the result.
+ * come from the configuration. The exception is `context.header`, which must come from the same verified token. An attacker who
+ * chooses the provider could choose the result.
  *
  * @example
  * const claims = { sub: 'cron@clients', azp: 'cron', gty: 'client-credentials' }
@@ -119,7 +119,10 @@ function applyAll(token: TokenToClassify, settings: SubjectSettings): readonly A
   return isUnstated ? rules : rules.filter(({ level }) => level !== 'convention')
 }
 
-/** Returns a machine or a user if all rules agree on this kind and the token has an id. Otherwise, returns an unknown subject. */
+/**
+ * Returns a machine or a user if all rules agree on this kind, and if the token has a valid id for this kind. Otherwise, returns an
+ * unknown subject.
+ */
 function combineRules(
   applied: readonly AppliedRule[],
   { claims, clientId }: TokenToClassify,

@@ -38,7 +38,10 @@ export const claimNames = memoize((clientIdClaims: readonly ClientIdClaim[]): re
   ...new Set(clientIdClaims.map((named) => (typeof named === 'string' ? named : named.claim))),
 ])
 
-/** Returns whether a token of this issuer can name a client. An introspection response always can (RFC 7662 section 2.2). */
+/**
+ * Returns whether a token of this issuer can name a client. An introspection response can always name a client (RFC 7662
+ * section 2.2).
+ */
 export function canNameClient(issuer: {
   readonly tokenFormat: 'jwt' | 'opaque' | 'any'
   readonly clientIdClaims: readonly ClientIdClaim[]

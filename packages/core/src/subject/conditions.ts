@@ -144,7 +144,7 @@ function formed(clientId: string, { prefix = '', suffix = '', lowerCase }: Clien
   return prefix + (lowerCase === true ? clientId.toLowerCase() : clientId) + suffix
 }
 
-/** Returns whether a value is a string short enough for a regular expression. The limit bounds the matching time. */
+/** Returns whether a value is a string that is short enough for a regular expression. The limit bounds the matching time. */
 function isShort(value: unknown): value is string {
   return typeof value === 'string' && value.length <= LIMITS.claimMatched
 }

@@ -44,8 +44,9 @@ export interface SubjectContext extends SubjectStatements {
 const CLIENT_ID: readonly ClientIdClaim[] = ['client_id']
 
 /**
- * Returns the claims that name the client. In introspection responses, this is `client_id` (RFC 7662 section 2.2). The
- * claims of the profile are added only if the profile has rules for introspection responses.
+ * Returns the claims that name the client. The option `clientIdClaim` replaces the other claims. In introspection responses,
+ * `client_id` names the client (RFC 7662 section 2.2). The claims of the profile are added only if the profile has rules for
+ * introspection responses.
  */
 export function clientIdClaims(
   { clientIdClaim, profile }: SubjectSettings,

@@ -3,8 +3,8 @@ import type { Condition, Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
 
 /**
- * Conditions that the claims of a user session are absent. One of these claims is a sign of a user, even if the `sub` is equal
- * to the client id. A user may have chosen such a `sub`.
+ * Conditions that hold if a token has none of the claims of a user session. Each of these claims is a sign of a user, even if the
+ * `sub` is equal to the client id. A user may have chosen such a `sub`.
  */
 export const NO_TRACE_OF_USER: Conditions = {
   sid: 'absent',
@@ -52,8 +52,8 @@ export const TRACES_OF_MACHINE: readonly Conditions[] = [
 ]
 
 /**
- * Rules by convention, for issuers without a provider and without other options about subjects. The result is for
- * information only: a guard with `subject` throws at startup for such an issuer.
+ * Rules by convention, for issuers without a provider. If `machineSubject` or `machineClients` is set, these rules can only
+ * contradict that option. Otherwise, their result is for information only: a guard with `subject` never accepts it.
  */
 export const CONVENTIONS: readonly Rule[] = copyOwnData([
   {
@@ -75,7 +75,7 @@ export const CONVENTIONS: readonly Rule[] = copyOwnData([
     },
   },
   {
-    // RFC 9068 section 2.2.1: how and when the resource owner was authenticated.
+    // RFC 9068 section 2.2.1: `amr` and `auth_time` describe how and when the resource owner was authenticated.
     id: 'user_session',
     kind: 'user',
     level: 'convention',

@@ -18,8 +18,9 @@ export interface Evidence {
   /** The rules that decided, or the rules that contradict each other. */
   readonly rules: readonly string[]
   /**
-   * The names of the claims that these rules read. The prefix `header.` marks a parameter of the JOSE header. `rules`
-   * and `claims` are empty if there is no evidence.
+   * The names of the claims that these rules read. If missing or wrong claims make the kind unknown, the list contains
+   * their names instead. The prefix `header.` marks a parameter of the JOSE header. `rules` and `claims` are empty if there is no
+   * evidence.
    */
   readonly claims: readonly string[]
   /** The reason why the kind is unknown. Set only if it is unknown. */

@@ -20,7 +20,8 @@ export const ISSUER_PATTERNS: Readonly<Partial<Record<Provider, RegExp>>> = {
 }
 
 /**
- * Returns the provider of a configured issuer, if only its vendor can operate the issuer. Never pass an issuer from a token.
+ * Returns the provider of a configured issuer, if only the vendor of this provider can operate the issuer. Never pass an issuer
+ * from a token.
  */
 export function getProviderOfIssuer(issuer: string): Provider | undefined {
   return findProvider(ISSUER_PATTERNS, issuer)

@@ -1,4 +1,4 @@
-/** Media types of tokens that are never access tokens, without the prefix `application/`, and the kind of token. */
+/** Kinds of tokens that are never access tokens, by media type. The media types do not have the prefix `application/`. */
 const FOREIGN_MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
   ['dpop+jwt', 'a DPoP proof'],
   ['secevent+jwt', 'a security event token'],
@@ -28,7 +28,7 @@ export function isMediaTypeOf(types: readonly string[], typ: unknown): boolean {
   return typeof typ === 'string' && types.includes(toMediaType(typ))
 }
 
-/** Returns the kind of a token whose `typ` shows that it is never an access token. */
+/** Returns the kind of a token, if its `typ` shows that it is not an access token. Otherwise, returns `undefined`. */
 export function describeForeignMediaType(typ: unknown): string | undefined {
   return typeof typ === 'string' ? FOREIGN_MEDIA_TYPES.get(toMediaType(typ)) : undefined
 }

@@ -1,7 +1,7 @@
 import { toPrintable } from '../lib/quote.ts'
 import type { ClientIdClaim, ScopeSource } from './profile.ts'
 
-/** Claims about people. An option may name one of them as the claim with the client id or the scopes. */
+/** Claims about people. An option may name one of these claims as the claim with the client id or the scopes. */
 const PERSONAL: readonly string[] = [
   'sub',
   'email',
@@ -12,8 +12,8 @@ const PERSONAL: readonly string[] = [
 ]
 
 /**
- * Returns whether the client id or the scopes are read from a claim about people. If so, events do not contain the values.
- * A source with a condition is not personal: the profile reads such a claim only if the claim names a client.
+ * Returns whether the client id or the scopes are read from a claim about people. In that case, events do not contain
+ * the values. A source with a condition is not personal: the profile reads such a claim only if the claim names a client.
  */
 export function isPersonal(source: ClientIdClaim | ScopeSource): boolean {
   if (typeof source === 'string') return PERSONAL.includes(source)
@@ -24,7 +24,7 @@ interface ClientReading {
   readonly clientIdClaims: readonly ClientIdClaim[]
 }
 
-/** Returns a printable client id for an event, bounded in length. Returns `undefined` if it may identify a person. */
+/** Returns a printable client id of limited length for an event. Returns `undefined` if the client id may identify a person. */
 export function showClientId(
   clientId: string | undefined,
   { clientIdClaims }: ClientReading,

@@ -7,7 +7,7 @@ export type TokenForm = 'jwt' | 'introspection'
 
 /**
  * Everything that differs between providers, as data. A profile follows the documentation or the source code of the provider.
- * An example token is not enough. The first comment of a profile names what was read, and in which month.
+ * An example token is not enough. The first comment of a profile names the sources that were read, and the month.
  */
 export interface Profile {
   /**
@@ -21,7 +21,7 @@ export interface Profile {
   readonly arrayClaims?: readonly string[]
   /** The claims with scopes. Only the first one that applies to a token is read. */
   readonly scopeSources: readonly ScopeSource[]
-  /** A claim that only access tokens have. If `value` is set, the claim must have this value. */
+  /** The claim that marks access tokens. If `value` is set, the claim must have this value. */
   readonly tokenUse?: { readonly claim: ClaimPath; readonly value?: string }
   /**
    * The conditions under which a token with a `nonce` is an access token. Set if the provider copies the `nonce` of a login
@@ -35,7 +35,7 @@ export interface Profile {
   /** The conditions under which the client acts for the subject, for providers that do not write `act`. */
   readonly clientActs?: Conditions
   readonly rules: readonly Rule[]
-  /** `true` if tokens of machines have an empty `sub`, which is treated as absent. For other providers, it is an invalid claim. */
+  /** `true` if tokens of machines have an empty `sub`, which is treated as absent. Otherwise, an empty `sub` is invalid. */
   readonly writesEmptySub?: true
   /**
    * `true` if users, or an application that logs them in, choose the `sub`. Then no rule can determine the kind, and

@@ -61,6 +61,7 @@ const NONE: readonly never[] = Object.freeze([])
  * Creates the access token that handlers see for a request with an API key. `given` comes from a function of the application.
  *
  * @throws {TypeError} if `given` is not an `ApiKeyOwner`. The message of the error completes the text "found ..." of an event.
+ * If `claims` cannot be cloned, the error of `structuredClone` is thrown.
  */
 export function toApiKeyToken(given: unknown): AccessToken {
   if (!isPlainObject(given)) throw wrong(`an object, not ${describeNotPlain(given)}`)
@@ -116,7 +117,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-/** Error of `toApiKeyToken`. Its message is a fixed text, so that it can be logged. */
+/** Error of `toApiKeyToken`. Its message contains no text from the application, so that the message can be logged. */
 export class ApiKeyOwnerError extends TypeError {
   override readonly name = 'ApiKeyOwnerError'
 }

@@ -49,7 +49,7 @@ function useResult(
   })
 }
 
-/** Repeats the check with the newest result. Called if another guard has a newer result, or if a key was distrusted. */
+/** Repeats the check with the newest result. Called if another guard has a newer result, or if the last result is outdated. */
 function verifyAgain(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   return andThen(verifyToken(exchange), (rejection) => rejection ?? confirmActive(exchange))
 }

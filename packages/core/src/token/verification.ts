@@ -78,7 +78,7 @@ export interface VerificationServices extends BindingServices {
  * Verifies a token, and publishes a `verified` event. The result does not depend on the request, so a verified JWT can be
  * stored in the token cache. Introspected tokens are not stored there: their introspection responses are cached instead.
  *
- * `hashToken` returns the SHA-256 hash of the token in base64url. Does NOT check the binding.
+ * Does NOT check the binding. `hashToken` returns the SHA-256 hash of the token in base64url.
  */
 export function verify(
   presented: string,
@@ -137,8 +137,8 @@ function findOrVerify(
 }
 
 /**
- * Returns whether a cached token is still valid. Returns a rejection if its issuer is no longer trusted (401), or if this is
- * not known (503).
+ * Returns whether a cached token is still valid. Returns a rejection if its issuer is no longer trusted (401), or if the
+ * check of the issuer fails (503).
  */
 function checkCached(
   known: CachedToken,

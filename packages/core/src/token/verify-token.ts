@@ -26,8 +26,8 @@ export interface SharedVerification {
     check: () => MaybePromise<Rejection | undefined>,
   ): MaybePromise<Rejection | undefined>
   /**
-   * Returns whether this is the newest result. Returns `false` if a key was distrusted since then, or if the options of the
-   * issuer have changed.
+   * Returns whether `verified` is the newest result. Returns `false` if a key was distrusted after the verification, or if the
+   * options of the issuer have changed.
    */
   isLatest(verified: VerifiedToken): boolean
   /** The running introspection call, for other guards that need its result. */
@@ -35,7 +35,7 @@ export interface SharedVerification {
   /** The rejection of an introspection call that has failed since the last call of `latest`. */
   readonly failure: Rejection | undefined
   /**
-   * Introspects the token. The outcome becomes the newest result. If introspection is unavailable, `verified` stays the
+   * Introspects the token. The result of the call becomes the newest result. If introspection is unavailable, `verified` stays the
    * newest result.
    */
   introspect(
@@ -47,7 +47,7 @@ export interface SharedVerification {
 /** An introspection call for a token. */
 export interface SharedIntrospection {
   readonly result: MaybePromise<VerifiedToken | Rejection>
-  /** Returns whether the outcome of this call is the newest result, and not outdated: see `SharedVerification.isLatest`. */
+  /** Returns whether the result of this call is the newest result and is not outdated: see `SharedVerification.isLatest`. */
   isLatest(): boolean
 }
 

@@ -2,7 +2,7 @@ import type { ReplayStore } from '../replay-store.ts'
 import type { NonceSettings } from './nonces.ts'
 import type { ProofSettings } from './proof.ts'
 
-/** The method and the absolute address of a request, as the client has sent it. */
+/** The method and the absolute address of a request, as the client has sent them. */
 export interface RequestTarget {
   readonly method: string
   readonly url: string
@@ -17,8 +17,8 @@ export interface DpopSettings extends ProofSettings {
   readonly nonce: NonceSettings | undefined
   readonly whenReplayUnknown: 'refuse' | 'nonce' | 'allow'
   /**
-   * Either the normalized address of this API, without a slash at the end: the path of a request is appended to it. Or a function
-   * that returns the method and the address of a request.
+   * The normalized address of this API without a slash at the end, or a function. The path of a request is appended to the address.
+   * The function returns the method and the address of a request.
    */
   readonly publicUrl: string | ((raw: never) => unknown)
   /** Identifies this API in nonces. */

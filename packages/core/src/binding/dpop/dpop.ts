@@ -89,9 +89,9 @@ export class Dpop {
     if (replay === undefined) return undefined
     const { thumbprint, target, jti, iat } = proof
     const { maxAge, clockTolerance } = this.settings
-    // A proof is accepted until `iat + maxAge + clockTolerance`. The clock of another process can be behind by the tolerance, so
-    // the proof is remembered for one more tolerance. If the tolerance is 0, one second is added, because a proof is still
-    // accepted exactly at the end of this time.
+    // A proof is accepted until `iat + maxAge + clockTolerance`. The clock of another process can be slow by the clock tolerance.
+    // So the store keeps the proof for this additional time. At least one second is added to `maxAge`, because a proof is still
+    // accepted exactly at the end of its time.
     const seconds = iat - getSeconds(this.#clock) + maxAge + Math.max(1, 2 * clockTolerance)
     // A thumbprint and an address contain no line break, so two proofs have the same text only if all parts are equal. UTF-8 would
     // encode all lone surrogates as the same bytes. JSON escapes them, so different values stay different.
@@ -220,11 +220,11 @@ function toChecked(
   nonceAge: number | undefined,
   newNonce: string | undefined,
 ): CheckedProof {
-  // This is several times faster than `{ ...proof }`.
+  // A list of all members is several times faster than `{ ...proof }`.
   return { thumbprint, target, jti, iat, nonce, nonceAge, newNonce }
 }
 
-/** Reads and normalizes the result of the function `publicUrl`. An error is passed to the error handling of the framework. */
+/** Normalizes the result of the function `publicUrl`. Throws a `TypeError` if the result is wrong. */
 function readTarget(target: unknown): RequestTarget {
   ignoreRejection(target)
   const given = isRecord(target) ? (target as Partial<RequestTarget>) : {}

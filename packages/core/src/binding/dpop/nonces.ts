@@ -45,7 +45,7 @@ export class Nonces {
       this.#sign(this.#settings.secrets[0]!, time),
       (signature) => `${time}.${signature}`,
     )
-    // In Workers, a promise of another request may never settle.
+    // A promise is not cached, because in Workers, a promise of another request may never settle.
     if (!(nonce instanceof Promise)) this.#newest = { time, nonce }
     return nonce
   }

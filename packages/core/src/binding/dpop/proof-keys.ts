@@ -23,8 +23,9 @@ export interface ProofKey {
 const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc', 'cty']
 
 /**
- * Reads the header of a proof (RFC 9449 section 4.2): `typ`, `alg`, and the public key in `jwk`. Ignores all other parameters,
- * such as `kid` and `x5c`. The key must be a valid public key for the algorithm: see `readJwk`.
+ * Reads the header of a proof (RFC 9449 section 4.2): `typ`, `alg`, and the public key in `jwk`. The key must be a valid public key
+ * for the algorithm: see `readJwk`. Rejects parameters that change how a JWS is processed, such as `crit`. Ignores all other
+ * parameters, such as `kid` and `x5c`.
  */
 export function readProofKey(
   header: JsonObject,
@@ -86,7 +87,7 @@ export class ProofKeys {
     )
   }
 
-  /** Returns the key of an encoded header, if a proof with this header was verified earlier and the key is still cached. */
+  /** Returns the key of an encoded header, if a proof with this header was verified earlier and the header is still cached. */
   find(header: string): ProofKey | undefined {
     return this.#byHeader.get(header)
   }
@@ -146,7 +147,7 @@ export class ProofKeys {
     // A substring keeps the whole proof in memory, so the header is copied.
     const header = JSON.parse(JSON.stringify(text)) as string
     const known = { algorithm, material, thumbprint: () => thumbprint, header, verify }
-    // If this replaces an entry, the cache calls its callback, which deletes the old header.
+    // If `set` replaces an entry, the cache calls its callback, which deletes the old header.
     this.#byThumbprint.set(thumbprint, known)
     this.#byHeader.set(header, known)
   }

@@ -6,7 +6,7 @@ export const authentik: Profile = {
   // Read in 2026-11: authentik source: id_token, token and introspection views of the OAuth 2.0 provider.
   clientIdClaims: ['azp', 'client_id'],
   scopeSources: SCOPE_STRING,
-  // Only access tokens have these two claims: `to_access_token` adds them to the claims of the ID token.
+  // Only access tokens have these two claims: `to_access_token` adds them to a copy of the claims of the ID token.
   nonceWhen: { azp: 'present', uid: 'present' },
   rules: [
     {
@@ -41,5 +41,5 @@ export const authentik: Profile = {
     },
   ],
   advice:
-    'Add the azp of each machine to machineClients. Bind a policy to their applications that allows only their service accounts.',
+    'Add the azp of each machine to machineClients. Bind a policy to the application of each machine. The policy must allow only the service account of this machine.',
 }

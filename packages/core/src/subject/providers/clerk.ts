@@ -4,8 +4,9 @@ const MACHINE_ID = /^mch_/
 const USER_ID = /^user_/
 
 /**
- * A machine chooses the claims of its tokens, except the registered claims of RFC 7519 such as `sub`. So the client, the
- * scopes and the actor are not read from such claims. In a session token, `azp` is the origin of a web page and not a client.
+ * A machine chooses the claims of its tokens, except the registered claims of RFC 7519 such as `sub`. So in the token of a machine,
+ * the client id is the `sub`, and scopes and an actor are not read. In a session token, `azp` is the origin of a web page and not
+ * a client.
  */
 export const clerk: Profile = {
   // Read in 2026-11: Source of the JavaScript SDKs of Clerk, and its documentation.
@@ -30,5 +31,5 @@ export const clerk: Profile = {
     },
   ],
   advice:
-    'The sub must have an id that Clerk created: mch_ or user_. Name machines by their id in clients.',
+    'The sub must be an id that Clerk created, with the prefix mch_ or user_. List the ids of machines in the requirement clients.',
 }

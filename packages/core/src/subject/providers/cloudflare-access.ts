@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** The client id of a service token, which Cloudflare creates. A client certificate can have any other name. */
+/** The form of client ids that Cloudflare creates for service tokens. The `common_name` of a client certificate can be any name. */
 const SERVICE_TOKEN = /^[0-9a-f]{32}\.access$/
 
 /** Application tokens. The token of the global session has the type `org`, and is not for an application. */

@@ -15,7 +15,8 @@ const SERVICE_ACCOUNT: Conditions = {
 
 /**
  * Assertions of Identity-Aware Proxy. A service account and a user of gmail.com differ only in the email address, and
- * an address alone does not prove a machine. But the address is the client id, so it can be listed in `machineClients`.
+ * an address alone does not prove a machine. But the address of a service account is its client id, so the address can be listed
+ * in `machineClients`.
  */
 export const googleIap: Profile = {
   // Read in 2026-11: Google Cloud documentation: signed headers and external identities of Identity-Aware

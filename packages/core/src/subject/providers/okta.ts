@@ -43,5 +43,5 @@ export const okta: Profile = {
     },
   ],
   advice:
-    'Use a custom authorization server. All its tokens have cid, and only tokens of users have uid.',
+    'Use a custom authorization server. Its tokens have cid or client_id, and only tokens of users have uid.',
 }

@@ -26,5 +26,6 @@ export const stytch: Profile = {
       when: { sub: { matches: USER_ID } },
     },
   ],
-  advice: 'The sub must have an id that Stytch created: m2m-client-, user- or member-.',
+  advice:
+    'The sub must be an id that Stytch created, with the prefix m2m-client-, user- or member-.',
 }

@@ -3,7 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
  * Returns advice for servers where users, or an application that logs them in, choose the `sub`. If a user chooses the id of a
- * client, the tokens of the two are equal. Only the operator can know that this never happens.
+ * client, tokens of this user and of this client have the same `sub`. Only the operator can know that this never happens.
  */
 function adviseOnChosenSubjects(
   before: readonly string[] = [],

@@ -1,7 +1,7 @@
-/** Number of marks in one set. A new mark evicts the oldest mark of its set. */
+/** Number of marks in one set. The filter stores one mark for each token. A new mark evicts the oldest mark of its set. */
 const WAYS = 8
 
-/** Characters at the end of a token that identify it: a part of its signature. */
+/** Number of characters that identify a token: the last characters of its signature. */
 const LENGTH = 12
 
 /**
@@ -50,8 +50,8 @@ export class AdmissionFilter {
 const HALF = LENGTH / 2
 
 /**
- * Converts six characters of a token to one number of 32 bits, beginning `distance` characters before the end of the token. The
- * number is never zero, which is the value of an unused mark.
+ * Converts six characters of a token to one number of 32 bits. The first character is `distance` characters before the end of the
+ * token. The number is never zero, which is the value of an unused mark.
  */
 function toUint32(token: string, distance: number): number {
   const start = Math.max(0, token.length - distance)

@@ -19,9 +19,10 @@ export const BREAKER: BreakerThresholds = {
 /**
  * Availability of an issuer's introspection endpoint: decides which failures its circuit breaker counts.
  *
- * A known token was verified or active earlier. An attacker can send any number of unknown tokens. So if an unknown token
- * may have caused a failure, a probe is sent, and the breaker counts the failure of the probe instead. After a pause, a probe
- * also decides whether unknown tokens are introspected again. Calls for known tokens are permitted while the breaker is open.
+ * A known token was verified or active earlier. An attacker can send any number of unknown tokens. So if a failure shows either an
+ * outage or the effect of an unknown token, a probe is sent. The breaker counts the failure of the probe instead. After a pause,
+ * a probe also decides whether unknown tokens are introspected again. Calls for known tokens are permitted while the breaker is
+ * open.
  *
  * Callers must report the result of a permitted call with `succeeded`, `failed` or `inconclusive`.
  */
@@ -97,7 +98,10 @@ export class Availability {
     else this.inconclusive(permission)
   }
 
-  /** Pauses probes after refused credentials or throttling, and applies `Retry-After` to unknown tokens. */
+  /**
+   * Pauses probes after refused credentials or throttling. After throttling, unknown tokens are not introspected until the time of
+   * `Retry-After` has passed.
+   */
   #applyPauses({ failure, retryAfter }: FailedCall): void {
     if (failure !== 'credentials_refused' && failure !== 'throttled') return
     this.#probe?.pause()

@@ -17,7 +17,8 @@ export function findContradiction(
     isOther(getOwn(claims, name), getOwn(token.claims, name)),
   )
   if (contradicting !== undefined) return contradicting
-  // Members with the same name must be equal. If the token lacks the member, its client id is compared instead.
+  // A member that names the client must equal the claim of the token with the same name. If the token lacks this claim, the
+  // client id of the token is compared instead.
   // If `clientIdClaim` is configured, only members with the same name are compared.
   const isConfigured = reading.subjects.clientIdClaim !== undefined
   const knownAs = (name: string) =>

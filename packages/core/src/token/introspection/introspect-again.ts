@@ -10,7 +10,7 @@ import {
   toIntrospectionTime,
 } from './introspected-token.ts'
 
-/** Introspects a verified token, unless a response is cached that is less than `maxAge` seconds old. */
+/** Introspects a verified token, unless a cached response is less than `maxAge` seconds old. */
 export function introspectAgain(
   verified: VerifiedToken,
   maxAge: number,

@@ -39,7 +39,7 @@ export function introspectToken(
       toIntrospectedToken(response, binding, settings, getSeconds(clock))
     if (token instanceof Rejection) {
       const { claims, reading } = response
-      // Clients of another issuer must not be reported as clients of this one.
+      // Clients of another issuer must not be reported as clients of this issuer.
       const isOurs = token.reason !== 'unknown_issuer'
       const rejected = toRejectedToken({ header: {}, claims }, reading, 'introspection')
       return token.with({ token: isOurs ? rejected : { header: {}, claims, isVerified: false } })
@@ -72,9 +72,10 @@ export function toIntrospectionTime(
 }
 
 /**
- * Checks the claim that `tokenUse` names, if the audience does not show that the token is an access token. Without this check, a refresh token of
- * the same client would pass, because it is active and has scopes. If `tokenUse` is not set, this function checks nothing: the
- * options then require a short `maxTokenAge`. If `tokenFormat` is `any`, does not check a JWT: its claims were checked earlier.
+ * Checks the claim that `tokenUse` names, if the audience does not show that the token is an access token. Without this check, a
+ * refresh token of the same client would pass, because it is active and has scopes. If `tokenUse` is not set, this function checks
+ * nothing: the options then require a short `maxTokenAge`. If `tokenFormat` is `any`, the function does not check a JWT, because
+ * the claims of the JWT were checked earlier.
  */
 function checkIsAccessToken(
   presented: string,

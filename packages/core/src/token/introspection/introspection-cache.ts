@@ -27,11 +27,11 @@ const ENTRY_BYTES = 1024
 /**
  * Caches introspection responses by the hash of the token. The cache does not contain the text of a token. It is
  * bounded in entries and bytes. Inactive responses have a separate cache, so that a flood of random tokens does not evict
- * active ones.
+ * active responses.
  */
 export class IntrospectionCache {
   readonly #active: BoundedCache<ActiveResponse>
-  // The number of entries is enough: an inactive response has no claims.
+  // A limit for the number of entries is enough, because an inactive response has no claims.
   readonly #inactive: BoundedCache<IntrospectionResponse>
 
   constructor({ active, activeBytes, inactive }: CachedResponseLimits) {
@@ -59,7 +59,7 @@ export class IntrospectionCache {
     return typeof exp === 'number' && now.wall / 1000 >= exp ? undefined : known
   }
 
-  /** Returns whether the last response about a token was active, regardless of its age. */
+  /** Returns whether the cache has an active response about a token, regardless of the age of the response. */
   wasActive(hash: string): boolean {
     return this.#active.peek(hash) !== undefined
   }

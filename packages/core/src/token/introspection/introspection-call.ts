@@ -68,7 +68,7 @@ export class IntrospectionCall {
   }
 }
 
-/** Adds the address to the message of an error that does not contain it. */
+/** Adds the place of an error (an address or the metadata) to the message of the error, if the place is missing. */
 function withPlace(error: unknown, place: string): unknown {
   if (error instanceof IntrospectionError) {
     const { failure, message, retryAfter } = error

@@ -82,7 +82,7 @@ export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailu
 export interface IntrospectionProbedEvent {
   readonly type: 'introspection_probed'
   readonly issuer: string
-  /** `true` if the endpoint responded. If not, the failure is counted, or the next pause begins. */
+  /** `true` if the probe shows that the endpoint is available. If not, the failure is counted, or the next pause begins. */
   readonly answered: boolean
 }
 

@@ -90,7 +90,7 @@ const DUE_TO_BY_STATUS: Readonly<Record<number, FailedCall['dueTo']>> = {
   504: 'either',
 }
 
-/** Describes a call to the endpoint that failed. `wall` is the current time in milliseconds since the epoch. */
+/** Describes a failed call to the endpoint. `wall` is the current time in milliseconds since the epoch. */
 export function toFailedCall(error: unknown, wall: number): FailedCall {
   const { failure, detail } = describeError(error)
   const status = error instanceof FetchError ? error.status : undefined

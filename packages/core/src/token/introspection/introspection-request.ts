@@ -101,7 +101,7 @@ const ABOUT_CLIENT: readonly unknown[] = ['invalid_client', 'unauthorized_client
 
 /**
  * Reads a response with an error status. A 400 is either about this API as a client or about the token. The description
- * is used only if it is about the client, because a description of a token can contain its subject.
+ * of the error is used only if the error is about the client, because a description of a token can contain its subject.
  */
 async function readFailure(
   response: BoundedResponse,

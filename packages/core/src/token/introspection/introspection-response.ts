@@ -57,7 +57,7 @@ function malformed(detail: string): IntrospectionError {
   return new IntrospectionError('malformed', detail)
 }
 
-/** Removes members that are `null`, and freezes the others. Some servers write every member, and `null` for a missing value. */
+/** Removes `null` members except `cnf`, and freezes the others. Some servers write every member, and `null` for a missing value. */
 function withoutNulls(members: JsonObject): JsonObject {
   const present = Object.entries(members).filter(
     ([name, value]) => value !== null || name === 'cnf',

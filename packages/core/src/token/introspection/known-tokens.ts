@@ -8,7 +8,7 @@ export class KnownTokens {
     this.#last = [{ hash, at: now }, ...others.slice(0, 1)]
   }
 
-  /** Returns whether another token got status 200 after `after`, in monotonic milliseconds. */
+  /** Returns whether another token got status 200 after the time `after`, which is in monotonic milliseconds. */
   hasOther(hash: string, after: number): boolean {
     return this.#last.some((one) => one.hash !== hash && one.at > after)
   }

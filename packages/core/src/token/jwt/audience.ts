@@ -18,8 +18,9 @@ export function getAudience(claims: JsonObject): string | readonly string[] | un
 
 /**
  * Checks that the token was issued for this API (RFC 7519 section 4.1.3, RFC 9068 section 4). One of its audiences must
- * equal a configured one, byte for byte. If `onlyAudience` is set, all of them must. Equivalent spellings are accepted only for
- * an audience that is derived from `resource`. If `audiences` is `null`, a token that has an audience is rejected.
+ * equal a configured audience, byte for byte. If `onlyAudience` is set, each of its audiences must equal a configured audience.
+ * Equivalent spellings are accepted only for an audience that is derived from `resource`. If `audiences` is `null`, a token that
+ * has an audience is rejected.
  *
  * Does NOT reject a token without audience if `audienceRequiredFrom` is set: from that time on, `checkTimes` rejects it.
  */
@@ -72,7 +73,7 @@ const WITH_AUTHORITY = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]+)([^]*)$/
 function normalize(identifier: string): string | undefined {
   const [, authority, rest] = WITH_AUTHORITY.exec(identifier) ?? []
   if (authority === undefined || rest === undefined) return undefined
-  // Only ASCII letters: `toLowerCase` converts other characters to ASCII letters, too, such as the Kelvin sign.
+  // Only ASCII letters are converted: `toLowerCase` would convert some other characters, such as the Kelvin sign, to ASCII letters.
   const lower = authority.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
   return lower + (rest.startsWith('/') ? rest : `/${rest}`)
 }

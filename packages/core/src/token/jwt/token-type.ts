@@ -65,15 +65,15 @@ const FOREIGN_PAYLOAD_TYPES: ReadonlyMap<unknown, string> = new Map([
 const ACCESS_TOKEN_CLAIMS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_id']
 
 /**
- * Checks by the claims of a token that it can be an access token. Issuers sign other tokens with the same keys (RFC 8725 section
+ * Checks that the claims of a token can be those of an access token. Issuers sign other tokens with the same keys (RFC 8725 section
  * 3.12).
  *
  * An ID token is detected by `at_hash`, `c_hash` or `s_hash`, by its `typ` or `token_use`, or by a `nonce` without a scope or
  * client id. A token without any evidence of an access token is also rejected: it has no marker, no scope and no client id.
  * The simplest ID tokens have none of these claims, and their audience may be any client id.
  *
- * `isMarked`: `true` if something outside of the claims marks the token as an access token, such as its `typ`. If such a token
- * has no `nonce`, this function checks only the claims that `checkForeignKind` checks.
+ * `isMarked`: `true` if the `typ` of the header marks the token as an access token, or if the introspection response has
+ * `token_type`. If such a token has no `nonce`, this function checks only the claims that `checkForeignKind` checks.
  */
 export function checkTokenKind(
   claims: JsonObject,
@@ -129,7 +129,7 @@ export function checkForeignKind(
   }
   const unmarked = checkMark(claims, { tokenUse: rule })
   if (unmarked !== undefined) return unmarked
-  // Cognito writes `access`, Ory Hydra `access_token`.
+  // Cognito writes `access`, and Ory Hydra writes `access_token`.
   const use = ifOwn(claims['token_use'], claims, 'token_use')
   if (use !== undefined && use !== 'access' && use !== 'access_token') {
     return wrongType('token_use', 'access', describe(use))

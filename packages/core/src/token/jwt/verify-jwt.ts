@@ -145,7 +145,7 @@ function searchSigner(
   return tryNext()
 }
 
-/** Returns the unverified `iat` of a token plus the clock tolerance: the latest time at which it was issued. */
+/** Returns the latest time at which a token can have been issued: its unverified `iat` plus the clock tolerance. */
 function readIssuedAt(
   { claims }: CompactJws,
   { clockTolerance }: IssuerSettings,
@@ -166,7 +166,7 @@ export function isStillSigned(
   )
 }
 
-/** Returns the keys to try. Returns an empty list if there are too many. */
+/** Returns the keys to try. Returns an empty list if there are too many keys. */
 function getCandidates(listed: readonly VerifyingKey[], issuer: Signer): readonly VerifyingKey[] {
   const own = getOwnKeys(listed, issuer)
   return own.length > LIMITS.keysTried ? [] : own
@@ -191,7 +191,10 @@ function findSigner(
   return andThen(key.verify(jws), (signed) => (signed === true ? key : findSigner(others, jws)))
 }
 
-/** `hasListed`: keys for this header are listed, but all have the issuer of another tenant, or there are too many. */
+/**
+ * Rejects a token for which no key was tried. `hasListed`: keys for this header are listed, but they are distrusted, are too many,
+ * or have the issuer of another tenant.
+ */
 function rejectUnlisted(
   { algorithm, kid }: KeyHint,
   hasListed: boolean,
@@ -200,7 +203,7 @@ function rejectUnlisted(
   const found = hasListed
     ? 'only keys of another issuer, or too many matching keys'
     : kid === undefined
-      ? 'no kid, and not exactly one key'
+      ? 'no kid, and no key for this algorithm'
       : `${showClaimed(kid)}, ${issuer.keys.explain(algorithm, kid) ?? 'which is not listed'}`
   const expected = `a key of ${issuer.settings.issuer} for ${algorithm}`
   return new Rejection('unknown_key', { check: 'kid', expected, found })
