@@ -391,7 +391,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'introspect without the option introspection',
     { introspect: true },
-    'introspect requires the option introspection of https://auth.example.com. Set it, or list in issuer only issuers that have it.',
+    'introspect requires the option introspection of https://auth.example.com. Set this option, or list only issuers with introspection in the requirement issuer.',
   ],
   ['a check that is a boolean', { check: true }, 'check must be a function.'],
   [

@@ -28,7 +28,7 @@ describe('configuration_warning', () => {
           type: 'configuration_warning',
           issuer: ISSUER,
           option: 'scopeFormat',
-          advice: `Most providers issue ${scopeClaim} as an array. If your provider does, set scopeFormat: 'array'. Otherwise set scopeFormat: 'string'.`,
+          advice: `Most providers issue ${scopeClaim} as an array. If your provider issues an array, set scopeFormat: 'array'. Otherwise set scopeFormat: 'string'.`,
         },
       ])
       for (const scopeFormat of ['string', 'array']) {

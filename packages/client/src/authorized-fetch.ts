@@ -10,7 +10,8 @@ import { resolveTokenTarget, type TokenTarget } from './token-target.ts'
 import { checkOrigin } from './allowed-origins.ts'
 
 /**
- * Type of `source.fetch`: `fetch` that adds an access token. `request` selects a token that is not the configured one.
+ * Type of `source.fetch`: `fetch` that adds an access token. `request` selects a token for another scope, resource or
+ * audience.
  *
  * @example
  * ```ts
@@ -70,7 +71,7 @@ export function createAuthorizedFetch(
   }
 }
 
-/** Returns whether a new token can help. It cannot help if the API rejected the proof. */
+/** Returns whether the API may accept the request with a new token. A new token does not help if the API rejected the proof. */
 function isTokenRejected(
   response: Response,
   { type }: Token,

@@ -20,7 +20,7 @@ export class Backoff {
     return this.#failures > 0
   }
 
-  /** Records a failure. If `isFullBackoff` is `true`, the backoff is not limited, even if no valid token is cached. */
+  /** Records a failure. If `isFullBackoff` is `true`, the full backoff applies even if no valid token is cached. */
   fail(now: number, isFullBackoff = false): void {
     this.#failures++
     const renewal = this.getPause(this.#failures)

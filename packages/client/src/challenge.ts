@@ -7,8 +7,9 @@ const PART = new RegExp(
 )
 
 /**
- * Returns whether a response has status 401 and an error code in a challenge of a scheme (RFC 6750 section 3.1, RFC 9449 section
- * 7.1). `scheme` is the scheme of the request, because challenges of other schemes are not about the token of the request.
+ * Returns whether a response has status 401 and a challenge for `scheme` with the error code `error` (RFC 6750 section 3.1, RFC
+ * 9449 section 7.1). `scheme` is the scheme of the request, because challenges of other schemes are not about
+ * the token of the request.
  */
 export function hasChallengeError(
   { status, headers }: Response,

@@ -12,5 +12,5 @@ const clockThatKeepsProcessRunning: Clock = {
   },
 }
 
-/** Row of the option `clock`. */
+/** Row for `clock` in the table of the options. */
 export const CLOCK = clock(clockThatKeepsProcessRunning)

@@ -57,7 +57,7 @@ const DPOP_OPTIONS: OptionTable<DpopKeyOptions> = {
   algorithm: custom(readDpopAlgorithm),
 }
 
-/** Row of the option `dpop`. Messages contain no part of the key. */
+/** Row for `dpop` in the table of the options. Error messages contain no part of the key. */
 export const DPOP: OptionRow<true | DpopKeyOptions, DpopKeySettings | undefined> = custom(
   readDpop,
   {

@@ -72,8 +72,8 @@ export function createProofs({ key, algorithm }: DpopKeySettings, clock: Clock):
 }
 
 /**
- * Rejects with a `TokenError` if work with a key fails. The error has no `cause`, because the errors of a runtime about a key
- * can contain parts of it.
+ * Rejects with a `TokenError` if work with a key fails. The error has no `cause`, because an error of the runtime can contain
+ * parts of the key.
  */
 async function orUnavailable<T>(work: Promise<T>, detail: string): Promise<T> {
   try {

@@ -5,7 +5,7 @@ import { createNonces, type ServerNonces } from './nonces.ts'
 
 /**
  * Proofs of a source, and the nonces for them. One server can be both an authorization server and an API. It then has different
- * nonces for the two.
+ * nonces for these two roles.
  */
 export interface SourceProofs {
   readonly createProof: CreateProof

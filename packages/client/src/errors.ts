@@ -6,7 +6,7 @@ export type Fault = 'configuration' | 'server' | 'network'
 /** Description of an error code. */
 export interface ErrorText {
   readonly fault: Fault
-  /** `true` if a retry can succeed. A request is retried only after an error with such a code. */
+  /** `true` if a retry can succeed. If the value is `false`, a failed request is not retried. */
   readonly isTransient: boolean
   /** Description of the problem. */
   readonly text: string
@@ -205,7 +205,7 @@ export interface TokenErrorOptions {
 
 /**
  * Thrown if no token is available, or if a token must not be sent to a URL. Contains no secret and no token. It has no
- * `status`, because frameworks would use it as the status of their own response.
+ * `status`, because frameworks would use this member as the status of their own response.
  *
  * @example
  * ```ts

@@ -10,7 +10,7 @@ import {
 import { ERRORS, TokenError, type TokenErrorCode } from './errors.ts'
 import { TOKEN_TIMES } from './token-times.ts'
 
-/** Returns the error code for an HTTP status. Used for 429, for 5xx, and if the body contains no known code. */
+/** Returns the error code for an HTTP status. Used for 429 and 5xx, and for other failures if the body contains no known code. */
 function getStatusErrorCode(status: number): TokenErrorCode {
   switch (status) {
     case 401:
@@ -66,7 +66,7 @@ function getFetchErrorCode({ failure, status }: FetchError): TokenErrorCode {
 }
 
 /**
- * Converts a value thrown by discovery to a `TokenError`. A server that responds without metadata is probably the wrong
+ * Creates a `TokenError` from a value that discovery has thrown. A server that responds without metadata is probably the wrong
  * server, so the code is `no_token_endpoint`.
  */
 export function toDiscoveryError(thrown: unknown, issuer: string, now: number): TokenError {
@@ -104,7 +104,7 @@ function getResponseErrorCode(status: number, named: ErrorResponse['code']): Tok
   return !isDecidedByStatus && isErrorCode(named) ? named : getStatusErrorCode(status)
 }
 
-/** Returns whether a registered code is also an error code of this library. */
+/** Returns whether a registered OAuth error code is also an error code of this library. */
 function isErrorCode(code: ErrorResponse['code']): code is ErrorResponse['code'] & TokenErrorCode {
   return code !== undefined && Object.hasOwn(ERRORS, code)
 }
@@ -123,8 +123,8 @@ export function toEventDetail({ message, detail }: TokenError): string {
 }
 
 /**
- * Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. Reads the header only if the status is 429 or 503.
- * With any other status, the header does not apply to requests for other targets.
+ * Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. The result pauses the requests for all targets. With
+ * a status other than 429 and 503, the header applies to one target only, and is ignored.
  */
 function readRetryAfter(
   status: number | undefined,

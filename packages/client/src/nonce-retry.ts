@@ -16,8 +16,9 @@ export interface NonceRetryOptions {
 }
 
 /**
- * Creates a function that sends a request to an API. If the API requires another nonce (RFC 9449 section 9), the function sends
- * the request once more. It does this at most once, even if it is called several times. It records the nonces of the responses.
+ * Creates a function that sends a request to an API. If the API requires and sends another nonce (RFC 9449 section 9), the
+ * function sends the request again. At most one request is sent again, even if the function is called several times. The function
+ * records the nonces of the responses.
  */
 export function createNonceRetry({
   send,

@@ -1,4 +1,4 @@
-/** Matches a nonce (RFC 9449 section 8.1). Longer nonces are ignored, because every request repeats the nonce. */
+/** Matches a nonce (RFC 9449 section 8.1) of at most 1024 characters. A longer nonce is ignored, because requests repeat it. */
 const NONCE = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
 
 /** Maximum number of servers whose nonce is remembered. */

@@ -71,7 +71,7 @@ export function readParameters(
   for (const parameter of Object.keys(parameters)) {
     if (!GRANT_PARAMETERS.includes(parameter)) continue
     report(
-      `${name}.${parameter} is a parameter that the client sends itself. Use the option for it. If there is no such option, remove the parameter.`,
+      `${name}.${parameter} is a parameter that the token source sends. If an option exists for this parameter, use the option. Otherwise, remove the parameter.`,
     )
   }
   return Object.freeze(parameters) as Readonly<Record<string, string>>
@@ -130,7 +130,7 @@ export function readRequestUrl(given: unknown, name: string, { report }: OptionC
   return new URL('https://invalid')
 }
 
-/** Reads the option `method`. Returns it in upper case. */
+/** Reads the option `method`. Returns the method in upper case. */
 export function readMethod(given: unknown, name: string, { report }: OptionContext): string {
   if (given === undefined) return 'GET'
   if (typeof given === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(given)) return given.toUpperCase()

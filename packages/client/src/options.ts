@@ -69,11 +69,12 @@ interface SourceOptions extends TokenRequest {
   readonly acceptTokenType?: string | readonly string[]
   /**
    * Binds tokens to a key (DPoP, RFC 9449), so that a stolen token cannot be used without this key. `true` generates a key
-   * pair when the first token is requested. The key exists only in this process and cannot be exported.
+   * pair when the first token is requested. The generated private key exists only in this process and cannot be exported.
    *
    * Every request to the token endpoint and to an API then contains a new proof, so each request costs one signature. A server can
-   * require a nonce in the proof. The request is then sent once more. If the `token_type` of the response is not `DPoP`, this is
-   * an error. Cannot be combined with `acceptTokenType`. Does NOT check the key in the token: only the API can.
+   * require a nonce in the proof. The request is then sent once more, unless its body can be read only once. A token response
+   * whose `token_type` is not `DPoP` is an error. Cannot be combined with `acceptTokenType`. Does NOT check the key in the token:
+   * only the API can check it.
    *
    * @default none: bearer tokens
    * @example

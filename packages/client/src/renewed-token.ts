@@ -58,7 +58,7 @@ export interface RenewedTokenOptions extends TokenAttemptOptions, TokenReportsOp
   readonly random?: () => number
 }
 
-/** Cached token if it is valid, and how to get a new one. */
+/** Cached token if it is valid, and the function that waits for a new token. */
 interface Renewal {
   readonly token: Token | undefined
   /** Waits for the running call. Missing if none is running. */

@@ -3,7 +3,7 @@ import { TokenError } from './errors.ts'
 import type { RenewedToken } from './renewed-token.ts'
 import { TARGET_LIMITS } from './target-limits.ts'
 
-/** Minimum milliseconds between two searches of a full list for an entry to evict. */
+/** Minimum milliseconds between two searches for an entry that can be evicted from a full list. */
 const SEARCH_INTERVAL = 1000
 
 /**
@@ -34,8 +34,9 @@ export class RenewedTokens {
 
   /**
    * Returns the renewed token of a target. For a new target, calls `create` with the function `reservePlace`. When the target
-   * has a token, `reservePlace` moves the target to the list of targets with a token. `reservePlace` returns `false` if that list
-   * is full: the token is then not cached. Throws a `TokenError` if the list of targets without a token is full.
+   * has a token, `reservePlace` moves the target to the list of targets with a token. If that list is full and no entry can be
+   * evicted, `reservePlace` returns `false`, and the token is not cached. Throws a `TokenError` if the list of targets without a
+   * token is full and no entry can be evicted.
    */
   get(key: string, create: (reservePlace: () => boolean) => RenewedToken): RenewedToken {
     const known = this.#withToken.use(key) ?? this.#withoutToken.use(key)

@@ -10,8 +10,8 @@ export interface RequestQueue {
 }
 
 /**
- * Creates a queue. Requests run one at a time while `isProbing` returns `true`. `timeout` is the longest time of a request in
- * seconds.
+ * Creates a queue. Requests run one at a time while `isProbing` returns `true`. `timeout` is the maximum duration of a request,
+ * in seconds.
  */
 export function createRequestQueue(
   isProbing: () => boolean,

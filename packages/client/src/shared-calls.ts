@@ -48,7 +48,7 @@ export interface SharedCallsOptions<T> {
    */
   readonly restart: () => T | undefined
   readonly clock: Clock
-  /** The longest time of a call in seconds. */
+  /** Maximum duration of a call, in seconds. */
   readonly timeout: number
   readonly closed: AbortSignal
 }
@@ -66,8 +66,8 @@ interface CallState<T> {
 }
 
 /**
- * Creates shared calls. Cloudflare Workers cancels the work of a request that has ended. If that work is a call that other
- * requests wait for, one of them starts another call.
+ * Creates shared calls. Cloudflare Workers cancels the work of a request that has ended. If other requests wait for a cancelled
+ * call, one of these requests starts another call.
  */
 export function createSharedCalls<T>({
   work,

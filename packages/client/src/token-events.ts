@@ -18,7 +18,7 @@ export interface TokenEventBase {
 interface NewTokenEvent extends TokenEventBase {
   /** Duration of the successful attempt in seconds, including discovery and the wait for earlier requests. */
   readonly duration: number
-  /** Maximum time in seconds that the token is cached. */
+  /** Maximum time in seconds for which the token is cached. */
   readonly lifetime: number
   /**
    * `false` if only the waiting callers get the token, because `invalidate()` was called meanwhile or the maximum number of

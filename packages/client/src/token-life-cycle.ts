@@ -11,7 +11,7 @@ export interface TokenPlan<T> {
 }
 
 /**
- * Effect of a rejection by an API. `rejected`: the token will be replaced. `no_effect`: the token was already replaced or
+ * Effect of a rejection by an API. `rejected`: the token will be replaced. `no_effect`: the token is not cached, or was already
  * rejected. `too_young`: the token is kept, because a new token would probably be rejected for the same reason.
  */
 export type RejectionEffect = 'rejected' | 'no_effect' | 'too_young'
@@ -19,7 +19,7 @@ export type RejectionEffect = 'rejected' | 'no_effect' | 'too_young'
 /** Cached token. */
 interface TokenEntry<T> {
   readonly token: T
-  /** Time of the request. The token is not older than this. */
+  /** Time of the token request. The token was not issued before this time. */
   readonly requestedAt: Moment
   /** Lifetime in seconds, counted from `requestedAt`. */
   readonly lifetime: number
@@ -28,8 +28,8 @@ interface TokenEntry<T> {
 }
 
 /**
- * State machine for one token and its successors. It sends no requests: the code that uses it reports each result with its
- * time, and `plan` returns the next step.
+ * State machine for one token and its successors. The state machine sends no requests. Its caller sends the requests and reports
+ * the results. `plan` returns the next step.
  *
  * - A token is fresh at first, then due for renewal, then expired. A token that is due is still returned to callers. A rejected
  *   token is due immediately.
@@ -60,7 +60,7 @@ export class TokenLifeCycle<T> {
 
   /**
    * Caches a new token. `expiresIn` is its lifetime in seconds, counted from `requestedAt`, the start of the request. Returns
-   * the maximum time in seconds for which it is cached.
+   * the maximum time in seconds for which the token is cached.
    */
   succeed(token: T, expiresIn: number, requestedAt: Moment): number {
     const lifetime = Math.min(expiresIn, TOKEN_TIMES.longestLifetime)
@@ -70,8 +70,8 @@ export class TokenLifeCycle<T> {
   }
 
   /**
-   * Records a failure. `attempt` counts the attempts of one call, from 1. If `isFullBackoff` is `true`, the backoff is not
-   * limited, even if no valid token is cached. Returns the seconds until the next attempt of this call.
+   * Records a failure. `attempt` counts the attempts of one call, from 1. If `isFullBackoff` is `true`, the full backoff
+   * applies even if no valid token is cached. Returns the seconds until the next attempt of this call.
    */
   fail(attempt: number, now: Moment, isFullBackoff = false): number {
     this.#backoff.fail(now.monotonic, isFullBackoff)

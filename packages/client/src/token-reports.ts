@@ -19,7 +19,7 @@ export interface TokenReportsOptions {
   readonly counters: MutableTokenCounters
 }
 
-/** Functions that count what happens to the token of one target, and publish events about it. */
+/** Functions that count and publish the events about the token of one target. */
 export interface TokenReports {
   /** Reports a new token. `isRenewal`: the previous token was still valid. */
   arrived(

@@ -23,15 +23,15 @@ export interface TokenRequest {
    */
   readonly scope?: string | readonly string[]
   /**
-   * Identifier of the API, or several (RFC 8707 section 2): absolute URIs without a fragment. In a token request it also
-   * replaces the `audience` of the source.
+   * Identifier of the API, or an array of identifiers (RFC 8707 section 2): absolute URIs without a fragment. In a call such as
+   * `getToken`, this option also replaces the `audience` of the source.
    *
    * @default none
    */
   readonly resource?: string | readonly string[]
   /**
-   * Identifier of the API, for authorization servers that use `audience` instead of `resource`. In a token request it also
-   * replaces the `resource` of the source. Set `audience` or `resource`, not both.
+   * Identifier of the API, for authorization servers that use `audience` instead of `resource`. In a call such as `getToken`,
+   * this option also replaces the `resource` of the source. Set `audience` or `resource`, not both.
    *
    * @default none
    */
@@ -79,7 +79,7 @@ export interface HeadersRequest extends GetTokenOptions {
   /** Absolute URL of the request, without a user name. Its origin must be an allowed origin. */
   readonly url: string | URL
   /**
-   * Method of the request. It is converted to upper case, as most HTTP clients do.
+   * Method of the request. It is converted to upper case, because most HTTP clients send it in upper case.
    *
    * @default 'GET'
    */

@@ -68,7 +68,7 @@ export async function requestToken(
   if (isNonceRetry) ({ response, error } = await sendTokenRequest(call, signal))
   if (error !== undefined) throw toResponseError(error, response, endpoint, clock.now())
   const { status } = response
-  // `readResponseBody` throws for each of these statuses, such as that of a redirect.
+  // `readResponseBody` throws for each of these statuses, such as the status of a redirect.
   if (status < 200 || status >= 300) await readResponseBody(response, endpoint, TOKEN_RESPONSE)
   const members = await readMembers(response, call)
   // Some servers send error responses with status 200.
@@ -121,7 +121,7 @@ async function sendTokenRequest(
   return { response, error }
 }
 
-/** Returns whether the description of an error is shown. The description of `use_dpop_nonce` can contain the new nonce. */
+/** Returns whether the description of an error may be logged. The description of `use_dpop_nonce` can contain the new nonce. */
 function isDescribed(code: ErrorResponse['code']): boolean {
   return code !== 'use_dpop_nonce'
 }

@@ -69,8 +69,7 @@ function isBearer(type: string | null | undefined, acceptTokenType: readonly str
 }
 
 /**
- * Describes a wrong token type. Shows only registered types (registry "OAuth Access Token Types"), because any other text
- * can be a token.
+ * Describes a wrong token type. Names only well-known types, because any other text can be a token.
  */
 function describeType(type: string | null | undefined, expected: 'Bearer' | 'DPoP'): string {
   if (type === undefined || type === null) return 'token_type is missing'

@@ -25,7 +25,7 @@ import { readTokenCall, type TokenTarget, toTokenTargetKey } from './token-targe
 export interface TokenSource {
   /**
    * Returns a valid token. Returns the cached token, or requests a new one if no valid token is cached. Concurrent callers share
-   * one request. If `options` is missing, returns the token that the source is configured for.
+   * one request. If `options` is missing, returns the token for the `scope`, `resource` and `audience` of the source.
    *
    * Does NOT verify the token, and does NOT check that all scopes were granted: see `missingScopes`. To send the token with your
    * own HTTP client, call `headers`: with the option `dpop`, the token alone is not accepted by an API.
@@ -76,8 +76,9 @@ export interface TokenSource {
    */
   invalidate(token?: Token | string): boolean
   /**
-   * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects a token that is not the
-   * configured one. Redirects are not followed. With the option `dpop`, every request has a new proof in the `DPoP` header.
+   * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects a token for another
+   * scope, resource or audience. Redirects are not followed. With the option `dpop`, every request has a new proof in the
+   * `DPoP` header.
    *
    * After a 401 with `invalid_token` (RFC 6750 section 3.1), sends the request once more with a new token.
    * With `retryOn: 'any401'`, does this after every 401, except one about the DPoP proof. Does not send the request again if its
@@ -167,7 +168,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const create = (target: TokenTarget, reservePlace: () => boolean) =>
     createRenewedToken({ ...shared, target, reservePlace })
 
-  // The configured token has a reserved place.
+  // The token for the default target is not in the limited lists of `RenewedTokens`, so it is never evicted.
   const main = create(settings.target, () => true)
   const mainKey = toTokenTargetKey(settings.target)
   const others = new RenewedTokens(settings.clock)
@@ -200,7 +201,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
         clear()
         return true
       }
-      // A token contains no space, so that this removes only the scheme of an `Authorization` header.
+      // Removes the scheme of an `Authorization` header. A token contains no space, so `replace` never changes a token.
       const value = typeof token === 'string' ? token.replace(/^(?:Bearer|DPoP) /, '') : token.value
       const canRetry = getAll().map((renewedToken) => renewedToken.drop(value))
       return !canRetry.includes(false)

@@ -92,7 +92,7 @@ function checkLength(
   )
 }
 
-/** Converts a target to a cache key. The key does not depend on order and duplicates. Different targets have different keys. */
+/** Converts a target to a cache key. The order of scopes and resources does not change the key. Every other difference changes it. */
 export function toTokenTargetKey({ scopes, resources, audience }: TokenTarget): string {
   return JSON.stringify([[...scopes].sort(), [...resources].sort(), audience ?? null])
 }

@@ -8,11 +8,11 @@ export interface Token {
    * A token of the type `DPoP` also requires a proof: `source.headers` returns both header fields.
    */
   readonly value: string
-  /** Token type and scheme. With the option `dpop`, `'DPoP'`: the token is bound to a key (RFC 9449). Otherwise `'Bearer'`. */
+  /** Token type and scheme: `'DPoP'` if the option `dpop` binds the token to a key (RFC 9449), otherwise `'Bearer'`. */
   readonly type: TokenType
   /** Expiry in seconds since the epoch, by the local clock; `undefined` if the server does not report it. */
   readonly expiresAt: number | undefined
-  /** Granted scopes. If the server does not report them, the requested scopes (RFC 6749 section 5.1). */
+  /** Granted scopes. If the server does not report them, this array contains the requested scopes (RFC 6749 section 5.1). */
   readonly scopes: readonly string[]
   /** Scopes that were requested but not granted. */
   readonly missingScopes: readonly string[]
@@ -60,6 +60,6 @@ export class GrantedToken implements Token {
   }
 }
 
-// The options `showHidden` and `getters` of `util.inspect`, with `customInspect: false`, call the getters of a class. They do not
-// call those of a built-in class. Node detects a built-in class by the name of its constructor.
+// With `customInspect: false`, `showHidden` and `getters`, `util.inspect` calls the getters of a class, but not the getters of a
+// built-in class. Node detects a built-in class by the name of its constructor.
 Object.defineProperty(GrantedToken.prototype, 'constructor', { value: Object })

@@ -6,7 +6,7 @@ const runtime = vi.hoisted(() => ({
   cancelWork: () => {},
 }))
 
-// Replaces the module that starts work. Node does not cancel work, so the replacement cancels it, as other runtimes do.
+// Replaces the module that starts work. Node does not cancel work. The replacement cancels work, as Cloudflare Workers does.
 vi.mock('#async-context', async () => {
   const portable = await import('../../core/src/lib/portable-async-context.ts')
   const cancelled = new Promise<never>((_, reject) => {
@@ -16,7 +16,7 @@ vi.mock('#async-context', async () => {
   return { ...portable, runDetached }
 })
 
-it('getToken() of a waiting caller rejects with the code closed if the runtime cancels the request and the source is then closed', async () => {
+it('getToken() of a waiting caller rejects with the code closed if the runtime cancels the token request and the source is then closed', async () => {
   const { source, getErrorCode } = await setup(undefined, {
     fetch: () => new Promise<Response>(() => {}),
   })

@@ -12,7 +12,7 @@ import {
 import { clientCredentials, type Fetch, type TokenError } from '../src/index.ts'
 import { closing } from './setup.ts'
 
-/** Returns the token for a certificate. It contains the thumbprint of the certificate. */
+/** Returns the token for a certificate. The token contains the thumbprint of the certificate. */
 const toToken = (thumbprint: string) => `bound-to-${thumbprint}`
 
 /** Starts an authorization server that binds tokens to the client certificate, and an API that requires such tokens. */
@@ -115,7 +115,7 @@ describe('a source with tls_client_auth', () => {
     await expect(source.fetch(api.url, { signal })).rejects.toThrow('enough')
   })
 
-  it('source.fetch() rejects with TypeError if fetch does not return a Response or follows a redirect', async () => {
+  it('source.fetch() with tls_client_auth rejects with TypeError if the option fetch follows a redirect or does not return a Response', async () => {
     const call = createUndiciFetch()
     let isToken = true
     const wrong: [Fetch, string][] = [
@@ -137,7 +137,7 @@ describe('a source with tls_client_auth', () => {
     }
   })
 
-  it('getToken() rejects with the code unreachable if fetch does not present a certificate', async () => {
+  it('getToken() with tls_client_auth rejects with the code unreachable if the option fetch does not present a certificate', async () => {
     const { source } = await setup((url, init) => createUndiciFetch({} as never)(url, init))
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({ code: 'unreachable' })

@@ -40,14 +40,14 @@ class TestClock {
 describe('clock', () => {
   it.each<[string, (testClock: TestClock) => ClientCredentialsOptions['clock']]>([
     ['a function', (testClock) => () => testClock.now()],
-    ['an object with now', (testClock) => ({ now: () => testClock.now() })],
+    ['an object with now()', (testClock) => ({ now: () => testClock.now() })],
     ['an instance of a class', (testClock) => testClock],
     [
-      'an object with now and monotonic',
+      'an object with now() and monotonic()',
       (testClock) => ({ now: () => testClock.now(), monotonic: () => testClock.now() - START }),
     ],
   ])(
-    'getToken() uses a clock that is %s to renew a token and to replace an expired one',
+    'getToken() renews a token and replaces an expired token at the times of a clock that is %s',
     async (_case, toClock) => {
       const testClock = new TestClock()
       const { server, source, getValue } = await setup(toClock(testClock))

@@ -294,7 +294,7 @@ describe('parameters', () => {
 describe('a token request on a connection that is closed before the response', () => {
   const closed = ({ response }: ReceivedRequest) => void response.destroy()
 
-  /** Requests a second token on the connection of the first. The server then closes the connection. */
+  /** Requests two tokens on one connection. The server closes the connection when it receives the second request. */
   async function requestOnClosedConnection(
     script: (request: ReceivedRequest) => unknown,
     clientAuthentication: ClientAuthentication,
@@ -332,7 +332,7 @@ describe('a token request on a connection that is closed before the response', (
     expect([count('token_failed'), source.counters().failed]).toEqual([0, 0])
   })
 
-  it('a token request is retried with a new assertion from the function after its connection is closed', async () => {
+  it('getToken() calls the function for the assertion again if the connection of the token request is closed', async () => {
     let made = 0
     const assertion = () => `assertion-${++made}`
     const { server } = await requestOnClosedConnection(({ number }) => grant(number), {

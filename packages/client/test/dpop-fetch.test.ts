@@ -96,7 +96,7 @@ describe('source.fetch() with dpop', () => {
     expect(second!.thumbprint).toBe(ofToken.thumbprint)
   })
 
-  it('htm is the method that the API receives', async () => {
+  it('source.fetch() sends a proof whose htm is the method that the API receives', async () => {
     const { url, calls } = await createApi()
     const { source } = await setupCaller([url])
     for (const method of ['get', 'HEAD', 'Put', 'options', 'delete', 'PATCH', 'post', 'PROPFIND'])
@@ -107,7 +107,7 @@ describe('source.fetch() with dpop', () => {
     expect(methods).toEqual(calls.map(({ method }) => method))
   })
 
-  it('htu of any URL has its origin and its path, and no query, fragment and user name', async () => {
+  it('source.fetch() sends a proof whose htu has the origin and the path of the URL, without query and fragment', async () => {
     const seen: (readonly [url: string, proof: string])[] = []
     const { source } = await setup(
       ({ number }: ReceivedRequest) => grant(number, { token_type: 'DPoP' }),
@@ -242,7 +242,7 @@ describe('nonces of APIs', () => {
     },
   )
 
-  it('source.fetch() returns the 401 if the body is a stream, and sends the nonce in the next request', async () => {
+  it('source.fetch() returns the use_dpop_nonce response if the body of the request is a stream, and sends the nonce in the next request', async () => {
     const { url, calls, readNonces } = await createApi(requireNonce(() => 'nonce-1'))
     const { source } = await setupCaller([url])
     const send = () => {

@@ -25,7 +25,7 @@ function getProblems(dpop: unknown, more: object = {}): readonly string[] {
 }
 
 describe('the option dpop', () => {
-  it('dpop accepts a CryptoKeyPair, a KeyObject and a JWK, and sends only the public key', async () => {
+  it('clientCredentials() accepts a CryptoKeyPair, a KeyObject and a JWK as dpop.key, and getToken() sends only the public key', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = (await exportJWK(privateKey)) as DpopKeyOptions['key'] & object
     const thumbprint = await calculateJwkThumbprint(await exportJWK(publicKey))
@@ -40,7 +40,7 @@ describe('the option dpop', () => {
   })
 
   it.each(['ES384', 'Ed25519', 'PS256'] as const)(
-    'dpop.algorithm %s generates a key for this algorithm',
+    'getToken() signs the proof with a generated key for dpop.algorithm %s',
     async (algorithm) => {
       const { source, server } = await setup(bound, { dpop: { algorithm } })
       await source.getToken()
@@ -79,7 +79,7 @@ describe('the option dpop', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('getToken() names the algorithm if the runtime cannot generate a key for it', async () => {
+  it('getToken() rejects with credentials_unavailable and the name of the algorithm if the runtime cannot generate a key', async () => {
     const generateKey = vi.spyOn(crypto.subtle, 'generateKey')
     generateKey.mockRejectedValue(new DOMException('no such curve', 'NotSupportedError'))
     const { source, server } = await setup(bound, { dpop: { algorithm: 'ES512' }, maxWait: 0 })
@@ -94,17 +94,29 @@ describe('the option dpop', () => {
   const secretJwk = privateKey.export({ format: 'jwk' })
 
   it.each<[string, unknown, string]>([
-    ['false', false, 'dpop must be true or an object { key, algorithm }, not false.'],
-    ['a text', 'yes', 'dpop must be true or an object { key, algorithm }'],
-    ['an unknown member', { keys: secretJwk }, 'dpop.keys is not an option. Did you mean'],
-    ['a public key', { key: publicKey }, 'dpop.key is not a private key'],
-    ['a PEM', { key: '-----BEGIN PRIVATE KEY-----' }, 'dpop.key is a string: for a PEM'],
-    ['another algorithm', { key: privateKey, algorithm: 'ES384' }, 'dpop.key does not fit ES384.'],
-    ['HMAC', { algorithm: 'HS256' }, 'dpop.algorithm must be the name of an algorithm'],
-    ['ML-DSA', { algorithm: 'ML-DSA-44' }, 'dpop.algorithm must be the name of an algorithm'],
-    ['an unknown algorithm', { algorithm: 'ES257' }, 'dpop.algorithm must be the name of'],
-    ['an incomplete JWK', { key: { ...secretJwk, y: undefined } }, 'dpop.key is a JWK without'],
-  ])('clientCredentials() reports a problem if dpop is or has %s', (_case, dpop, problem) => {
+    ['is false', false, 'dpop must be true or an object { key, algorithm }, not false.'],
+    ['is a text', 'yes', 'dpop must be true or an object { key, algorithm }'],
+    ['has an unknown member', { keys: secretJwk }, 'dpop.keys is not an option. Did you mean'],
+    ['has a public key', { key: publicKey }, 'dpop.key is not a private key'],
+    ['has a PEM as key', { key: '-----BEGIN PRIVATE KEY-----' }, 'dpop.key is a string: for a PEM'],
+    [
+      'has an algorithm that does not fit the key',
+      { key: privateKey, algorithm: 'ES384' },
+      'dpop.key does not fit ES384.',
+    ],
+    [
+      'has an HMAC algorithm',
+      { algorithm: 'HS256' },
+      'dpop.algorithm must be the name of an algorithm',
+    ],
+    [
+      'has an ML-DSA algorithm',
+      { algorithm: 'ML-DSA-44' },
+      'dpop.algorithm must be the name of an algorithm',
+    ],
+    ['has an unknown algorithm', { algorithm: 'ES257' }, 'dpop.algorithm must be the name of'],
+    ['has an incomplete JWK', { key: { ...secretJwk, y: undefined } }, 'dpop.key is a JWK without'],
+  ])('clientCredentials() reports a problem if dpop %s', (_case, dpop, problem) => {
     const problems = getProblems(dpop)
     expect(problems).toEqual([expect.stringContaining(problem)])
     expect(problems.join()).not.toContain(secretJwk.d)

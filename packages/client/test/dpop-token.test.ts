@@ -126,7 +126,7 @@ describe('nonces of the authorization server', () => {
     expect(nonces).toEqual([undefined, 'nonce-1', 'nonce-2'])
   })
 
-  it('getToken() authenticates again for the retry, because a server accepts an assertion once', async () => {
+  it('getToken() authenticates again when it repeats a request with a nonce, because a server accepts an assertion only once', async () => {
     let calls = 0
     const { server, source } = await setup(requireNonces(['nonce-1']), {
       dpop: true,
@@ -173,7 +173,7 @@ describe('nonces of the authorization server', () => {
     },
   )
 
-  it('getToken() does not repeat the request if the use_dpop_nonce response has the nonce that was sent', async () => {
+  it('getToken() does not repeat the request if the use_dpop_nonce response has the same nonce as the request', async () => {
     const { server, source } = await setup(
       (request) => {
         request.response.setHeader('DPoP-Nonce', 'nonce-1')
@@ -266,7 +266,7 @@ describe('secrets of proofs', () => {
     expect(JSON.stringify([events, error])).not.toMatch(/nonce-of|eyJ/)
   })
 
-  it('the detail of another error contains no part of a proof', async () => {
+  it('the detail of an invalid_dpop_proof error contains no part of the proof', async () => {
     const { source, server } = await setup(
       (request) =>
         respondWithError('invalid_dpop_proof', {

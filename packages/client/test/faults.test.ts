@@ -221,7 +221,7 @@ describe.each(FETCHES)('getToken() with %s', (_name, fetch) => {
 })
 
 describe('getToken()', () => {
-  it('FAULTS and testedElsewhere contain every error code', () => {
+  it('ERRORS contains exactly the codes that this file tests or lists as tested elsewhere', () => {
     const testedElsewhere: TokenErrorCode[] = [
       'issuer_mismatch',
       'no_token_endpoint',

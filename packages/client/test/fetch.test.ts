@@ -77,7 +77,7 @@ describe('source.fetch()', () => {
     expect(calls).toEqual(['GET / Bearer token-1', 'POST / Bearer token-1'])
   })
 
-  it('source.fetch() sends the token of another target if its third argument selects one', async () => {
+  it('source.fetch() sends the token of the target that its third argument selects', async () => {
     const { url, calls } = await createApi()
     const { source, server } = await setupCaller(url)
     await source.fetch(url, {}, { scope: 'admin' })
@@ -283,7 +283,7 @@ describe('a token that an API rejects', () => {
     await waitForRequests()
   })
 
-  it('source.fetch() replaces a rejected token for the same target, even if its third argument was changed meanwhile', async () => {
+  it('source.fetch() replaces a rejected token for the same target, even if the caller changes the third argument during the call', async () => {
     const { url, calls } = await createApi(rejectTokens(['token-2']))
     const { source, server, clock } = await setupCaller(url)
     const scope = ['admin']
@@ -400,7 +400,10 @@ describe('allowed origins', () => {
     ['is not set', { resource: undefined }],
     ['is not a URL', { resource: 'urn:example:api' }],
     ['is not https', { resource: 'http://127.0.0.1/' }],
-    ['is not set, but audience is', { resource: undefined, audience: 'https://api.example.com' }],
+    [
+      'is not set and audience is set',
+      { resource: undefined, audience: 'https://api.example.com' },
+    ],
   ])(
     'source.fetch() without allowedOrigins sends no token if resource %s',
     async (_case, options) => {
@@ -440,7 +443,7 @@ describe('allowed origins', () => {
     },
   )
 
-  it('source.fetch() sends no token for a Request that reports a wrong URL', async () => {
+  it('source.fetch() checks and calls the actual URL of a Request that reports a wrong URL', async () => {
     class Spoofed extends Request {
       override get url(): string {
         return `${API}/x`
@@ -467,7 +470,7 @@ describe('allowed origins', () => {
     expect(sent).toEqual([`${API}/y`])
   })
 
-  it('source.fetch() sends the token to the checked URL, even if the URL object was changed meanwhile', async () => {
+  it('source.fetch() sends the token to the checked URL, even if the caller changes the URL object during the call', async () => {
     const evil = await createApi()
     const { url, calls } = await createApi()
     const { source } = await setup(grantTokens, { allowedOrigins: [url] })

@@ -38,7 +38,7 @@ function toText(value: unknown): string {
 }
 
 describe('clientCredentials()', () => {
-  it('clientCredentials() accepts options that contain only the required ones', () => {
+  it('clientCredentials() accepts an object that contains only the required options', () => {
     expect(getProblems(GOOD)).toEqual([])
     expect(
       getProblems({ ...GOOD, issuer: undefined, tokenEndpoint: 'http://127.0.0.1:9/t' }),
@@ -92,11 +92,11 @@ describe('clientCredentials()', () => {
     [{ parameters: { tier: 1 } }, 'parameters must be an object of non-empty strings'],
     [
       { parameters: { scope: 'read' } },
-      'parameters.scope is a parameter that the client sends itself',
+      'parameters.scope is a parameter that the token source sends',
     ],
     [
       { parameters: { client_assertion: 'x' } },
-      'parameters.client_assertion is a parameter that the client sends itself',
+      'parameters.client_assertion is a parameter that the token source sends',
     ],
     [{ scope: 7 }, 'scope must be a string of scopes separated by spaces'],
     [{ resource: { href: API } }, 'resource must be an absolute URI'],
@@ -156,7 +156,7 @@ describe('clientCredentials()', () => {
 describe('options on Object.prototype', () => {
   const NAMES = ['method', ...listOptionNames({ ...SOURCE_OPTIONS, ...GET_TOKEN_OPTIONS })]
   const assertion = () => 'an assertion'
-  /** Options that omit every optional member, at every level. */
+  /** Options without optional members. Only `parameters` and `dpop` are set: they are empty objects, so their members are missing. */
   const CONFIGURATIONS: readonly ClientCredentialsOptions[] = [
     GOOD,
     {

@@ -43,7 +43,7 @@ describe('a token response', () => {
     ['is empty', '', [], ['read', 'write']],
     ['is an empty array', [], [], ['read', 'write']],
   ])(
-    'getToken() returns the granted and the missing scopes if scope %s',
+    'getToken() returns the granted and the missing scopes if the scope in the response %s',
     async (_case, scope, scopes, missingScopes) => {
       const { source } = await setup(({ number }) => grant(number, { scope }))
       expect(await source.getToken()).toMatchObject({ value: 'token-1', scopes, missingScopes })

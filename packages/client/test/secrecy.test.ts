@@ -101,7 +101,7 @@ describe('printed objects', () => {
     ['client_secret_post', { method: 'client_secret_post', secret }, 12],
     ['private_key_jwt', { method: 'private_key_jwt', key: jwk }, 3],
   ])(
-    'printed objects do not contain a secret that the server repeats: %s',
+    'printed objects do not contain a secret of %s that the server repeats',
     async (_method, clientAuthentication, least) => {
       let repeated = 0
       for (const place of Object.values(PLACES)) {
@@ -119,7 +119,7 @@ describe('printed objects', () => {
         )
         const error = await source.getToken().catch((thrown: Error) => thrown)
         const form = new URLSearchParams(repeatedText)
-        // Skips parts that this method does not send.
+        // Skips a text that contains no secret of this authentication method.
         const isOfSecret = clientAuthentication.method !== 'private_key_jwt'
         const isAssertion =
           repeatedText.includes('eyJ') ||
@@ -244,7 +244,7 @@ describe('the detail of an error', () => {
     })
   })
 
-  it('the detail of an error explains that fetch does not call the port', async () => {
+  it('the detail of an error explains that fetch does not call port 6000', async () => {
     const { source } = await setup(undefined, {
       issuer: undefined!,
       tokenEndpoint: 'http://127.0.0.1:6000/token',

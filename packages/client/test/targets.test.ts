@@ -51,7 +51,7 @@ describe('a target without a token', () => {
     expect(server.requests).toHaveLength(140)
   })
 
-  it('three concurrent calls for each of 150 targets send one request per target', async () => {
+  it('three concurrent calls of getToken() for each of 150 targets send one request per target', async () => {
     const { source, server } = await setup()
     const targets = createTargets('good', 150)
     const tokens = await getResults(source, [...targets, ...targets, ...targets])
@@ -230,7 +230,7 @@ describe('a new token', () => {
     expect(server.requests).toHaveLength(withToken + 1)
   })
 
-  it(`getToken() evicts the least recently used token after ${unused} s without use to cache a new one`, async () => {
+  it(`getToken() evicts the least recently used token if it was not used for ${unused} s, and caches a new token`, async () => {
     const { source, server, clock } = await setupFull()
     await getResults(source, [{ scope: 'short' }])
     clock.advance(unused - 1)
@@ -274,7 +274,7 @@ describe('a failure that affects all targets', () => {
   ])('50 targets share one backoff after %s', async (_case, script) => {
     const all = await setup(script)
     await callFor6Seconds(all)
-    // Some requests run before the first response. Then three requests follow, one each after 0.5, 1.5 and 3.5 seconds.
+    // Some requests run before the first response. Then three more requests follow, after 0.5, 1.5 and 3.5 seconds.
     expect(all.server.requests).toHaveLength(REQUESTS_AT_ONCE + 3)
     expect(all.count('token_failed')).toBe(REQUESTS_AT_ONCE + 3)
   })
@@ -294,7 +294,7 @@ describe('a failure that affects all targets', () => {
     expect(all.server.requests).toEqual([])
   })
 
-  it('getToken() rejects other targets with invalid_client without a request during the backoff', async () => {
+  it('getToken() for another target sends no request during the backoff after invalid_client, and rejects with this code', async () => {
     const { source, server } = await setup(
       respondWithError('invalid_client', { status: 401, error_description: 'expired last week' }),
     )

@@ -57,13 +57,16 @@ describe('TokenLifeCycle', () => {
       'the monotonic clock advances, after the wall clock was set back',
       { wall: -86_400_000, monotonic: 700_000 },
     ],
-  ])('TokenLifeCycle returns no token after its lifetime if only %s', (_case, moved) => {
-    const { now, succeed, plan } = setup()
-    succeed('one', 600)
-    now.wall += moved.wall
-    now.monotonic += moved.monotonic
-    expect(plan()).toEqual({ token: undefined, start: true })
-  })
+  ])(
+    'TokenLifeCycle.plan() returns no token after the lifetime of the token if only %s',
+    (_case, moved) => {
+      const { now, succeed, plan } = setup()
+      succeed('one', 600)
+      now.wall += moved.wall
+      now.monotonic += moved.monotonic
+      expect(plan()).toEqual({ token: undefined, start: true })
+    },
+  )
 
   it('TokenLifeCycle doubles the backoff up to 30 s, or up to 5 s without a valid token', () => {
     const { pass, succeed, fail, plan } = setup()
@@ -113,7 +116,7 @@ describe('TokenLifeCycle', () => {
     expect(plan()).toEqual({ token: 'three', start: false })
   })
 
-  it('TokenLifeCycle.drop() removes the cached token if it matches, or if there is no condition', () => {
+  it('TokenLifeCycle.drop() removes the cached token if its argument accepts the token, or if it has no argument', () => {
     const { cycle, succeed, plan } = setup()
     succeed('two', 600)
     expect(cycle.drop((token) => token === 'one')).toBe(false)

@@ -151,7 +151,7 @@ describe('getToken()', () => {
     expect(Object.keys(token).sort()).toEqual(['expiresAt', 'missingScopes', 'scopes', 'type'])
   })
 
-  it('getToken() reports scopes that were not granted in missingScopes', async () => {
+  it('missingScopes of a token contains the requested scopes that were not granted', async () => {
     const { source, events } = await setup(({ number }) => grant(number, { scope: 'read other' }))
     expect(await source.getToken()).toMatchObject({
       scopes: ['read', 'other'],

@@ -70,7 +70,7 @@ const decideTo = (decide: () => MaybePromise<Decision>, changes: object = {}) =>
   return { calls, unreadable, handle }
 }
 
-/** Throws any value, as code without types can. */
+/** Throws any value: JavaScript code can throw values that are not errors. */
 function throwValue(value: unknown): never {
   const generator: Iterator<never> = (function* () {})()
   generator.throw!(value)
@@ -80,9 +80,9 @@ function throwValue(value: unknown): never {
 describe('createHandler', () => {
   it.each([
     ['a decision', (decision: Decision) => decision],
-    ['a promise', (decision: Decision) => Promise.resolve(decision)],
+    ['a promise of a decision', (decision: Decision) => Promise.resolve(decision)],
   ] as const)(
-    'createHandler applies %s, and calls the next handler only if the decision is to continue',
+    'createHandler applies %s, and calls the next handler unless the decision is a response',
     async (_what, wrap) => {
       const proceeding = decideTo(() => wrap({ kind: 'continue', headers: { Vary: 'Origin' } }))
       expect(await proceeding.handle({ url: '/' }, () => 'handled')).toBe('handled')
@@ -213,7 +213,7 @@ describe('metadata() and cors() of an adapter', () => {
     expect(() => auth(raw)).toThrow(Error)
   })
 
-  it('metadata() of an adapter waits for the signature of a document, and does not wait for other requests', async () => {
+  it('metadata() of an adapter responds after it has signed the document, and calls the next handler immediately for another path', async () => {
     const { generateKey } = await import('../../../test/support/keys.ts')
     const signed = { issuer: AUDIENCE, key: generateKey('ES256').privateKey, algorithm: 'ES256' }
     const { metadata, calls } = createBearward(

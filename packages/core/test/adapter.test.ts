@@ -40,7 +40,7 @@ function createAdapter(changes: object = {}) {
 }
 
 describe('a guard of an adapter', () => {
-  it('a guard calls the next handler once after a grant, and returns its result', () => {
+  it('a guard calls the next handler after a grant, and returns the result of this handler', () => {
     const { guard, calls, auth } = createAdapter()
     const raw = { url: '/', authorization: bearer(issuer.token()) }
     expect(guard(raw, () => 'handled')).toBe('handled')

@@ -33,7 +33,7 @@ afterAll(() => {
   syncBuiltinESMExports()
 })
 
-/** Returns the operations of one call of a guard that returns directly, and the reason if it refuses. */
+/** Returns the operations of one call of a guard, and the reason of a refusal. Throws if the guard returns a promise. */
 function countOperations(guard: Guard, request: Parameters<Guard>[0]) {
   Object.assign(counted, { signatures: 0, hashes: 0, parses: 0, promises: 0 })
   promises.enable()
@@ -56,7 +56,7 @@ let tokens = 0
 const createToken = (claims: object = {}) =>
   issuer.token({ claims: { jti: `t${tokens++}`, ...claims } })
 
-/** Creates a guard and verifies one token with it, so that the JOSE header of later tokens is cached. */
+/** Creates a guard and verifies one token with it. The JOSE header, which is equal in all tokens, is then cached. */
 function createWarmGuard(changes: Partial<ResourceServerOptions> = {}) {
   const server = createResourceServer({ ...options, ...changes } as ResourceServerOptions)
   const guard = server.guard({ scope: 'read' })

@@ -65,7 +65,7 @@ describe('configuration_warning about the option metadata', () => {
     expect(warnings).toHaveLength(1)
   })
 
-  it('configuration_warning is not published for a response without a challenge, after metadata(), or without the option', async () => {
+  it('configuration_warning is not published for a response without a challenge, after metadata(), or without the option metadata', async () => {
     const revoked = () => {
       throw new Error('the store is down')
     }
@@ -101,7 +101,7 @@ describe('configuration_warning about the option metadata', () => {
 })
 
 describe('metadata()', () => {
-  it('metadata() returns the same response for each request, without reading headers', async () => {
+  it('the handler of metadata() responds with the document and its headers, without reading the headers of the request', async () => {
     const respond = createServer().metadata()
     const request = {
       method: 'GET',
@@ -141,12 +141,12 @@ describe('metadata()', () => {
     'http://[',
     `${PATH}%3Fa`,
     `\\${PATH}`,
-  ])('9728-16: metadata() returns undefined for the target %j', (url) => {
+  ])('9728-16: the handler of metadata() returns undefined for the target %j', (url) => {
     for (const method of ['GET', 'POST', 'OPTIONS'])
       expect(createServer().metadata()({ method, url })).toBeUndefined()
   })
 
-  it('9728-15: metadata() responds to GET, HEAD and OPTIONS, and with 405 to any other method', async () => {
+  it('9728-15: the handler of metadata() responds to GET, HEAD and OPTIONS, and with 405 to any other method', async () => {
     const respond = createServer().metadata()
     const statusOf = async (method: string) => (await respond({ method, url: PATH }))?.status
     const get = await respond({ method: 'GET', url: PATH })
@@ -156,7 +156,7 @@ describe('metadata()', () => {
       expect([method, await statusOf(method)]).toEqual([method, 405])
   })
 
-  it('metadata() returns responses whose headers contain no list and no line end', async () => {
+  it('the handler of metadata() returns responses whose headers contain no list and no line end', async () => {
     const respond = createServer({ maxAge: 0 }).metadata()
     for (const method of ['GET', 'OPTIONS', 'POST']) {
       const { headers } = (await respond({ method, url: PATH })) as HttpResponse
@@ -250,7 +250,7 @@ describe('metadata()', () => {
     expect(await headerOf({ keyId: 'b' })).toEqual({ alg: 'ES256', kid: 'b' })
   })
 
-  it('9728-17: metadata() signs the document once, and ready() signs it before the first request', async () => {
+  it('9728-17: the metadata document is signed once for ready(), simultaneous requests and later requests', async () => {
     const server = createServer({
       signed: { issuer: AUDIENCE, key: generateKey('ES256').privateKey, algorithm: 'ES256' },
     })
@@ -262,7 +262,7 @@ describe('metadata()', () => {
     expect(respond({ method: 'GET', url: '/' })).toBeUndefined()
   })
 
-  it('9728-17: ready() and metadata() reject if the key of metadata.signed cannot sign, and guards still work', async () => {
+  it('9728-17: ready() and the handler of metadata() reject if the key of metadata.signed cannot sign, and guards still work', async () => {
     const jwk = { kty: 'EC', crv: 'P-256', alg: 'ES256', d: 'AA', x: 'AA', y: 'AA' }
     const server = createServer({ signed: { issuer: AUDIENCE, key: jwk } })
     await expect(server.ready()).rejects.toThrow(Error)

@@ -93,7 +93,7 @@ describe('resourceServerFromEnv', () => {
 })
 
 describe('optionsFromEnv', () => {
-  it('optionsFromEnv returns the parsed value of every option that has a variable', () => {
+  it('optionsFromEnv returns the parsed values of BEARWARD_* variables, and ignores other variables', () => {
     expect(
       optionsFromEnv({
         ...GOOD,

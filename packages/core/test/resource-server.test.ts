@@ -213,7 +213,7 @@ describe('a resource server', () => {
     expect(server.authorize(request(token))).toMatchObject({ reason: 'expired' })
   })
 
-  it('authorize() publishes a refusal with the failed check and advice to onEvent and to the diagnostics channel', () => {
+  it('authorize() publishes a refusal to onEvent and to the diagnostics channel, with the failed check and with advice', () => {
     const events: unknown[] = []
     const published: unknown[] = []
     const listener = (message: unknown) => void published.push(message)
@@ -317,7 +317,7 @@ describe('a resource server', () => {
     ])
   })
 
-  it('authorize() with audience: null accepts only tokens that have no aud, have the configured tokenUse and are of allowed clients', () => {
+  it('authorize() with audience: null accepts only tokens that have no audience, have the configured tokenUse and are of allowed clients', () => {
     const server = createResourceServer({
       ...options,
       audience: null,
@@ -524,7 +524,7 @@ describe('a guard that is not called with a request', () => {
       },
     )
 
-    // A separate case, because the exchange of `verify(token)` has an `undefined` request.
+    // `undefined` is a separate case, because inside the core, `verify(token)` also has an `undefined` request.
     it('a guard that gets undefined or no argument throws a TypeError that describes a request', () => {
       for (const call of [
         () => guard(undefined as unknown as RequestLike),

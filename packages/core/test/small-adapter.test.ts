@@ -216,7 +216,7 @@ describe('defineSmallAdapter', () => {
     })
   })
 
-  it('a small adapter without the part providers throws for the requirement subject, and finds kinds only by convention', async () => {
+  it('a small adapter without the part providers throws for the requirement subject, and returns unknown for a token of an Auth0 user', async () => {
     expect(getProblemsOf(() => create({}).requireToken({ subject: 'user' }))).toEqual([
       expect.stringContaining("subject: 'user' cannot be determined"),
     ])

@@ -94,7 +94,7 @@ export const requireToken: (...requirements: [ExpressRequirements?]) => ExpressG
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.
  *
  * @throws {Error} if no guard has granted the request. This is a mistake in the application.
- * @throws {Error} if the guard is `optional` and the caller is anonymous. Read `request.auth` there.
+ * @throws {Error} if the guard is `optional` and the caller is anonymous. Behind an optional guard, read `request.auth` instead.
  *
  * @example
  * const { subject, scopes } = auth(request)

@@ -9,8 +9,8 @@ export async function rejected(error: Error): Promise<void> {
 }
 
 /**
- * Returns `done`, which is the last argument of a callback hook. In `preParsing`, the payload is the argument before it. An async
- * hook that calls a guard passes no `done`.
+ * Returns `done`, which is the last argument of a callback hook. In `preParsing`, the payload is the argument before `done`. An
+ * async hook that calls a guard passes no `done`.
  */
 export function findDone(rest: readonly unknown[]): Done | undefined {
   const last = rest.at(-1)

@@ -14,10 +14,13 @@ export interface PluginOptions {
   readonly close?: boolean
 }
 
-/** Marks an app with the plugin, and all apps inside it. The name of the plugin does not prove that its hooks are those below. */
+/**
+ * Marks an app in which the plugin is registered, and all apps inside this app. The name of a plugin does not prove that the
+ * plugin has the right hooks.
+ */
 const MARK = Symbol('bearward plugin')
 
-/** Returns whether the plugin is registered in an app, or in an app that contains it. */
+/** Returns whether the plugin is registered in an app, or in an app that contains this app. */
 export function hasPlugin(app: object): boolean {
   return MARK in app
 }
@@ -44,7 +47,7 @@ export function createPlugin(
   return fastifyPlugin(plugin, { fastify: '5.x', name: '@bearward/fastify' })
 }
 
-/** Stops a request if one of its guards is pending or has refused it. The last hook before a handler. */
+/** Stops a request if one of its guards is pending or has refused it. Runs as the last hook before a handler. */
 const stopUnmet: preHandlerHookHandler = (request, reply, done) => {
   const unmet = getUnmetGuard(request)
   if (unmet === undefined) return done()

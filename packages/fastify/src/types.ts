@@ -31,8 +31,8 @@ export type FastifyGuard = (
 export interface Bearward extends AdapterBearward<FastifyRequest, FastifyGuard> {
   /**
    * Plugin that decorates requests with `auth`. Before each handler, it checks the guards of the request. If a guard was not
-   * awaited and is pending, the request gets 500. If a guard has refused, the handler does not run. Guards also work without
-   * the plugin. The guard of `@bearward/mcp` needs it.
+   * awaited and is pending, the request gets 500. If a guard has refused, the handler does not run. Guards of this
+   * package also work without the plugin. The guard of `@bearward/mcp` requires the plugin.
    *
    * @example
    * await app.register(bearward.plugin, { close: true })

@@ -77,7 +77,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect(events.filter((event) => event.type === 'verified')).toHaveLength(3)
   })
 
-  it('requireToken() protects routes without the plugin, and routes of an encapsulated part that registers it', async () => {
+  it('requireToken() protects routes without the plugin, and routes of an encapsulated part that registers the plugin', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()
     app.get('/bare', { onRequest: bearward.requireToken() }, (request) => auth(request).clientId)

@@ -16,7 +16,7 @@ export function toPassage(context: RequestContext | undefined): Passage {
 }
 
 /**
- * Returns whether a request may continue. If so, the decision is the passage of this request. A check with
+ * Returns whether a request may continue. It may continue only if `decision` is the passage of this request. A check with
  * `instanceof Response` would let requests pass if other code has replaced the global class `Response`.
  */
 export function isPassage(decision: Decision, own: Passage): decision is Passage {

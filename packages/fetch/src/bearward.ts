@@ -42,7 +42,8 @@ export const requireToken: Bearward['requireToken'] = (...given: readonly unknow
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.
  *
  * @throws {Error} if no guard has granted the request. This is a mistake in the application.
- * @throws {Error} if the guard is `optional` and the caller is anonymous. Behind an optional guard, read `token` of the result of the guard.
+ * @throws {Error} if the guard is `optional` and the caller is anonymous. Behind an optional guard, read `token` of the result of
+ *   the guard.
  *
  * @example
  * const { subject, scopes } = auth(request)

@@ -15,19 +15,19 @@ export function toGuard(decide: Decide): FetchGuard {
   }
   const guard: FetchGuard = (request, context) => {
     const result = decideLater(request, context)
-    // If code does not await the result, nothing handles a rejection, which would end the process.
+    // Without this handler, the rejection of a result that is not awaited would end the process.
     result.catch(() => {})
     return Object.setPrototypeOf(result, NOT_AWAITED) as typeof result
   }
-  // Otherwise `await requireToken(...)`, without a call of the guard, would return the guard. The guard is not a `Response`, so
-  // the code would continue.
+  // `await requireToken(...)` does not call the guard. Without this error, the result would be the guard itself. The guard is not
+  // a `Response`, so the code would continue.
   // oxlint-disable-next-line unicorn/no-thenable -- `await` of the guard itself must throw
   return Object.defineProperty(guard, 'then', { get: failBecauseNotCalled })
 }
 
 /**
  * Prototype of the results of guards. It works like the prototype of promises, but code that uses a result without `await`
- * throws. Otherwise `result instanceof Response` would be `false` for every token, and the code would continue.
+ * throws. Without this error, `result instanceof Response` would be `false` even for a refusal, and the code would continue.
  */
 const NOT_AWAITED: object = /* @__PURE__ */ createPrototype()
 

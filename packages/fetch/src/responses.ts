@@ -50,7 +50,7 @@ function appendHeaders(headers: ResponseHeaders, fields: Headers): void {
 }
 
 export function isEmpty(headers: ResponseHeaders): boolean {
-  // Creates no array, because it runs for each request.
+  // Creates no array, because this function runs for each request.
   for (const _ in headers) return false
   return true
 }

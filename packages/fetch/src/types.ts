@@ -28,9 +28,9 @@ export interface Passed<Token = AccessToken> {
 }
 
 /**
- * Decides about one request. The result is the complete response of a refusal, or the token of a request that has passed. Always
- * `await` it. Rejects with an error of a function of the application, such as `check`, and with a `TypeError` if the argument is
- * not a `Request`.
+ * Decides about one request. The result is the complete response of a refusal, or a `Passed` for a request that has passed.
+ * Always `await` the result. Rejects with an error of a function of the application, such as `check`, and with a `TypeError`
+ * if the argument is not a `Request`.
  *
  * If the platform has a context with `waitUntil`, pass the context as the second argument. If you do not pass the context,
  * Cloudflare Workers cancels a fetch of keys when the client disconnects. Clients could then delay new keys for other callers.

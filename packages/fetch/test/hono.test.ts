@@ -170,7 +170,7 @@ describe('@bearward/fetch/hono', () => {
     }
   })
 
-  it('metadata answers the well-known path of an application without that route', async () => {
+  it('metadata responds to the well-known path if the application has no route for this path', async () => {
     const { metadata, requireToken } = bearwardWith({
       resource: 'https://api.example.com/v1',
       metadata: {},

@@ -4,7 +4,8 @@ import { type GuardParts, Itself } from '@bearward/core/internal-guards'
 /** Description of a caller for handlers of the official SDKs. It has the same members as `AuthInfo` of the SDKs. */
 export interface AuthInfo {
   /**
-   * The SHA-256 hash of the token or the API key in base64url. If the option `exposeToken` is set, the token or the API key itself.
+   * The SHA-256 hash of the token or of the API key. The hash is in base64url. If the option `exposeToken` is `true`, the token or
+   * the API key itself.
    */
   token: string
   /** The client to which the token was issued. An empty text if the token names no client. */

@@ -7,10 +7,10 @@ import { reject } from './rejections.ts'
 const ENCODED = /^=\?base64\?(.*)\?=$/s
 
 /**
- * Compares `Mcp-Method` and `Mcp-Name` with the messages in the body. Returns a rejection if a header is sent twice, or if its
- * method or name differs from that of a message. Nothing is granted because of a header.
+ * Compares `Mcp-Method` and `Mcp-Name` with the messages in the body. Returns a rejection if a header is sent twice, has
+ * malformed base64, or differs from the method or name of a message. These headers never cause a grant.
  *
- * Does NOT require the headers: a server of the protocol does this.
+ * Does NOT require the headers: the MCP server behind the guard requires them.
  */
 export function checkHeaders(
   request: RequestLike,

@@ -20,7 +20,7 @@ export function checkOrigin(request: RequestLike, origins: AllowedOrigins): Reje
   if (values.length === 0) return undefined
   if (values.length > 1) return wrongOrigin('several origins')
   const origin = values[0]
-  // If `origins` is a function of the application, it may look only at the end of the text.
+  // A function `origins` of the application possibly checks only the end of the text.
   if (!isOneOrigin(origin)) return wrongOrigin('a text that is not an origin')
   return isAllowedOrigin(origin, origins, OWNER)
     ? undefined

@@ -18,7 +18,7 @@ export interface BodyReader<Raw extends object> {
 
 const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
-/** Begins to guard a request. A preflight request needs no token, so its response is returned instead. */
+/** Begins to guard a request. For a preflight request, which needs no token, returns the complete response. */
 export function beginGuard(request: RequestLike, services: McpServices): GuardedRequest | Respond {
   const cors = services.settings.cors?.(request)
   if (cors?.kind === 'respond') return cors

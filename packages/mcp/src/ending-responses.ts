@@ -1,6 +1,6 @@
 import type { Clock } from '@bearward/core/internal'
 
-/** The part of a response of `node:http` that is used. */
+/** The members of a response of `node:http` that this module uses. */
 export interface NodeResponse {
   readonly headersSent: boolean
   readonly writableEnded: boolean
@@ -87,8 +87,8 @@ export function endStreamAt(
 }
 
 /**
- * Calls `act` at the time `seconds`. If `act` returns a number of milliseconds, calls it again after them. Returns a function
- * that cancels the next call.
+ * Calls `act` at the time `seconds`, in seconds since the epoch. If `act` returns a number of milliseconds, calls `act` again
+ * after this time. Returns a function that cancels the next call.
  */
 function atTime(seconds: number, clock: Clock, act: () => number | undefined): () => void {
   let cancel: () => void

@@ -92,7 +92,7 @@ export function createMcpGuard(
   const authenticated = new WeakMap<object, GuardedRequest>()
 
   async function authenticate(request: RequestLike): Promise<GuardedRequest | Decision> {
-    // The plugin stops a request whose `preValidation` is missing because the route has only `onRequest` of `McpGuard.route`.
+    // If a route has only `onRequest` of `mcp.route`, no hook checks the operation. The plugin then stops the request.
     if (definition.stopsPending?.(request.raw as Request) !== true)
       throw new Error('Register the plugin before the route: await app.register(bearward.plugin).')
     const guarded = beginGuard(request, services)

@@ -18,8 +18,8 @@ export interface GuardFunctions {
    * Returns whether a caller may use a tool, a prompt or a resource, by the same rules as the guard. Use it to filter lists. Returns
    * `false` for an anonymous caller.
    *
-   * Does NOT verify the token again, not even its expiry. Does NOT call `check`, and does NOT introspect the token. The guard does
-   * this when the operation is used.
+   * Does NOT verify the token again, not even its expiry. Does NOT call `check`, and does NOT introspect the token. The guard makes
+   * all these checks when the operation is used.
    *
    * The type of `caller` also includes the `AuthInfo` of the SDKs, because the SDKs pass on the `authInfo` of the guard with
    * their own type.
@@ -35,7 +35,7 @@ export interface GuardFunctions {
   ): boolean
   /**
    * Creates an `authInfo` for a token that your own code has verified, for example with `verify`. `presented` is the token as it was
-   * sent. The `authInfo` contains only its hash, unless `exposeToken` is set.
+   * sent. The `authInfo` contains the hash of the token, or the token itself if `exposeToken` is `true`.
    *
    * @example
    * const authInfo = await mcp.authInfo(outcome.token, presented)

@@ -60,7 +60,7 @@ const WITHOUT_BODY: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
 
 /**
  * One request and the guard that decides about it in two stages: `authenticate` before the body is read, and `authorize` when the
- * body is known. The operation is read from the body that the server executes. A header can cause only a refusal.
+ * body is known. The operation is read from the body that the server executes. Headers that name an operation never cause a grant.
  */
 export class GuardedRequest {
   private readonly request: RequestLike
@@ -78,7 +78,7 @@ export class GuardedRequest {
     this.guard = services.server.beginGuard(request)
   }
 
-  /** Returns whether the body of the request must be read, because it requests an operation. */
+  /** Returns whether the body of the request must be read, because the body can contain operations. */
   get hasOperation(): boolean {
     return !WITHOUT_BODY.includes(this.request.method)
   }
@@ -99,8 +99,8 @@ export class GuardedRequest {
   }
 
   /**
-   * Lets a request without an operation pass. If `hasBody` is `true`, the request has a body nevertheless. The request is then
-   * refused, because a later handler could execute the body. Call `authenticate` first.
+   * Decides about a request without an operation. Refuses anonymous callers. If `hasBody` is `true`, refuses the request, because
+   * a later handler could execute the body. Call `authenticate` first.
    */
   async authorizeWithoutBody(hasBody: boolean): Promise<McpDecision> {
     if (this.caller === undefined) throw notAuthenticated()

@@ -71,7 +71,7 @@ export function createMcpGuard(bearward: Bearward, options: McpGuardOptions<Cont
     async proceed(context, next) {
       const result = await passing.proceed(context, next)
       const response = endStreamAt(context.res, ends.get(context), server.clock)
-      // Otherwise Hono would copy the headers of the earlier response again.
+      // Removes the earlier response. Otherwise Hono would copy the headers of the earlier response again.
       if (response !== context.res) context.res = undefined
       context.res = response
       return result

@@ -14,16 +14,16 @@ export interface ApiKeyOptions {
   readonly header?: string
   /**
    * The beginning of API keys that clients send as Bearer tokens, such as `sk_`: some clients can send only `Authorization: Bearer`.
-   * It cannot begin with `e`, `I`, `C` or `D`, because a JWT can. With `prefix`, no issuer may
-   * have opaque tokens.
+   * It cannot begin with `e`, `I`, `C` or `D`, because a JWT can begin with these characters. With `prefix`, no issuer may have
+   * opaque tokens.
    *
    * @default none
    */
   readonly prefix?: string
   /**
-   * Returns the owner of a key, or `undefined` or `null` for an unknown key. If it throws, returns another value, or takes longer
-   * than one second, the request gets 503. Look up the hash of the key: a comparison of keys with `===` takes longer if more
-   * characters are equal.
+   * Returns the owner of a key, or `undefined` or `null` for an unknown key. The request gets 503 if this function throws, takes
+   * longer than one second, or returns another value. Look up the hash of the key: a comparison of keys with `===` takes
+   * longer if more characters are equal.
    *
    * @example
    * apiKeys: {
@@ -65,7 +65,7 @@ export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Ra
   readonly resources?: Readonly<Record<string, OperationRequirements<Raw>>>
   /**
    * The requirements for methods, such as `tools/list`. `'anonymous'`: callers without a token may use the method. A caller with a
-   * token must still meet the requirements of the guard. A batch is anonymous only if all its messages are.
+   * token must still meet the requirements of the guard. A batch needs a token unless `'anonymous'` is set for all its methods.
    *
    * @default none
    */

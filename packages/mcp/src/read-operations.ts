@@ -35,7 +35,7 @@ export interface Body {
 /** Maximum number of levels of nesting. A body with more levels is unreadable. */
 export const DEEPEST = 64
 
-/** Maximum number of messages, and of operations. A body with more is unreadable. */
+/** Maximum number of messages, and of operations. A body that exceeds this number is unreadable. */
 export const MOST_OPERATIONS = 1000
 
 const UNREADABLE: Operation = { kind: 'unreadable' }
@@ -99,7 +99,7 @@ function readMessage(message: unknown, levels: number, found: Operation[]): bool
     if (isObject(member) && isDeeperThan(member, levels - 1)) return false
   }
   if (typeof method === 'string') readRequest(method, params, found)
-  // The loop does not find a member that is not enumerable.
+  // The loop skips members that are not enumerable, so `isOwn` looks for `method` again.
   else found.push(hasResult && !isOwn(message, 'method') ? RESPONSE : UNREADABLE)
   return true
 }

@@ -180,7 +180,7 @@ class Reader {
     )
   }
 
-  /** Reads requirements. Equal requirements of several operations are read once, so that a batch checks them once. */
+  /** Reads requirements. Equal requirements with text values only are read once, so that a batch checks them once. */
   private readOnce(
     given: Readonly<Record<string, unknown>>,
     place: string,

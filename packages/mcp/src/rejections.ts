@@ -5,7 +5,7 @@ import {
   type RejectionDetails,
 } from '@bearward/core/internal-guards'
 
-/** One piece of advice, for rejections with one text of `found`. */
+/** Advice for rejections whose explanation contains a certain text in `found`. */
 interface AdviceRow {
   readonly found: string
   /** The place of the change, a colon, and the change to make. */
@@ -25,7 +25,7 @@ export const ADVICE: Readonly<Record<McpReason, readonly [...AdviceRow[], string
     'In the client: send one JSON text in UTF-8 as the body of the request, without Content-Encoding.',
   ],
   header_mismatch: [
-    'In the client or a proxy: write the method of the body into the header Mcp-Method, and its name into Mcp-Name. Send each header in one line.',
+    'In the client or a proxy: write the method of the body into the header Mcp-Method, and the name of the operation into Mcp-Name. Send each header in one line.',
   ],
   unsupported_protocol: [
     "In the client: use a newer version of the protocol. To accept older versions, set legacy: 'accept' in the options of the guard.",

@@ -75,7 +75,7 @@ function toChunks(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
 }
 
 /**
- * Returns a copy of a request, for handlers that read the body themselves. The body of the copy is the text of `parsedBody`, so
+ * Returns a copy of a request, for handlers that read the body themselves. The body of the copy is `parsedBody` as JSON text, so
  * the handler executes exactly what the guard has checked.
  *
  * @example

@@ -68,7 +68,7 @@ describe('readApiKeys', () => {
     ['X-Api-Key', 'a string'],
     [[], 'an empty array'],
     [verify, 'a function'],
-  ])('readApiKeys of %j reports that it must be an object', (given, found) => {
+  ])('readApiKeys of %j reports that apiKeys must be an object', (given, found) => {
     expect(problemsOf(given)).toEqual([
       `apiKeys must be an object such as { header: 'X-Api-Key', verify }, not ${found}.`,
     ])
@@ -103,7 +103,7 @@ describe('readApiKeys', () => {
   )
 
   it('readApiKeys reports a prefix with the first character of a JWT', () => {
-    // The first part of a JWT is a JSON text that begins with `{` or with white space.
+    // The first part of a JWT encodes a JSON text that begins with `{` or with white space.
     for (const start of ['{', ' ', '\n', '\r', '\t']) {
       for (let second = 0; second < 256; second++) {
         const bytes = Buffer.from([start.charCodeAt(0), second, 0x22])

@@ -126,7 +126,7 @@ describe('findApiKey', () => {
     expect(find(BY_PREFIX, lines)).toBe(expected)
   })
 
-  it('findApiKey with both options accepts either of them, and refuses both together', () => {
+  it('findApiKey with both options accepts a key in the header or a key with the prefix, and rejects two keys', () => {
     expect(find(BY_BOTH, [[KEY, 'k']])).toBe('k')
     expect(find(BY_BOTH, [['Authorization', 'Bearer sk_1']])).toBe('sk_1')
     expect(

@@ -48,7 +48,7 @@ describe('readStream', () => {
     expect(await read(1000, toBytes(text))).toEqual(expected)
   })
 
-  it('readStream of a stream without chunks returns malformed_body for an empty body', async () => {
+  it('readStream of a stream without chunks returns malformed_body', async () => {
     expect(await read(1000)).toBe('malformed_body: an empty body')
   })
 
@@ -64,7 +64,7 @@ describe('readStream', () => {
     expect(await read(1000, ...bytes.map((byte) => Uint8Array.of(byte)))).toBe(NOT_UTF8)
   })
 
-  it('readStream returns a body that has exactly the maximum number of bytes, and body_too_large for one more', async () => {
+  it('readStream returns a body that has exactly the maximum number of bytes, and body_too_large for one byte more', async () => {
     const bytes = toBytes('"\u00e9\u{1f600}"')
     expect(bytes).toHaveLength(8)
     expect(await read(8, bytes)).toEqual({ value: '\u00e9\u{1f600}' })
@@ -151,7 +151,7 @@ describe('checkLength', () => {
     [undefined, '10'],
     [LARGE, '11'],
     [LARGE, '99999999999999999999999'],
-    // The length is then checked while the body is read.
+    // A value that is not a number is ignored, and the bytes are counted while the body is read.
     [undefined, 'many'],
   ])('checkLength returns %s for Content-Length %j and a limit of 10', (expected, value) => {
     expect(summarize(checkLength(value, 10))).toBe(expected)

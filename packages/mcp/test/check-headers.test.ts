@@ -66,7 +66,7 @@ describe('checkHeaders', () => {
     // A byte order mark is part of the name.
     [NAME, call('a'), { 'Mcp-Name': toBase64('\ufeffa') }],
     [PASSED, call('\ufeffa'), { 'Mcp-Name': toBase64('\ufeffa') }],
-  ])('checkHeaders returns %s for the body %j with %j', (expected, body, lines) => {
+  ])('checkHeaders returns %s for the body %j with the headers %j', (expected, body, lines) => {
     expect(check(body, ...Object.entries(lines))).toBe(expected)
   })
 
@@ -159,7 +159,7 @@ describe('checkOrigin', () => {
     expect(checkLines([], origin)).toBe(expected)
   })
 
-  it('checkOrigin rejects two lines, even if both are equal', () => {
+  it('checkOrigin rejects two Origin lines, even if both are equal', () => {
     expect(checkLines(ALLOWED, ALLOWED[0]!, ALLOWED[0]!)).toBe(SEVERAL_ORIGINS)
     expect(checkLines(() => true, ALLOWED[0]!, 'https://evil.example')).toBe(SEVERAL_ORIGINS)
   })

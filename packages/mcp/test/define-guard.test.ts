@@ -70,7 +70,7 @@ function problemOf(createGuard: Create, bearward: unknown): string | undefined {
   return undefined
 }
 
-/** An adapter for a framework of the application. */
+/** Calls `createBearward` of an adapter that the application defines. */
 const createCustom = (framework?: string) =>
   defineAdapter<[object], undefined>({
     ...(framework !== undefined && { framework }),
@@ -125,7 +125,7 @@ describe('createMcpGuard', () => {
     },
   )
 
-  it('createMcpGuard says in its message that options are wrong or missing', () => {
+  it('createMcpGuard throws an error that says that the options are wrong or missing', () => {
     for (const { createGuard, bearward } of FRAMEWORKS) {
       expect(() => createGuard(bearward, { tool: {} })).toThrow(
         'The options of createMcpGuard are wrong',

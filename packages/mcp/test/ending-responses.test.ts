@@ -34,7 +34,7 @@ function createResponse(
 }
 
 describe('endResponseAt', () => {
-  it('endResponseAt ends a response that is being sent at the time, and not before', () => {
+  it('endResponseAt ends a response at the given time, and not before', () => {
     const clock = fakeClock(START)
     const { response, calls } = createResponse()
     endResponseAt(response, START + 60, clock)
@@ -53,7 +53,7 @@ describe('endResponseAt', () => {
     expect(calls).toEqual([])
   })
 
-  it('endResponseAt ends a response at once if the time has passed', () => {
+  it('endResponseAt ends a response at once if the given time has passed', () => {
     const clock = fakeClock(START)
     for (const endsAt of [START, START - 1, 0]) {
       const { response, calls } = createResponse()
@@ -62,7 +62,7 @@ describe('endResponseAt', () => {
     }
   })
 
-  it('endResponseAt ends a response that begins after the time, at most one second after it has begun', () => {
+  it('endResponseAt ends a response that begins after the given time, at most one second after the response has begun', () => {
     const clock = fakeClock(START)
     const { response, calls } = createResponse({ headersSent: false })
     endResponseAt(response, START + 10, clock)
@@ -235,7 +235,7 @@ describe('endStreamAt', () => {
     expect(ending.headers.get('content-type')).toBe('text/event-stream')
   })
 
-  it('endStreamAt passes on all chunks, and ends the body at the time and not before', async () => {
+  it('endStreamAt returns all chunks of the handler, and ends the body at the given time and not before', async () => {
     const clock = fakeClock(START)
     const { response, source } = createStream(['data: 1\n\n', 'data: 2\n\n'])
     const text = endStreamAt(response, START + 10, clock).text()
@@ -247,7 +247,7 @@ describe('endStreamAt', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('endStreamAt ends a body at once if the time has passed', async () => {
+  it('endStreamAt ends a body at once if the given time has passed', async () => {
     const clock = fakeClock(START)
     const { response, source } = createStream(['data: 1\n\n'])
     const text = await endStreamAt(response, START - 1, clock).text()
@@ -265,7 +265,7 @@ describe('endStreamAt', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('endStreamAt passes on the error of the handler, and leaves no timer', async () => {
+  it('endStreamAt returns a body that fails with the error of the handler, and leaves no timer', async () => {
     const clock = fakeClock(START)
     const { response, controller } = createStream(['data: 1\n\n'])
     const text = endStreamAt(response, START + 10, clock).text()

@@ -101,7 +101,7 @@ describe('may', () => {
     )
   })
 
-  it('mcp.may reads the scopes of a copy of a token from the copy, even if its function hasScope is that of the token', async () => {
+  it('mcp.may reads the scopes of a copied token from the copy, even if the copy has the function hasScope of the original token', async () => {
     const names = ['read', ...Array.from({ length: 10 }, (_, i) => `scope${i}`), 'admin']
     const token = await verify(created, { scope: names.join(' ') })
     expect(may(token, 'tool', 'purge')).toBe(true)
@@ -179,7 +179,7 @@ describe('may', () => {
 })
 
 describe('authInfo', () => {
-  it('authInfo returns the hash of the token, and with exposeToken the token itself', async () => {
+  it('mcp.authInfo returns an object with the hash of the token, or with the token itself if exposeToken is set', async () => {
     const presented = issuer.token()
     for (const [exposeToken, shown] of [
       [false, hashText(presented)],
@@ -235,7 +235,7 @@ describe.each(['v1', 'v2'] as const)('verifier with requireBearerAuth of SDK %s'
   const send = SENDERS[version]
   const created = create({ scope: 'read', tools: { purge: { scope: 'admin' } } })
 
-  it('a valid token is accepted, and the handler gets its authInfo', async () => {
+  it('mcp.verifier accepts a valid token, and the handler gets the authInfo of this token', async () => {
     const token = issuer.token({ claims: { scope: 'read write', exp: 2 ** 40 } })
     const { status, caller } = await send(created, token)
     expect(status).toBe(200)
@@ -248,7 +248,7 @@ describe.each(['v1', 'v2'] as const)('verifier with requireBearerAuth of SDK %s'
     })
   })
 
-  it('an invalid, an expired and a malformed token get 401 invalid_token with a challenge', async () => {
+  it('mcp.verifier rejects invalid, expired and malformed tokens, and the client gets 401 invalid_token with a challenge', async () => {
     const other = createTestIssuer({ audience: RESOURCE, now: clock.seconds })
     for (const token of [
       other.token(),
@@ -264,14 +264,14 @@ describe.each(['v1', 'v2'] as const)('verifier with requireBearerAuth of SDK %s'
     }
   })
 
-  it('a token that does not meet the requirements of the guard gets 403 insufficient_scope', async () => {
+  it('mcp.verifier rejects a token that does not meet the requirements of the guard, and the client gets 403 insufficient_scope', async () => {
     const refused = { status: 403, error: 'insufficient_scope', hasChallenge: true }
     expect(await send(created, issuer.token({ claims: { scope: 'admin' } }))).toMatchObject(refused)
     const users = create({ subject: 'user' })
     expect(await send(users, issuer.token())).toMatchObject(refused)
   })
 
-  it('a bound token gets 401, even if the server accepts proofs', async () => {
+  it('mcp.verifier rejects a bound token, and the client gets 401, even if the server accepts proofs', async () => {
     const bound = issuer.token({ claims: { ...boundTo(generateProofKey()), exp: 2 ** 40 } })
     const dpop = {
       publicUrl: 'https://notes.example.com',
@@ -281,7 +281,7 @@ describe.each(['v1', 'v2'] as const)('verifier with requireBearerAuth of SDK %s'
       expect(await send(each, bound)).toMatchObject({ status: 401, error: 'invalid_token' })
   })
 
-  it('an opaque token without exp is accepted, because it gets a time of expiry', async () => {
+  it('mcp.verifier accepts an opaque token without exp, because the authInfo gets a time of expiry', async () => {
     const answer = { active: true, aud: RESOURCE, client_id: 'web', scope: 'read' }
     const endpoint = closing(await introspectionServer(answer))
     const opaque = create(
@@ -307,7 +307,7 @@ describe.each(['v1', 'v2'] as const)('verifier with requireBearerAuth of SDK %s'
     expect(expiresAt).toBeLessThan(Date.now() / 1000 + 32)
   })
 
-  it('every token gets 500 without a challenge while its issuer is unreachable', async () => {
+  it('mcp.verifier rejects every token while the issuer is unreachable, and the client gets 500 without a challenge', async () => {
     const fail = () => Promise.reject(new Error('The issuer is unreachable.'))
     const outage = create({ scope: 'read' }, { jwks: undefined, fetch: fail })
     expect(await send(outage, issuer.token())).toMatchObject({ status: 500, hasChallenge: false })
@@ -354,7 +354,7 @@ describe('verifier', () => {
     expect(mcp.may(info, 'tool', 'list')).toBe(true)
   })
 
-  it('verifier reports requirements that need the request, and a wrong argument', () => {
+  it('mcp.verifier reports requirements that need the request, and a wrong argument', () => {
     const problems = (options: McpGuardOptions<Request>, toError: unknown) =>
       getProblemsOf(() => create(options, introspected).mcp.verifier(toError as never))
     const introspected = {

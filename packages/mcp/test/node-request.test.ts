@@ -89,25 +89,28 @@ describe('readNodeBody', () => {
     ['a body in chunks above the limit', chunked('x'.repeat(500_000), '{}'), read(6)],
     ['a body with a length above the limit', post('x'.repeat(500_000)), read(6)],
     ['an unread body', chunked('x'.repeat(500_000), '{}'), hasUnreadNodeBody],
-  ])('the next request of a connection gets a response after %s', async (_what, first, handle) => {
-    const server = createServer((request, response) => {
-      void Promise.resolve(handle(request)).then(() => response.end(request.url))
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as { port: number }
-    const socket = connect(port, '127.0.0.1').setEncoding('utf8')
-    const responses = new Promise<string>((resolve) => {
-      let text = ''
-      socket.on('data', (chunk: string) => {
-        text += chunk
-        if (text.includes('/second')) resolve(text)
+  ])(
+    'readNodeBody and hasUnreadNodeBody do not block the next request of a connection after %s',
+    async (_what, first, handle) => {
+      const server = createServer((request, response) => {
+        void Promise.resolve(handle(request)).then(() => response.end(request.url))
       })
-    })
-    socket.write(first + 'GET /second HTTP/1.1\r\nHost: a\r\n\r\n')
-    expect((await responses).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
-    socket.destroy()
-    server.close()
-  })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as { port: number }
+      const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+      const responses = new Promise<string>((resolve) => {
+        let text = ''
+        socket.on('data', (chunk: string) => {
+          text += chunk
+          if (text.includes('/second')) resolve(text)
+        })
+      })
+      socket.write(first + 'GET /second HTTP/1.1\r\nHost: a\r\n\r\n')
+      expect((await responses).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
+      socket.destroy()
+      server.close()
+    },
+  )
 
   it('readNodeBody rejects if the client disconnects before it has sent the whole body', async () => {
     const server = createServer()

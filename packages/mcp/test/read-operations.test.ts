@@ -183,7 +183,7 @@ describe('readOperations', () => {
     ])
   })
 
-  it('readOperations returns the value that Mcp-Name repeats, only for methods with such a value', () => {
+  it('messages() of readOperations returns the member that Mcp-Name repeats, and undefined for methods without this member', () => {
     const nameOf = (method: string, params: unknown) =>
       readOperations(request(method, params)).messages()[0]!.name
     const params = { name: 'n', uri: 'u', taskId: 't' }
@@ -211,7 +211,7 @@ describe('readOperations', () => {
   })
 
   it.each(['array', 'object'] as const)(
-    'readOperations reads a body with 64 levels of nested values in an %s, and does not read one with 65',
+    'readOperations reads a body with 64 levels of nested values in an %s, and returns an unreadable operation for 65 levels',
     (kind) => {
       // The message, its params and the arguments are three levels.
       const withLevels = (levels: number) =>
@@ -225,7 +225,7 @@ describe('readOperations', () => {
     },
   )
 
-  it('readOperations reads a body with 1000 operations, and does not read one with 1001', () => {
+  it('readOperations reads a body with 1000 operations, and returns an unreadable operation for 1001 operations', () => {
     const batch = (count: number) => Array.from({ length: count }, () => request('ping'))
     expect(MOST_OPERATIONS).toBe(1000)
     expect(readOperations(batch(1000)).operations).toHaveLength(1000)
@@ -274,7 +274,7 @@ describe('readOperations', () => {
   })
 })
 
-/** A name that decides about an operation, or a name of `Object.prototype`. */
+/** A name that decides about an operation, a name of `Object.prototype`, or any other text. */
 const memberName = fc.oneof(
   fc.constantFrom(
     'method',
@@ -355,7 +355,7 @@ describe('readOperations of generated bodies', () => {
     )
   })
 
-  it('readOperations returns the tool that the member name names, whatever the other members of params are', () => {
+  it('readOperations returns the tool in params.name, whatever the other members of params are', () => {
     const other = fc.string().filter((name) => !['name', '_meta'].includes(name))
     fc.assert(
       fc.property(fc.string(), fc.dictionary(other, value), (name, others) => {

@@ -76,9 +76,12 @@ describe('select', () => {
     [[UNREADABLE], 'unlisted unreadable'],
     [[tool('list'), UNREADABLE], 'unlisted unreadable'],
     [[tool('list'), tool('other')], 'unlisted tool'],
-  ])('select of %j requires %s', (operations, selection) => {
-    expect(describeSelection(rules.select(operations))).toBe(selection)
-  })
+  ])(
+    'select of %j returns the required scopes or the unlisted kind: %s',
+    (operations, selection) => {
+      expect(describeSelection(rules.select(operations))).toBe(selection)
+    },
+  )
 
   it.each(['tool', 'prompt', 'resource'] as const)(
     'select applies the rule for unlisted operations of the kind %s only to this kind',

@@ -1,9 +1,9 @@
 import { afterTime, type Clock } from '@bearward/core/internal'
 
-/** Time to read a reply that arrived while this process was blocked. */
+/** Milliseconds to read a reply that arrived while this process was blocked: see `afterTime`. */
 const LATENESS = { late: 10, grace: 10 }
 
-/** Bounds the time of a use. */
+/** A time limit for the results of promises. */
 export interface BoundedWait {
   /** Resolves with the result of `work`, or rejects with its error. Resolves with `'timeout'` when the time is over. */
   race<T>(work: Promise<T>): Promise<T | 'timeout'>
@@ -12,8 +12,8 @@ export interface BoundedWait {
 }
 
 /**
- * Starts a timer. If this process was blocked for longer than the timeout, replies in the socket are read before the time is
- * over: see `afterTime`.
+ * Starts a timer of `timeout` milliseconds. If this process is blocked until after this time, replies that are already in the socket
+ * are read before the time is over: see `afterTime`.
  */
 export function startBoundedWait(clock: Clock, timeout: number): BoundedWait {
   let end = () => {}

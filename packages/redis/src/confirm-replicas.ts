@@ -4,7 +4,10 @@ import { groupCalls } from './group-calls.ts'
 import type { Pipeline } from './pipelines.ts'
 import { readText } from './replies.ts'
 
-/** Maximum milliseconds that a server waits for its replicas. A request waits at most twice as long for the store. */
+/**
+ * Maximum milliseconds that a server waits for its replicas. The core waits at most twice as long for the store: see
+ * `replayStoreTime`.
+ */
 const LONGEST = 500
 
 /** An entry that the server has. */
@@ -13,7 +16,10 @@ export interface Entry {
   readonly value: string
 }
 
-/** Resolves when the replicas have an entry. Rejects if they have not confirmed it, or if the server no longer has it. */
+/**
+ * Resolves when the replicas have an entry. Rejects if too few replicas have confirmed the entry, or if the server no longer has the
+ * entry.
+ */
 export type ConfirmEntry = (entry: Entry) => Promise<void>
 
 /** The replies for one entry. */
@@ -26,10 +32,11 @@ interface Confirmation {
 
 /**
  * Returns a function that waits until replicas have confirmed an entry. While the server waits for its replicas, it executes no other
- * command of the connection. So one `WAIT` confirms all entries that were written since the last one. In a cluster, each entry has
- * its own `WAIT`.
+ * command of the connection. So entries that arrive during a `WAIT` are collected, and the next `WAIT` confirms all of them. In a
+ * cluster, each entry has its own `WAIT`.
  *
- * `timeout` is the option. The server waits at most half of it.
+ * `timeout` is the option of the store, in milliseconds. The limit of `WAIT` is half of this time, but at least 1 ms and at most
+ * 500 ms.
  */
 export function createConfirmEntry(
   pipeline: Pipeline,
@@ -59,7 +66,7 @@ export function createConfirmEntry(
   return async (entry) => assertConfirmed(await confirmEntry(entry), entry.value, replicas)
 }
 
-/** Throws unless the server still had the entry with this value, and the replicas have confirmed it. */
+/** Throws if the server no longer had the entry with this value, or if too few replicas have confirmed the entry. */
 function assertConfirmed(
   { earlier, confirmed }: Confirmation,
   value: string,

@@ -8,7 +8,7 @@ import { isCommandRefused, readPolicies } from './replies.ts'
 export const POLICY_TIMES = {
   /** The policy is right, or the server refuses to show it. The policy can change, and a failover can lead to another server. */
   settled: 600_000,
-  /** The policy is wrong. The server is used again soon after it is corrected. */
+  /** The policy is wrong. This time is short, so that the server is used again soon after a correction of the policy. */
   unsuitable: 60_000,
   /** The server has not shown the policy: it has not replied, or has replied with a temporary error. */
   unanswered: 5000,
@@ -17,7 +17,7 @@ export const POLICY_TIMES = {
 /** Checks that the server does not evict entries before they expire: its `maxmemory-policy` must be `noeviction`. */
 export interface EvictionPolicy {
   readonly state: ReplayStoreConfiguration
-  /** `true` until the server has replied, with the policy or with a refusal. */
+  /** `true` until the server has sent its policy, or has refused to show it. */
   readonly isUnknown: boolean
   /**
    * Waits for the running request, or reads the policy if this is due. Never rejects. `timeout` is the limit in milliseconds for

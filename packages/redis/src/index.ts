@@ -1,6 +1,6 @@
 /**
  * Detection of replayed DPoP proofs in APIs with several processes, on a Redis or Valkey server. Works with every client for
- * these servers, and depends on none.
+ * these servers, and depends on no client.
  *
  * Every export of this file is public API.
  *

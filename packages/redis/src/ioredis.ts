@@ -49,7 +49,7 @@ export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendComma
 }
 
 /**
- * Returns whether a client may send only the second command of a pipeline again, on a new connection. The option
+ * Returns whether it is possible that a client sends only the second command of a pipeline again, on a new connection. The option
  * `reconnectOnError` has this effect. Also returns `true` if the options are unknown.
  */
 function repeatsAfterErrors({ options }: IoredisLike): boolean {
@@ -60,7 +60,7 @@ function repeatsAfterErrors({ options }: IoredisLike): boolean {
 
 /**
  * Sends commands on one connection. After a lost connection, the client sends the whole pipeline again. If some replies have arrived,
- * it rejects the other commands instead.
+ * the client rejects the other commands instead.
  */
 async function sendPipeline(
   client: IoredisLike,
@@ -77,7 +77,7 @@ async function sendPipeline(
   })
 }
 
-/** The name is in lower case, because `iovalkey` adds `keyPrefix` only to the keys of such commands. */
+/** Sends a command with its name in lower case. `iovalkey` adds `keyPrefix` only to the keys of commands in lower case. */
 function sendTo(
   client: Pick<IoredisLike, 'call'>,
   [command, ...rest]: readonly string[],

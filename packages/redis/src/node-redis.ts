@@ -62,8 +62,8 @@ export function fromNodeRedis(
 }
 
 /**
- * Returns whether a client may send only the second command of a pipeline on a new connection. The option `maintNotifications` has this
- * effect unless it is `'disabled'`. A pool, a cluster and a Sentinel client do not show this option.
+ * Returns whether it is possible that a client sends only the second command of a pipeline on a new connection. The option
+ * `maintNotifications` has this effect unless it is `'disabled'`. A pool, a cluster and a Sentinel client do not show this option.
  */
 function movesConnection(client: AnyClient): boolean {
   const { maintNotifications } = ('options' in client && client.options) || {}
@@ -91,7 +91,7 @@ async function sendPipeline(
 function fillPipeline(client: AnyClient, commands: string[][]): Executable {
   if (isCluster(client)) {
     const pipeline = client.multi!()
-    // `WAIT` has no key. It goes to the server of the other command.
+    // `WAIT` has no key. The client sends it to the server of the other command.
     for (const args of commands)
       pipeline.addCommand(args[0] === 'WAIT' ? undefined : args[1], false, args)
     return pipeline

@@ -48,9 +48,9 @@ export interface RedisReplayOptions {
    */
   readonly timeout?: number
   /**
-   * Number of replicas that must have an entry before its proof is accepted, from 0 to 10. If fewer replicas confirm the entry in
-   * half of `timeout` (at most 0.5 s), the use rejects with a `ReplayStoreError`. Set `timeout` to at least 250. A new proof then
-   * needs three commands: `SET`, and on one connection `SET` again and `WAIT`.
+   * Number of replicas that must have an entry before its proof is accepted, from 0 to 10. If fewer replicas confirm the entry
+   * within half of `timeout` (at most 0.5 s), the use rejects with a `ReplayStoreError`. Set `timeout` to at least 250. With
+   * replicas, a new proof needs three commands: first `SET`, then `SET` again and `WAIT` on one connection.
    *
    * `send` must come from `fromNodeRedis` with a client that has `maintNotifications: 'disabled'`, or from `fromIoredis` with a client
    * without `reconnectOnError`. Use a client that sends no other commands.
@@ -100,7 +100,7 @@ export function readOptions(given: RedisReplayOptions): RedisReplaySettings {
   const values = readTable(REDIS_REPLAY_OPTIONS, own, createOptionContext(problems, own))
   if (values.replicas > 0 && getPipeline(values.send) === undefined)
     problems.add(
-      "replicas requires a send from fromNodeRedis with maintNotifications: 'disabled', or from fromIoredis without reconnectOnError, because both commands must use one connection.",
+      "replicas requires a send from fromNodeRedis with maintNotifications: 'disabled', or from fromIoredis without reconnectOnError, because SET and WAIT must use one connection.",
     )
   problems.throwAs(TITLE)
   return values

@@ -14,8 +14,8 @@ export interface Pipeline {
 }
 
 /**
- * The pipelines of the functions that `fromNodeRedis` and `fromIoredis` return. They are not members of these functions, because a
- * pipeline of the application could send its commands on two connections, and nothing would detect this.
+ * The pipelines of the functions that `fromNodeRedis` and `fromIoredis` return. They are not members of these functions. Otherwise
+ * an application could set a pipeline that sends its commands on two connections, and nothing would detect this.
  */
 const pipelines = new WeakMap<SendCommand, Pipeline>()
 

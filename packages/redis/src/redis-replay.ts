@@ -105,7 +105,7 @@ function timedOut(limit: number): ReplayStoreError {
   return new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
 }
 
-/** The server has recorded the use, so the problem is not `timeout`. */
+/** Returns the error for a late confirmation. Its problem is not `timeout`, because the server has recorded the use. */
 function unconfirmed(limit: number): ReplayStoreError {
   return new ReplayStoreError(
     'unconfirmed',

@@ -38,7 +38,7 @@ export function callsThatMustNotCompile(ioredis: Ioredis6, glide: GlideClient): 
   fromNodeRedis(ioredis)
   // @ts-expect-error: node-redis has no call()
   fromIoredis(redis6.createClient())
-  // @ts-expect-error: a client of GLIDE
+  // @ts-expect-error: a client of GLIDE has no call()
   fromIoredis(glide)
   // @ts-expect-error: a client is not a function
   redisReplay({ send: ioredis })

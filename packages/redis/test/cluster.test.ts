@@ -39,7 +39,7 @@ describe.each(Object.entries(CLUSTER_CLIENTS))('a cluster with %s', (client, con
   })
 })
 
-it('firstUse() rejects with the problem failed when a client for one server is connected to a cluster', async () => {
+it('firstUse() rejects some uses with the problem failed when a client for one server is connected to a cluster', async () => {
   const send = await CLIENTS['node-redis 6']!(nodes[0]!.port)
   const store = redisReplay({ send, timeout })
   const uses = await Promise.allSettled(
@@ -61,7 +61,7 @@ it.each(['node-redis 6', 'ioredis 6', 'GLIDE'])(
     for (const node of own) closing(node)
     const store = redisReplay({ send: await CLUSTER_CLIENTS[client]!(own[0]!.port), timeout: 300 })
     await store.ready()
-    // The other servers keep working.
+    // With this setting, the other servers still accept commands after the crash.
     const setting = ['CONFIG', 'SET', 'cluster-require-full-coverage', 'no']
     for (const node of own) await node.command(...setting)
     const used = Array.from({ length: 20 }, createUse)

@@ -17,7 +17,7 @@ function createCalls(limit = 100) {
   return { clock, calls, handle }
 }
 
-it('groupCalls() handles items that arrive during a call in one later call', async () => {
+it('groupCalls() collects the items that arrive during a call, and handles them in the next call', async () => {
   const { calls, handle } = createCalls()
   const results = Promise.all([1, 2, 3].map(handle))
   expect(calls.map(({ items }) => items)).toEqual([[1]])

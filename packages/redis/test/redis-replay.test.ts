@@ -79,7 +79,7 @@ describe('the options of redisReplay', () => {
     [{ send: () => {}, timeout: 1.5 }, 'timeout must be a whole number'],
     [{ send: () => {}, prefix: '' }, 'prefix must be 1 to 100 printable ASCII characters'],
     [{ send: () => {}, clock: 5 }, 'clock must be a function'],
-  ])('redisReplay(%j) throws a ConfigurationError with the problem', (options, problem) => {
+  ])('redisReplay(%j) throws an error with the problem: %s', (options, problem) => {
     expect(() => redisReplay(options as unknown as RedisReplayOptions)).toThrow(problem)
   })
 
@@ -128,9 +128,12 @@ describe('the reply to a use', () => {
     ['the value of this use as a Buffer', (args) => Buffer.from(args[2]!), true],
     ['another value', () => '17', false],
     ['another value as bytes', () => bytes('17'), false],
-  ])('firstUse() returns the right result if the reply is %s', async (_name, set, expected) => {
-    expect(await createStore({ set }).store.firstUse(PROOF)).toBe(expected)
-  })
+  ])(
+    'firstUse() returns whether this use is the first one if the reply is %s',
+    async (_name, set, expected) => {
+      expect(await createStore({ set }).store.firstUse(PROOF)).toBe(expected)
+    },
+  )
 
   it.each<[name: string, reply: unknown]>([
     ['OK', 'OK'],
@@ -196,7 +199,7 @@ describe('the error of a use', () => {
     ])
   })
 
-  it('the error of firstUse() contains neither the id nor the key, even if the error of the client contains them', async () => {
+  it('the error of firstUse() contains neither the id nor the key of a proof, even if the error of the client contains the command', async () => {
     const set: Reply = (args) =>
       Promise.reject(
         Object.assign(new Error(`ERR ${args.join(' ')}`), { command: { name: 'set', args } }),
@@ -310,18 +313,21 @@ describe('the eviction policy', () => {
       ),
     ],
     ['an empty reply', () => []],
-  ])('configuration() returns unverified for 10 minutes after %s', async (_name, config) => {
-    const { store, clock, count } = createStore({ config })
-    await store.ready()
-    expect(await store.firstUse(PROOF)).toBe(true)
-    expect(store.configuration()).toBe('unverified')
-    await clock.pass(599)
-    await store.firstUse(PROOF)
-    expect(count('CONFIG')).toBe(1)
-    await clock.pass(1)
-    await store.firstUse(PROOF)
-    expect(count('CONFIG')).toBe(2)
-  })
+  ])(
+    'configuration() returns unverified after %s, and CONFIG is sent again 10 minutes later',
+    async (_name, config) => {
+      const { store, clock, count } = createStore({ config })
+      await store.ready()
+      expect(await store.firstUse(PROOF)).toBe(true)
+      expect(store.configuration()).toBe('unverified')
+      await clock.pass(599)
+      await store.firstUse(PROOF)
+      expect(count('CONFIG')).toBe(1)
+      await clock.pass(1)
+      await store.firstUse(PROOF)
+      expect(count('CONFIG')).toBe(2)
+    },
+  )
 
   it.each<[name: string, error: unknown]>([
     ['LOADING', new Error('LOADING Redis is loading the dataset in memory')],
@@ -434,7 +440,7 @@ describe('the eviction policy', () => {
     ['NOPERM', new Error("NOPERM this user has no permissions to run 'config|get'")],
     ['an error of the client itself', new TypeError('the client has a fault')],
   ])(
-    'firstUse() still rejects with the problem unsuitable if an unsuitable server answers CONFIG with %s',
+    'firstUse() still rejects with the problem unsuitable if the next CONFIG fails with %s',
     async (_name, error) => {
       let config: Reply = policy('allkeys-lru')
       const { store, clock } = createStore({ config: (args) => config(args) })

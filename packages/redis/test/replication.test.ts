@@ -65,7 +65,7 @@ describe.each(SERVERS)('%s', (name) => {
       expect(await replica.command('EXISTS', ...keys)).toBe(':200')
     })
 
-    it(`one of 100 simultaneous uses of a proof returns true with replicas: 1 ${at}`, async () => {
+    it(`exactly one of 100 simultaneous uses of a proof returns true with replicas: 1 ${at}`, async () => {
       const store = redisReplay({ send: await connect(primary.port), timeout, replicas: 1 })
       await untilConfirmed(store)
       const proof = createUse()
@@ -162,8 +162,8 @@ describe.each(SERVERS)('%s', (name) => {
 })
 
 /**
- * Resolves when each of many uses is confirmed, on all servers of a cluster. A replica that was connected a moment ago confirms its first
- * entries after up to a second. Has no timeout, because the test has one.
+ * Resolves when each of 20 simultaneous uses is confirmed. In a cluster, these uses go to several servers. A replica that was connected
+ * a moment ago confirms its first entries after up to a second. Has no timeout, because the test has one.
  */
 async function untilConfirmed(store: RedisReplayStore): Promise<void> {
   const use = async () => store.firstUse(createUse())
@@ -259,7 +259,7 @@ describe('a cluster', () => {
   )
 
   it.each(withoutGlide(CLUSTER_CLIENTS))(
-    'firstUse() with replicas: 1 returns true after a replica of the cluster has taken over, and false for proofs from before (%s)',
+    'firstUse() with replicas: 1 returns true after a replica of the cluster has taken over, and false for proofs that were used before (%s)',
     async (_client, connect) => {
       const store = redisReplay({ send: await connect(nodes[1]!.port), timeout, replicas: 1 })
       await untilConfirmed(store)
@@ -286,7 +286,7 @@ async function addReplicas(primaries: readonly RedisServer[]): Promise<readonly 
       const replica = await startRedisServer({ args: [...args, '--cluster-node-timeout', '2000'] })
       const id = /[0-9a-f]{40}/.exec(await primary.command('CLUSTER', 'MYID'))![0]
       await replica.command('CLUSTER', 'MEET', '127.0.0.1', String(primary.port))
-      // At first, the server does not know the primary.
+      // At first, the replica does not know the primary.
       while (!(await replica.command('CLUSTER', 'NODES')).includes(id)) await pause()
       await replica.command('CLUSTER', 'REPLICATE', id)
       await untilLinked(replica)
@@ -295,7 +295,7 @@ async function addReplicas(primaries: readonly RedisServer[]): Promise<readonly 
   )
 }
 
-it('a lost entry rejects only its own use of the uses that one WAIT confirms', async () => {
+it('firstUse() with replicas: 1 rejects for a lost entry, and returns true for the other entries of the same WAIT', async () => {
   const [lost, ...kept] = Array.from({ length: 3 }, createUse)
   const pipelines: string[][][] = []
   let begin = () => {}
@@ -325,7 +325,10 @@ it('a lost entry rejects only its own use of the uses that one WAIT confirms', a
   expect(pipelines.map((commands) => commands.length)).toEqual([2, 4])
 })
 
-/** Creates a client like those of `ioredis`. Returns the function that sends commands. `confirmed` is the reply to `WAIT`. */
+/**
+ * Returns the function that sends commands with a client like those of `ioredis`. `earlier` gets the value of a use, and returns the
+ * reply to the second `SET`. `confirmed` is the reply to `WAIT`.
+ */
 function withReplies(earlier: (value: string) => unknown, confirmed: unknown): SendCommand {
   return fromIoredis({
     options: {},
@@ -368,7 +371,7 @@ describe('the option replicas', () => {
     expect(() => redisReplay({ send, replicas: 0 })).not.toThrow()
   })
 
-  it('firstUse() with replicas: 1 rejects if reconnectOnError is set later', async () => {
+  it('firstUse() with replicas: 1 rejects if reconnectOnError is set after redisReplay() was called', async () => {
     const client = new Redis({ lazyConnect: true })
     client.call = async () => null
     const store = redisReplay({ send: fromIoredis(client), replicas: 1 })

@@ -53,7 +53,7 @@ describe('withDeadline', () => {
     expect(state).toEqual({ aborted: true, outcome: 'timed out after 3000 ms' })
   })
 
-  it('withDeadline rejects immediately if its signal is aborted after the event loop was blocked beyond the timeout', async () => {
+  it('withDeadline rejects immediately if the signal closed is aborted after the event loop was blocked beyond the timeout', async () => {
     const { clock, closed, state } = setup()
     clock.suspend(3.2)
     await clock.pass(0)

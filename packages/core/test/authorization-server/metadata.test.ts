@@ -5,7 +5,7 @@ import { isAcceptableAddress } from '../../src/authorization-server/address.ts'
 import { boundedFetch, FetchError } from '../../src/authorization-server/bounded-fetch.ts'
 import { discover, MetadataError, metadataUrls } from '../../src/authorization-server/metadata.ts'
 
-/** Starts a server with a page for each path. A page is a status, the headers of a response with 403, HTML, or JSON. */
+/** Starts a server with a page for each path. A page is a status, HTML, JSON, or the headers of a response with status 403. */
 async function createServer(pages: (url: string) => Record<string, unknown>) {
   const requested: string[] = []
   const server = closing(

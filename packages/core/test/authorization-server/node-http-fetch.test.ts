@@ -35,7 +35,7 @@ async function call(fetch: Fetch, url: string, init = createInit()): Promise<str
   return new TextDecoder().decode(await openBody(body).read(1_000_000))
 }
 
-/** Makes a call that fails. Returns the reason for the event, or `undefined` if no reason is known. */
+/** Makes a call that fails. Returns the description of the cause for an event, or `undefined` if the cause is not known. */
 async function getCause(fetch: Fetch, url: string): Promise<string | undefined> {
   const error: unknown = await fetch(url, createInit()).then(
     () => new Error('no failure'),
@@ -60,7 +60,7 @@ async function getFailure(fetch: Fetch, url: string, timeout = 10_000): Promise<
 }
 
 describe('the request of httpFetch', () => {
-  it('httpFetch sends the same bytes as the global fetch, except for the field Connection', async () => {
+  it('httpFetch sends the same request as the global fetch, except for the field Connection and the case of letters', async () => {
     const server = await serve((socket) => socket.write(ok(DOCUMENT)))
     const url = `${server.url}/path;a/%C3%A9?b=c d#fragment`
     const init = createInit({ headers: { Accept: 'application/json' } })

@@ -20,7 +20,7 @@ export const DOCUMENT = '{"a":1}'
 const JSON_TYPE = 'Content-Type: application/json'
 const MEGABYTE = 1_048_576
 
-/** Joins the lines of a head and a body. */
+/** Joins the lines of a head, and appends a body. */
 export function respond(lines: readonly string[], body: string | Uint8Array = ''): Buffer {
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
   return Buffer.concat([head, Buffer.from(body as string)])
@@ -93,7 +93,11 @@ const FRAMING: readonly RawCase[] = [
   closed('half of the last chunk', chunked(`7\r\n${DOCUMENT}\r\n0\r\n`), UNREACHABLE),
   open('a chunk size that is not a number', chunked(`z\r\n${DOCUMENT}\r\n0\r\n\r\n`), UNREACHABLE),
   open('a chunk size of 73 bits', chunked(`${'f'.repeat(18)}\r\n${DOCUMENT}`), UNREACHABLE),
-  open('a chunk size and a line feed', chunked(`7\n${DOCUMENT}\r\n0\r\n\r\n`), UNREACHABLE),
+  open(
+    'a chunk size without a carriage return',
+    chunked(`7\n${DOCUMENT}\r\n0\r\n\r\n`),
+    UNREACHABLE,
+  ),
   ...[
     ['a negative Content-Length', 'Content-Length: -7'],
     ['a Content-Length with a sign', 'Content-Length: +7'],

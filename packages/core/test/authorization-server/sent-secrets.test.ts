@@ -59,7 +59,7 @@ const ENCODINGS: Record<string, (text: string) => string> = {
   'base64 in base64': (text) => base64(base64(text)),
   'percent-encoding in base64': (text) => base64(percent(text)),
   'base64, percent-encoded': (text) => encodeURIComponent(base64(text)),
-  'unicode escapes of all but letters and digits': (text) =>
+  'unicode escapes of all characters except letters and digits': (text) =>
     text.replace(/[^a-z0-9]/gi, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
   'HTML entities in lines': (text) =>
     characters(text, (code) => `&#${code};`).replace(/.{7}/g, '$&\r\n'),
@@ -83,7 +83,7 @@ describe('SentSecrets.readText()', () => {
     },
   )
 
-  it('readText returns undefined for a text with six consecutive characters of a secret, and returns a text with five', () => {
+  it('readText returns undefined for a text with six consecutive characters of a secret, and returns a text with five of them', () => {
     const secret = 'abcdefghijklmnop'
     for (let start = 0; start + 6 <= secret.length; start++) {
       const part = secret.slice(start, start + 6)
@@ -113,7 +113,7 @@ describe('SentSecrets.readText()', () => {
     expect(read('the PIN 123 is wrong', '1234')).toBe('the PIN 123 is wrong')
   })
 
-  it('readText returns undefined for a text with an encoded secret with special characters, and returns a text without a secret', () => {
+  it('readText returns undefined for a text with the encoded form of a secret that has special characters, and returns a text without a secret', () => {
     for (const secret of ['#*#*!!##', 'p\u00e4ssw\u00f6rt-\u20ac', '@@@@a@@@@']) {
       const forms = [encodeURIComponent(secret), base64(secret), hex(secret)]
       for (const form of forms)
@@ -122,7 +122,7 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText returns undefined for a text with a secret of the constructor or, after add(), with the added secret', () => {
+  it('readText returns undefined for a text with a secret that was passed to the constructor or to add()', () => {
     const secrets = new SentSecrets(['first-one'])
     expect(secrets.readText('what is second-one?')).toBe('what is second-one?')
     secrets.add(['second-one'])

@@ -137,7 +137,7 @@ describe('mergeRequirements', () => {
     )
   })
 
-  it('merged requirements are checked in the order subject, acr, scope, clients, claims, whatever the order of the elements', () => {
+  it('merged requirements are checked in the order subject, acr, scope, clients, claims, for any order of the elements', () => {
     const inOrder: readonly (readonly [requirements: Requirements, reason: string])[] = [
       [{ subject: 'machine' }, 'wrong_subject'],
       [{ acr: 'mfa' }, 'insufficient_user_authentication'],
@@ -190,7 +190,7 @@ describe('mergeRequirements', () => {
 })
 
 describe('the check of merged requirements', () => {
-  /** Creates checks that record their calls. A check returns the result directly or later. */
+  /** Creates checks that record their calls. A check returns its result, or throws it if the result is an `Error`. */
   function createChecks(...results: readonly (boolean | Promise<boolean> | Error)[]) {
     const calls: number[] = []
     const checks = results.map((result, i) => ({

@@ -343,7 +343,7 @@ describe('readRequirements', () => {
     ['only machine', { provider: 'github-actions' }],
     ['only user', { provider: 'node-oidc-provider' }],
     ['machine and user', { provider: 'node-oidc-provider', machineSubject: 'client_id' }],
-    // Introspection responses of Zitadel contain a sign of a user. JWTs of Zitadel do not.
+    // Introspection responses of Zitadel contain evidence of a user. JWTs of Zitadel contain no evidence.
     ['neither machine nor user', { provider: 'zitadel' }],
     ['only machine', { provider: 'zitadel', machineClients: ['cron'] }],
     ['neither machine nor user', { provider: 'hydra' }],

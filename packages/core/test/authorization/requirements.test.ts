@@ -40,7 +40,7 @@ const unknown = toAccessToken({ iss: ISSUER, sub: 'alice', exp: 1 }, own, 'jwt')
 
 const request = { url: '/' }
 
-/** Runs the two pipeline steps that depend on the requirements, in the order of the pipeline. */
+/** Runs the three pipeline steps that depend on the requirements, in the order of the pipeline. */
 function runChecks(token: AccessToken, requirements: CheckedRequirements) {
   const issuer = { settings: token.issuer === OTHER ? other : own }
   const verified = { token, issuer }
@@ -86,7 +86,7 @@ describe('checkRequirements', () => {
     [{ scope: 'read', subject: 'machine' }, SUBJECT, 'passed', SUBJECT],
     [{ optional: true }, 'passed', 'passed', 'passed'],
   ])(
-    'checkIssuer and checkRequirements with %o return %s for a user, %s for a machine, %s for an unknown subject',
+    'checkIssuer, checkRequirements and runApplicationCheck with %o return %s for a user, %s for a machine, %s for an unknown subject',
     (requirements, ...results) => {
       expect(
         [user, machine, unknown].map((token) => summarize(decide(token, requirements))),
@@ -94,7 +94,7 @@ describe('checkRequirements', () => {
     },
   )
 
-  it('checkIssuer and checkRequirements return the rejection of the first failed check, in the order issuer, subject, scope, clients, check', () => {
+  it('checkIssuer, checkRequirements and runApplicationCheck reject in the order issuer, subject, scope, clients, check', () => {
     const requirements: Requirements[] = [
       { check: () => false },
       { clients: [{ issuer: ISSUER, clientId: 'x' }] },
@@ -167,7 +167,8 @@ describe('checkRequirements', () => {
   ])(
     'runApplicationCheck throws a TypeError if a check returns %s, directly or in a promise',
     async (_, answer) => {
-      const message = 'The check of a guard must return true or false, or a promise of one.'
+      const message =
+        'The check of a guard must return true or false, or a promise of true or false.'
       const now = async () => decide(user, { check: () => answer as boolean })
       await expect(now()).rejects.toThrow(new TypeError(message))
       const later = async () => decide(user, { check: async () => answer as boolean })

@@ -26,7 +26,7 @@ const sha256 = (bytes: Uint8Array, encoding: 'base64url' | 'hex' = 'base64url') 
 const thumbprint = sha256(der)
 const hex = sha256(der, 'hex')
 
-/** Values that are malformed in every format. */
+/** Values that are malformed in every format. Exception: the format `pem-urlencoded` accepts the PEM with line ends. */
 const GARBAGE: Readonly<Record<string, string>> = {
   'an empty value': '',
   'a space': ' ',
@@ -233,7 +233,7 @@ describe('readCertificateHeader', () => {
           const changed = value.slice(0, at) + added + value.slice(at + removed)
           const read = await readCertificateHeader(format, changed)
           if (read === undefined || read === thumbprint) return
-          // Changed bytes can still have the form of a certificate. Their thumbprint is then not the thumbprint of the certificate.
+          // Changed bytes can still have the form of a certificate. Their thumbprint then differs from the thumbprint of the unchanged certificate.
           expect(read).toMatch(/^[\w-]{43}$/)
         }),
         { numRuns: 300 },
@@ -256,7 +256,7 @@ describe('readCertificateHeader', () => {
 })
 
 describe('isCertificate', () => {
-  it('isCertificate accepts an ASN.1 sequence whose first element is a sequence, and which ends at the last byte', () => {
+  it('isCertificate accepts an ASN.1 sequence that has a sequence as its first element and ends at the last byte', () => {
     expect(isCertificate(der)).toBe(true)
     expect(isCertificate(Uint8Array.of(0x30, 0x02, 0x30, 0x00))).toBe(true)
     const medium = Buffer.concat([Buffer.of(0x30, 0x81, 0x80, 0x30), Buffer.alloc(127)])
@@ -288,7 +288,7 @@ describe('isCertificate', () => {
     expect(readPem('')).toBeUndefined()
     expect(readBase64('')).toBeUndefined()
     expect(readBase64('MAA=')).toBeUndefined()
-    // The last character before the padding has surplus bits.
+    // The surplus bits of the last character before the padding must be zero.
     expect(readBase64('MAIwAA==')).toEqual(Buffer.of(0x30, 0x02, 0x30, 0x00))
     expect(readBase64('MAIwAB==')).toBeUndefined()
   })

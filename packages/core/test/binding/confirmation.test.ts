@@ -193,9 +193,9 @@ describe('mergeBindings', () => {
     ['the same jkt in both', jkt, { jkt: JKT }, jkt],
     ['the same x5t in both', x5t, { x5t: X5T }, x5t],
     ['the same jkt and x5t in both', both, { ...both }, both],
-    ['jkt in one and x5t in the other', jkt, x5t, both],
-    ['jkt and x5t in one and the same jkt in the other', both, jkt, both],
-    ['jkt and x5t in one and the same x5t in the other', both, x5t, both],
+    ['jkt in one binding, and x5t in the other', jkt, x5t, both],
+    ['jkt and x5t in one binding, and the same jkt in the other', both, jkt, both],
+    ['jkt and x5t in one binding, and the same x5t in the other', both, x5t, both],
   ])(
     'mergeBindings returns the members of both bindings if they agree: %s',
     (_, first, second, merged) => {
@@ -207,8 +207,8 @@ describe('mergeBindings', () => {
   it.each<[string, Binding, Binding]>([
     ['different jkt', jkt, { jkt: OTHER }],
     ['different x5t', x5t, { x5t: OTHER }],
-    ['jkt and x5t in one and another jkt in the other', both, { jkt: OTHER }],
-    ['jkt and x5t in one and another x5t in the other', both, { x5t: OTHER }],
+    ['jkt and x5t in one binding, and a different jkt in the other', both, { jkt: OTHER }],
+    ['jkt and x5t in one binding, and a different x5t in the other', both, { x5t: OTHER }],
     ['the same jkt and different x5t', both, { jkt: JKT, x5t: OTHER }],
     ['different jkt and the same x5t', both, { jkt: OTHER, x5t: X5T }],
   ])(
@@ -333,7 +333,7 @@ describe('a guard', () => {
     },
   )
 
-  it('authorize refuses a bound token each time for the same request, and verifies it once', () => {
+  it('authorize refuses a bound token each time for the same request, and verifies the token once', () => {
     const { server, events } = setupServer()
     const request = requestWith(issuer.token({ claims: { cnf: { jkt: JKT } } }))
     for (let i = 0; i < 3; i++) {
@@ -448,12 +448,12 @@ describe('an introspection response with cnf', () => {
       const jwt = token({ claims: { jti: `jwt-${i}` } })
       expect(await getOutcome(jwt, { introspect: true })).toBe('401 unsupported_binding')
       expect(events.at(-1)).toMatchObject(refusedFor(found, endpoint.url))
-      // The binding in the response applies to one request, so a guard without introspect grants.
+      // The binding in the response applies to one request, so a guard without `introspect` grants a second request with this token.
       expect(await getOutcome(jwt)).toBe('granted')
     }
   })
 
-  it('a guard with introspect refuses a bound JWT without introspection', async () => {
+  it('a guard with introspect refuses a bound JWT without an introspection request', async () => {
     const { endpoint, events, getOutcome, token } = await issuing('jwt')
     for (const cnf of [{ jkt: JKT }, { 'x5t#S256': X5T }, {}, { jwk: {} }]) {
       const jwt = token({ claims: { cnf } })

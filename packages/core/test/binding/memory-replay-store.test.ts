@@ -30,7 +30,7 @@ describe('memoryReplay', () => {
     expect(store.firstUse(proof('a'))).toBe(true)
   })
 
-  it('9449-43: firstUse of memoryReplay of a full store throws and keeps all entries, and returns true again when entries have expired', () => {
+  it('9449-43: firstUse of a full memoryReplay throws and keeps all entries, and returns true again when entries have expired', () => {
     const { clock, store } = setup({ maxEntries: 3 })
     for (const id of ['a', 'b', 'c']) expect(store.firstUse(proof(id))).toBe(true)
     expect(() => store.firstUse(proof('d'))).toThrow(ReplayStoreError)

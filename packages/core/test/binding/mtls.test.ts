@@ -41,7 +41,7 @@ function create(mtls: MtlsOptions | undefined, more: object = {}) {
   })
 }
 
-/** Returns the outcome of a request: `granted`, or the reason and the member `found` of the event. */
+/** Returns the outcome of a request: `granted`, or the reason and the text `found` in the explanation of the refusal. */
 async function decide(mtls: MtlsOptions, request: Partial<RequestLike> = {}, token = bound) {
   const outcome = await create(mtls).authorize({ ...requestWith(token), ...request })
   if (outcome.kind !== 'refused') return outcome.kind
@@ -177,7 +177,7 @@ describe("mtls.certificate: 'tls'", () => {
     },
   )
 
-  it('authorize refuses a bound token without a socket, and without TLS', async () => {
+  it('authorize refuses a bound token if the request has no socket, or if the connection has no TLS', async () => {
     expect(await withSocket(undefined)).toBe('no_certificate: a request without a connection')
     expect(await decide(tls)).toBe('no_certificate: a request without a connection')
     expect(await withSocket({ remoteAddress: '127.0.0.1' })).toBe(
@@ -185,7 +185,7 @@ describe("mtls.certificate: 'tls'", () => {
     )
   })
 
-  it('8705-07: authorize does not read the certificates of the issuer', async () => {
+  it('8705-07: authorize does not read the certificate of the CA that issued the client certificate', async () => {
     const peer = { raw: other, issuerCertificate: { raw: der } }
     expect(await withSocket({ getPeerCertificate: () => peer })).toBe(
       'wrong_certificate: a certificate with a different thumbprint',
@@ -286,13 +286,13 @@ describe('the option mtls', () => {
     expect(outcome).toMatchObject({ reason: 'unsupported_binding' })
   })
 
-  it('verify refuses a bound token, because it has no request', async () => {
+  it('verify without a request refuses a bound token', async () => {
     const server = create(returning(der))
     expect(await server.verify(bound)).toMatchObject({ reason: 'unsupported_binding' })
     expect(await server.verify(issuer.token())).toMatchObject({ kind: 'granted' })
   })
 
-  it("8705-12: verify and authorize refuse an unbound token with mode 'required'", async () => {
+  it("8705-12: verify and authorize with mode 'required' refuse an unbound token", async () => {
     const server = create({ ...returning(der), mode: 'required' })
     const unbound = issuer.token()
     expect(await server.verify(unbound)).toMatchObject({ reason: 'unbound_token' })

@@ -25,7 +25,7 @@ function createSlots(max: number) {
         if (at !== -1) running.splice(at, 1)
       }
       running.push(caller)
-      // `resolveIssuer` does the same: a call that was aborted in the meantime never starts.
+      // Releases the slot of a call that was aborted in the meantime, like `resolveIssuer`.
       if (caller.abort.signal.aborted) caller.release()
     })
     return caller
@@ -34,7 +34,7 @@ function createSlots(max: number) {
 }
 
 describe('CallSlots', () => {
-  it('CallSlots.acquire gives known issuers all slots, and gives new issuers at most three quarters of the slots', async () => {
+  it('CallSlots.acquire reserves at least a quarter of the slots for issuers with a verified token', async () => {
     for (const [max, maxNew] of [
       [2, 1],
       [3, 2],
@@ -52,14 +52,14 @@ describe('CallSlots', () => {
     }
   })
 
-  it('CallSlots.acquire gives known issuers all slots if no new issuer waits', async () => {
+  it('CallSlots.acquire gives all slots to issuers with a verified token if no other issuer waits', async () => {
     const { running, acquire } = createSlots(8)
     for (let i = 0; i < 9; i++) acquire(true)
     await settled()
     expect(running).toHaveLength(8)
   })
 
-  it('CallSlots gives a released slot to the caller that waits longest, and to a known issuer before a new issuer', async () => {
+  it('CallSlots gives a released slot to issuers with a verified token first, and then to the caller that waits longest', async () => {
     const { running, acquire } = createSlots(2)
     const [first, second] = [acquire(true), acquire(true)]
     await settled()
@@ -106,7 +106,7 @@ describe('CallSlots', () => {
     expect(running.at(-1)).toBe(next)
   })
 
-  it('CallSlots gives the slot of a caller that is aborted before it starts to the next caller', async () => {
+  it('CallSlots gives a slot to the next caller if the first caller is aborted before its call starts', async () => {
     const { running, acquire } = createSlots(2)
     const [first] = [acquire(true), acquire(true)]
     await settled()

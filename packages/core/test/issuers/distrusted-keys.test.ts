@@ -105,7 +105,7 @@ describe('distrustKey for dynamic issuers', () => {
     expect(await getOutcome(tenant('acme').token({ key: newKey }))).toBe('granted')
   })
 
-  it('later guards of a request refuse its token after its key was distrusted', async () => {
+  it('later guards of a request refuse the token after the key of the token was distrusted', async () => {
     const { server, tenant, keyOf } = createSetup()
     const request = { ...requestWith(tenant('acme').token()), raw: {} }
     expect(await server.authorize(request)).toMatchObject({ kind: 'granted' })

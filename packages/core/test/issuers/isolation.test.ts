@@ -16,7 +16,7 @@ const createNames = (count: number, prefix: string) =>
 
 describe('the keys of dynamic issuers', () => {
   it.each(['the same kid', 'different kid values', 'no kid'])(
-    '8725-12, 9068-05: a token of each of 4 tenants is granted only if a key of its own issuer signed it, with keys that have %s',
+    '8725-12, 9068-05: authorize grants a token of a tenant only if a key of this tenant signed the token: the keys have %s',
     async (kind) => {
       const setup = serveTenants()
       const keys = new Map(
@@ -42,7 +42,7 @@ describe('the keys of dynamic issuers', () => {
     },
   )
 
-  it('8725-12: a tenant refuses a token that the key of another tenant has signed, when resolve returns the keys of both', async () => {
+  it('8725-12: authorize refuses a token that the key of another tenant has signed, if resolve returns the option jwks of each tenant', async () => {
     const setup = serveTenants()
     setup.resolveWith((iss) => ({
       ...toOptions(iss),
@@ -54,7 +54,7 @@ describe('the keys of dynamic issuers', () => {
     }
   })
 
-  it('8725-12: a cached token of one tenant does not grant the token of another tenant with the same claims', async () => {
+  it('8725-12: authorize refuses a token that another tenant has signed, even if a token of that tenant with the same claims is cached', async () => {
     const setup = serveTenants()
     const claims = { sub: 'a', jti: 'b', iat: setup.clock.seconds() - 600 }
     for (let i = 0; i < 3; i++)
@@ -111,7 +111,7 @@ describe('the keys of dynamic issuers', () => {
 describe('forged tokens with the issuers of other tenants', () => {
   const attacker = generateKey('ES256')
 
-  it('forged tokens of 5000 tenants do not evict or delay a tenant with a verified token, and cause calls for at most 1250 tenants', async () => {
+  it('forged tokens of 5000 tenants do not evict or delay a tenant with a verified token, and cause key fetches for at most 1250 tenants', async () => {
     const setup = serveTenants()
     const proved = createNames(100, 'proved')
     for (const name of proved) expect(await setup.getOutcomeOfNew(name)).toBe('granted')
@@ -256,7 +256,7 @@ describe('authorization servers and functions that do not respond', () => {
     expect(new Set(outcomes)).toEqual(new Set(['503 keys_unavailable']))
   })
 
-  it('calls of resolve for new tenants that never end do not delay calls for tenants with a verified token', async () => {
+  it('new tenants whose calls of resolve never end do not delay calls of resolve for tenants with a verified token', async () => {
     const setup = serveTenants()
     const known = createNames(10, 'known')
     for (const name of known) expect(await setup.getOutcomeOfNew(name)).toBe('granted')
@@ -344,7 +344,7 @@ describe('cached tokens of dynamic issuers', () => {
     }
   })
 
-  it('a cached token keeps its result if another tenant is removed, or gets other options', async () => {
+  it('a cached token keeps its result if another tenant is removed', async () => {
     const setup = serveTenants()
     const token = setup.tenant('acme').token()
     for (let i = 0; i < 3; i++) await setup.getOutcome(token)
@@ -380,7 +380,7 @@ describe('issuers that were evicted', () => {
       for (const name of evicted) await setup.getOutcome(setup.tenant(name).token({ key }))
     }
     const forEvicted = setup.takeFetched().filter((path) => path.startsWith('evicted'))
-    // 1200 forged tokens cause calls for at most 25 tenants, with two calls for each.
+    // 1200 forged tokens cause fetches for at most 25 tenants, with two fetches for each tenant.
     expect(forEvicted.length).toBeLessThanOrEqual(50)
     setup.takeResolved()
     for (const name of inUse) expect(await setup.getOutcomeOfNew(name)).toBe('granted')

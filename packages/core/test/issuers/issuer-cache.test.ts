@@ -125,7 +125,7 @@ describe('IssuerCache', () => {
     expect([has('proved0'), has('proved1')]).toEqual([true, false])
   })
 
-  it('IssuerCache.isKnown returns true for the names of the last ten times maxEntries issuers with a verified token', () => {
+  it('IssuerCache.isKnown returns true for the names of the last issuers with a verified token, up to ten times maxEntries', () => {
     const { cache, addProved } = createCache(8)
     const names = createNames(8 * LIMITS.dynamicIssuers.knownNames, 'proved')
     for (const name of names) addProved(name)

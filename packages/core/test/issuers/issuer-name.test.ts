@@ -71,7 +71,7 @@ const REFUSED: Readonly<Record<string, unknown>> = {
   'an address that is cut off': 'https://[2001:db8::1/acme',
   'another scheme': 'ftp://login.example.com/acme',
   'a scheme without a host': 'javascript:alert(1)',
-  'a text that begins with https only': 'https:login.example.com',
+  'no slash after the scheme': 'https:login.example.com',
   'a URN': 'urn:tenant:acme',
   'no scheme': 'login.example.com/acme',
   'an empty text': '',

@@ -130,7 +130,7 @@ describe('the requirement subject with dynamic issuers', () => {
     ['machine', {}],
     ['user', { sub: 'a', amr: ['pwd'], auth_time: 1_800_000_000 }],
   ])(
-    'a guard with subject: %s refuses a token if the options of its tenant do not determine the subject kind, even if the token looks like that of a machine or a user',
+    'a guard with subject: %s refuses a token with typical claims of this kind if no option of its tenant determines the kind',
     async (subject, claims) => {
       const { tenant, getOutcome } = serveTenants()
       const token = tenant('acme').token({ claims: { ...claims } })
@@ -241,7 +241,7 @@ describe('the requirement introspect with dynamic issuers', () => {
     expect(setup.clock.pending()).toBe(0)
   })
 
-  it('a guard with introspect throws a ConfigurationError only for static issuers without introspection', () => {
+  it('guard() with introspect throws a ConfigurationError only for static issuers without introspection', () => {
     const { server } = serveTenants({
       issuers: { static: [{ issuer: STATIC, audience: AUDIENCE }] },
     })

@@ -90,7 +90,7 @@ describe('the function match', () => {
     ['returns undefined', () => {}, 'match returned nothing instead of a boolean'],
     ['returns null', () => null, 'match returned null instead of a boolean'],
   ])(
-    'a token gets 503 and the event issuer_failed is published if match %s',
+    'a token gets 503, and the event issuer_failed is published, if match %s',
     async (_, match, detail) => {
       const { tenant, send, takeEvents, takeResolved, clock } = serveTenants({ issuers: { match } })
       const outcome = await send(tenant('acme').token())
@@ -269,7 +269,7 @@ const FAILING: readonly Failing[] = [
 
 describe('the function resolve', () => {
   it.each(FAILING)(
-    'a token gets 503 and the event issuer_failed is published if resolve %s',
+    'a token gets 503, and the event issuer_failed is published, if resolve %s',
     async (_, resolve, failure, detail) => {
       const { tenant, send, resolveWith, takeEvents, takeFetched, clock } = serveTenants()
       resolveWith(resolve)
@@ -478,7 +478,7 @@ describe('the function resolve', () => {
     expect(await getOutcomeOfNew('acme')).toBe('granted')
   })
 
-  it('resolve gets a signal that is aborted after its result, after fetchTimeout, and by close()', async () => {
+  it('resolve gets a signal that is aborted after the result of resolve, after fetchTimeout, and by close()', async () => {
     const signals: AbortSignal[] = []
     const { server, getOutcomeOfNew, clock } = serveTenants({
       issuers: {

@@ -151,7 +151,7 @@ describe('the options of a dynamic issuer', () => {
     expect(takeResolved()).toEqual(['acme', 'acme'])
   })
 
-  it('a failed call after 80 percent of ttl is repeated after each pause, not for each token', async () => {
+  it('a failed call of resolve after 80 percent of ttl is repeated after each pause, not for each token', async () => {
     const { getOutcomeOfNew, resolveWith, takeResolved, clock } = serveTenants()
     await getOutcomeOfNew('acme')
     takeResolved()
@@ -166,7 +166,7 @@ describe('the options of a dynamic issuer', () => {
     expect(takeResolved()).toHaveLength(10)
   })
 
-  it('the call after 80 percent of ttl causes no unhandled rejection if it fails', async () => {
+  it('a failed call of resolve after 80 percent of ttl causes no unhandled rejection', async () => {
     const { getOutcomeOfNew, resolveWith, clock } = serveTenants()
     await getOutcomeOfNew('acme')
     resolveWith(() => Promise.reject(new Error('down')))
@@ -176,7 +176,7 @@ describe('the options of a dynamic issuer', () => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('an issuer is removed when match, which is called before each call of resolve, no longer accepts it', async () => {
+  it('an issuer is removed when match no longer accepts the issuer, and resolve is not called', async () => {
     let isMatch = true
     const setup = serveTenants({ issuers: { match: () => isMatch } })
     const token = await cacheToken(setup)
@@ -336,7 +336,7 @@ describe('new options of a dynamic issuer', () => {
       setup.resolveWith((iss) => ({ ...toOptions(iss), jwksUri: BASE + path }))
     useKeysAt('fast')
     const token = setup.tenant('acme').token()
-    // The token was sent once. It is added to the cache when it is verified for the second time.
+    // This request verifies the token for the first time. A token is cached only when it is verified for the second time.
     expect(await setup.getOutcome(token)).toBe('granted')
     useKeysAt('slow')
     setup.clock.advance(240)
@@ -633,7 +633,7 @@ describe('forgetIssuer', () => {
       expect(() => without.forgetIssuer(name)).toThrow(ConfigurationError)
   })
 
-  it('later guards of a request refuse its token after forgetIssuer() has removed its tenant', async () => {
+  it('later guards of a request refuse the token after forgetIssuer() has removed the tenant of the token', async () => {
     const { server, tenant, resolveWith } = serveTenants()
     const request = { ...requestWith(tenant('acme').token()), raw: {} }
     expect(await server.authorize(request)).toMatchObject({ kind: 'granted' })

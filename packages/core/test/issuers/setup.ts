@@ -24,7 +24,7 @@ export interface TenantOptions {
   readonly options?: Readonly<Record<string, unknown>>
 }
 
-/** Creates a resource server for tenants, and the authorization servers of the tenants. The clock advances only on request. */
+/** Creates a resource server for tenants, and the authorization servers of the tenants. The clock advances only if the test advances it. */
 export function serveTenants({ issuers = {}, options = {} }: TenantOptions = {}) {
   const clock = fakeClock()
   const tenants = new Map<string, TestIssuer>()
@@ -105,7 +105,7 @@ export function serveTenants({ issuers = {}, options = {} }: TenantOptions = {})
   }
 }
 
-/** Returns the options of a tenant, as the function `resolve` of most applications does. */
+/** Returns the options of a tenant: its issuer, and the audience of the API. */
 export function toOptions(iss: string): IssuerOptions {
   return { issuer: iss, audience: AUDIENCE }
 }

@@ -95,7 +95,7 @@ describe('readJwk', () => {
     expect(read({ ...rsa, alg: 'RSA-OAEP' })).toBe('algorithm_not_allowed')
   })
 
-  it('readJwk of an Ed25519 key with either name as alg returns both names, or only the allowed name', () => {
+  it('readJwk of an Ed25519 key with alg EdDSA or Ed25519 returns both names, or only the name that is allowed', () => {
     expect(read({ ...ed25519, alg: 'EdDSA' })).toBe('Ed25519 EdDSA')
     expect(read({ ...ed25519, alg: 'Ed25519' })).toBe('Ed25519 EdDSA')
     expect(read({ ...ed25519, alg: 'Ed25519' }, only('Ed25519'))).toBe('Ed25519')

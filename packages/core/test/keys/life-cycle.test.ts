@@ -256,7 +256,7 @@ describe('the URL of the keys', () => {
     expect(server.status().issuers[0]!.keys.state).toBe('fresh')
   })
 
-  it('authorize() returns 503 for an unknown key if the jwks_uri responds with 404. 3.5 seconds later, a new jwks_uri has responded, and authorize() returns 401', async () => {
+  it('authorize() returns 503 for an unknown key if the jwks_uri responds with 404, and 401 after a new jwks_uri has responded 3.5 seconds later', async () => {
     let location = '/jwks'
     const { clock, server } = setupPages((path) =>
       path === location

@@ -14,7 +14,7 @@ const newKey = generateKey('ES256', 'new')
 const OLD = { keys: [oldKey.jwk] }
 const BOTH = { keys: [oldKey.jwk, newKey.jwk] }
 
-/** Options of an issuer with introspection, whose endpoint is discovered. */
+/** Options of an issuer whose introspection endpoint is discovered. */
 const INTROSPECTING = {
   tokenFormat: 'any',
   introspection: {
@@ -47,7 +47,7 @@ function setup(first: Behavior, more: Partial<typeof INTROSPECTING> = {}) {
   return { clock, endpoint, server, send }
 }
 
-/** Returns an HTTP date this number of seconds after the start of the clock. */
+/** Returns the HTTP date that is this number of seconds after the start of the clock. */
 const createDate = (seconds: number) =>
   new Date((fakeClock().seconds() + seconds) * 1000).toUTCString()
 

@@ -311,7 +311,7 @@ describe('the unverified claims of a token with an unknown key', () => {
   )
 
   it.each([
-    ['that are backdated by 300 seconds (as Entra does)', 300, 0],
+    ['that are backdated by 300 seconds, like tokens of Entra,', 300, 0],
     ['of an issuer with a slow clock', 30, 0],
     ['whose key is published late', 10, 9],
   ])(
@@ -535,7 +535,7 @@ describe('tokens without a kid', () => {
   const withoutKid = (key: TestKey) => ({ ...key, jwk: { ...key.jwk, kid: undefined } })
   const [before, after] = [withoutKid(oldKey), withoutKid(newKey)]
 
-  it('authorize() grants a token without kid of a new key after forged tokens, and returns 503 if keys cannot be fetched', async () => {
+  it('authorize() grants a token without kid that a new key has signed, after forged tokens, and returns 503 if keys cannot be fetched', async () => {
     const { clock, endpoint, send, server, sendMany } = serveTraffic({ keys: [before.jwk] })
     await server.ready()
     await clock.pass(60)

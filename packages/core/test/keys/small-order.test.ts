@@ -20,7 +20,7 @@ const SMALL_ORDER = [
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ].map((hex) => Buffer.from(hex, 'hex'))
 
-it('readJwk returns the problem weak_key for every Ed25519 point of small order, in every encoding and with either sign', () => {
+it('readJwk returns the problem weak_key for every Ed25519 point of small order, in every encoding and with both signs', () => {
   for (const point of SMALL_ORDER) {
     const negated = Buffer.from(point)
     negated[31]! |= 0x80
@@ -29,7 +29,7 @@ it('readJwk returns the problem weak_key for every Ed25519 point of small order,
       expect(read(bytes)).toBe('weak_key')
     }
   }
-  // The points of small order have five y coordinates: 1, -1, 0 and the two of order 8.
+  // The points of small order have five y coordinates: 1, -1, 0, and two for the points of order 8.
   expect(new Set(SMALL_ORDER.map(getY)).size).toBe(5)
 
   const ordinary = Buffer.from(generateKey('Ed25519').jwk['x'] as string, 'base64url')

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../test/support/property.ts'
 import { BoundedCache } from '../../src/lib/bounded-cache.ts'
 
-/** Creates a cache of texts, whose bytes are their lengths. */
+/** Creates a cache of texts. The size of a text in bytes is its length. */
 const createCache = (maxEntries: number, maxBytes = Infinity) =>
   new BoundedCache<string>(maxEntries, maxBytes, (text) => text.length)
 

@@ -34,7 +34,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.acquire(31_000, false)).toBe('call')
   })
 
-  it('CircuitBreaker counts consecutive failures only', () => {
+  it('CircuitBreaker counts only consecutive failures', () => {
     const breaker = new CircuitBreaker(BREAKER)
     for (let i = 0; i < 100; i++) {
       if (i % 5 === 4) breaker.succeeded('call')
@@ -43,7 +43,7 @@ describe('CircuitBreaker', () => {
     }
   })
 
-  it('CircuitBreaker permits one trial after a pause, no other call for an unknown token during the trial, and all calls after a successful trial', () => {
+  it('CircuitBreaker permits one trial after a pause, only preferred calls during the trial, and all calls after a successful trial', () => {
     const breaker = createOpenBreaker()
     const permissions = [999, 1000, 1000].map((now) => breaker.acquire(now, false))
     expect(permissions).toEqual([undefined, 'trial', undefined])
@@ -83,7 +83,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.acquire(1000, false)).toBeUndefined()
   })
 
-  it('CircuitBreaker permits calls for known tokens while it is open or half open: their success closes it, their failure without Retry-After changes nothing', () => {
+  it('CircuitBreaker permits preferred calls while it is open or half open: a success closes it, and a failure without Retry-After changes nothing', () => {
     const breaker = createOpenBreaker()
     expect([breaker.acquire(0, true), breaker.acquire(0, false)]).toEqual(['pass', undefined])
     for (let i = 0; i < 100; i++) breaker.failed('pass', 0, 0)

@@ -55,7 +55,7 @@ describe('isSameData', () => {
     expect([isSameData(a, b), isSameData(b, a)]).toEqual([false, false])
   })
 
-  it('isSameData returns true for a copy of any JSON value, and false after one value was replaced', () => {
+  it('isSameData returns true for a copy of any JSON value, and false after a value was added or replaced', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (value, other) => {
         expect(isSameData(value, structuredClone(value))).toBe(true)

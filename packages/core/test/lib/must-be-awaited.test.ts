@@ -27,7 +27,7 @@ describe('mustBeAwaited', () => {
     await new Promise(setImmediate)
   })
 
-  it('mustBeAwaited adds only its members to the text of inspect(), and leaves Promise.all() unchanged', async () => {
+  it('mustBeAwaited adds only the given members to the text of inspect(), and does not change the result of Promise.all()', async () => {
     const promise = mustBeAwaited(Promise.resolve('a'), ['kind'])
     expect(inspect(promise)).toBe("Promise { 'a', kind: [Getter] }")
     expect(await Promise.all([promise, promise])).toEqual(['a', 'a'])

@@ -99,7 +99,7 @@ describe('the option metadata', () => {
     },
   )
 
-  it('9728-11: createResourceServer accepts only names of signature algorithms in signingAlgorithms, and rejects none', () => {
+  it('9728-11: createResourceServer accepts only names of signature algorithms in signingAlgorithms, and rejects the name none', () => {
     expect(problemsOf({ signingAlgorithms: ['ES256', 'PS512'] })).toEqual([])
     for (const signingAlgorithms of [['none'], ['ES256', 'none'], ['es256'], [], 'ES256', [1]]) {
       expect(problemsOf({ signingAlgorithms })).toEqual([

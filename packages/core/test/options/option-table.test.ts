@@ -135,7 +135,7 @@ describe('a table', () => {
     ])
   })
 
-  it('the compiler reports an error if an OptionTable has not exactly one row of the right type for each property', () => {
+  it('the compiler reports an error unless an OptionTable has exactly one row of the right type for each property', () => {
     interface Options {
       readonly kind?: 'a' | 'b'
       readonly age?: number

@@ -523,9 +523,9 @@ describe('problems of several options', () => {
 describe('clock', () => {
   it.each<[string, (now: () => number) => ResourceServerOptions['clock']]>([
     ['a function', (now) => now],
-    ['an object with now', (now) => ({ now })],
-    ['an object with now and monotonic', (now) => ({ now, monotonic: now })],
-  ])('authorize() uses a clock that is %s for the times of tokens', (_kind, toClock) => {
+    ['an object with now()', (now) => ({ now })],
+    ['an object with now() and monotonic()', (now) => ({ now, monotonic: now })],
+  ])('authorize() refuses an expired token by the time of a clock that is %s', (_kind, toClock) => {
     let seconds = 1_900_000_000
     const issuer = createTestIssuer({ now: () => seconds })
     const clock = toClock(() => seconds * 1000)

@@ -37,26 +37,29 @@ describe('the option resource', () => {
   })
 
   it.each([
-    ['http of another host', 'http://api.example.com/v1'],
-    ['http of a host that begins like loopback', 'http://127.0.0.1.evil.example'],
-    ['http of a host that begins with localhost', 'http://localhost.example.com'],
-    ['a fragment', 'https://api.example.com/v1#a'],
-    ['an empty fragment', 'https://api.example.com/v1#'],
-    ['a user name', 'https://user@api.example.com'],
-    ['a password', 'https://:secret@api.example.com'],
-    ['another scheme', 'urn:example:api'],
-    ['ftp', 'ftp://api.example.com'],
-    ['data', 'data:text/plain,a'],
+    ['an http address of a host that is not loopback', 'http://api.example.com/v1'],
+    [
+      'an http address of a host that begins like a loopback address',
+      'http://127.0.0.1.evil.example',
+    ],
+    ['an http address of a host that begins with localhost', 'http://localhost.example.com'],
+    ['an address with a fragment', 'https://api.example.com/v1#a'],
+    ['an address with an empty fragment', 'https://api.example.com/v1#'],
+    ['an address with a user name', 'https://user@api.example.com'],
+    ['an address with a password', 'https://:secret@api.example.com'],
+    ['an address with the scheme urn', 'urn:example:api'],
+    ['an address with the scheme ftp', 'ftp://api.example.com'],
+    ['an address with the scheme data', 'data:text/plain,a'],
     ['a relative address', '/v1'],
-    ['no scheme', 'api.example.com'],
-    ['no host', 'https://'],
+    ['an address without a scheme', 'api.example.com'],
+    ['an address without a host', 'https://'],
     ['an empty string', ''],
     ['null', null],
     ['a number', 1],
     ['an array', ['https://api.example.com']],
     ['a URL object', new URL('https://api.example.com')],
-  ])('8707-01, 9728-18: createResourceServer rejects a resource with %s', (_what, resource) => {
-    // An invalid resource causes no problem of another option that requires a resource.
+  ])('8707-01, 9728-18: createResourceServer rejects %s as the resource', (_what, resource) => {
+    // For an invalid resource, the error does not also say that `metadata` requires a resource.
     expect(problemsOf(resource, { metadata: {} })).toEqual([ADDRESS])
   })
 
@@ -83,7 +86,7 @@ describe('the option resource', () => {
     },
   )
 
-  it('createResourceServer rejects a backslash in the query of a resource, because a challenge cannot contain it', () => {
+  it('createResourceServer rejects a backslash in the query of a resource, because a challenge cannot contain a backslash', () => {
     expect(problemsOf('https://api.example.com/?a=\\')).toEqual([
       'resource must not contain a backslash.',
     ])
@@ -142,7 +145,7 @@ describe('the option resource', () => {
     ])
   })
 
-  it('metadata() throws a ConfigurationError if the options resource and metadata are not set', () => {
+  it('metadata() throws a ConfigurationError if the option metadata is not set', () => {
     const server = createResourceServer({ issuer: ISSUER, resource: 'https://api.example.com' })
     expect(() => server.metadata()).toThrow(
       'metadata() needs other options:\n  - Set resource to the address of this API, and metadata to an object: metadata: {}.',

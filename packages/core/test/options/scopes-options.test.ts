@@ -75,7 +75,7 @@ describe('the option scopes', () => {
     const problem = 'scopes.implies has more than 8 levels below s0.'
     expect(problemsOf({ implies: chain(9) })).toEqual([problem])
     expect(problemsOf({ implies: chain(1000) })).toEqual([problem])
-    // The scopes below are expanded before the scope at the top.
+    // In this object, the scopes at the end of the chain come first, so `s0` is read last.
     const reversed = Object.fromEntries(
       Object.entries(chain(9)).sort(([a], [b]) => b.localeCompare(a)),
     )
@@ -85,7 +85,7 @@ describe('the option scopes', () => {
   })
 
   it('readOptions reads scopes.implies in bounded time, even if many paths lead to many scopes', () => {
-    // Each scope of a level contains all scopes of the next level: 12^8 paths through 9 levels.
+    // Each scope of a level contains all scopes of the next level, so 12^8 paths begin at each scope of the first level.
     const levels = Array.from({ length: 9 }, (_, level) =>
       Array.from({ length: 12 }, (__, i) => `l${level}s${i}`),
     )

@@ -81,7 +81,7 @@ describe('createCors', () => {
     },
   )
 
-  it('createCors reads a web Headers object and fields by name', () => {
+  it('createCors reads the origin from a web Headers object, and from an object with header fields by name', () => {
     const cors = createCors({ origins: [APP] })
     for (const headers of [{ origin: APP }, new Headers({ origin: APP })])
       expect(cors({ method: 'GET', url: '/', headers }).headers).toMatchObject({
@@ -94,7 +94,7 @@ describe('createCors', () => {
       expect(run({ origins: [APP] }, [['Origin', APP], METHOD], method).kind).toBe('continue')
   })
 
-  it('createCors never sends credentials, an origin that is not configured, or a header with a line end', () => {
+  it('createCors never allows credentials or an origin that is not configured, and never returns a header with a line end', () => {
     const origins = [APP, 'https://other.example.com']
     const received = fc.oneof(
       fc.constantFrom(...origins, 'null', `${APP}/`, `${APP},${APP}`, APP.toUpperCase(), ''),

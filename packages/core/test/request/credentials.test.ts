@@ -93,7 +93,7 @@ describe('parseCredentials', () => {
   )
 
   it.each(['Basic dTpw', 'DPoP a.b.c', 'Digest a="b", c="d"', 'BearerT', 'BearerT a', 'Negotiate'])(
-    '6750-09: parseCredentials rejects another scheme with 401 and without an error code: %s',
+    '6750-09: parseCredentials rejects a scheme that is not Bearer with 401 and without an error code: %s',
     (value) => expect(summarize(read(value))).toBe(OTHER_SCHEME),
   )
 

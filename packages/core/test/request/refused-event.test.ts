@@ -163,7 +163,7 @@ describe('the event refused', () => {
     )
   })
 
-  it('the event refused has fewer than 2000 characters without its member expected, which has fewer than 200 characters for many clients', async () => {
+  it('the event refused has fewer than 2000 characters without expected, and for many clients, expected has fewer than 200 characters', async () => {
     const many = Array.from({ length: 2000 }, (_, i) => `client-number-${i}`)
     for (const requirements of [{ clients: many }, { scope: many }]) {
       const request = requestWith(

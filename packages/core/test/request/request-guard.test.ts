@@ -27,7 +27,7 @@ import { toApiKeyToken } from '../../src/token/api-key-token.ts'
 const ORIGIN = 'https://api.example.com'
 const METADATA = `${ORIGIN}/.well-known/oauth-protected-resource/v1`
 
-/** Creates a resource server with metadata, and the guards of requests to it. */
+/** Creates a resource server with metadata. `begin` creates a guard for a request, and `read` reads requirements. */
 function setup(options: Partial<ResourceServerOptions> = {}) {
   const clock = fakeClock()
   const issuer = createTestIssuer({ now: clock.seconds })
@@ -66,7 +66,7 @@ const NOT_LISTED = new Rejection('unlisted_operation', {
 const NOT_GRANTED = /^auth\(\.\.\.\) was called before a guard granted the request/
 const ANONYMOUS = /^auth\(\.\.\.\) was called for an anonymous caller/
 
-describe('the guard of a request with several stages', () => {
+describe('a guard that checks a request in several stages', () => {
   it('a staged guard is pending until finish() is called, and auth() throws until then', async () => {
     const request = requestWith(issuer.token())
     expect(getUnmetGuard(request)).toBeUndefined()
@@ -201,7 +201,7 @@ describe('the guard of a request with several stages', () => {
     expect(summarize(second.outcome)).toBe('401 proof_used')
   })
 
-  it('a stage that refuses a request does not use the proof, so the client can send the proof again', async () => {
+  it('a stage refuses a token that lacks the required scope with 403, even if the proof of the token is valid', async () => {
     const own = setup({ publicUrl: ORIGIN, dpop: { replay: { firstUse: async () => true } } })
     const key = generateProofKey()
     const token = own.issuer.token({ claims: boundTo(key) })
@@ -257,7 +257,7 @@ describe('refuse', () => {
   const readBody = (outcome: Outcome) =>
     outcome.kind === 'refused' ? (JSON.parse(outcome.body) as unknown) : undefined
 
-  it('refuse of a staged guard responds with the status of the reason, and names the scope only for a 401 and insufficient_scope', () => {
+  it('refuse of a staged guard responds with the status of the reason, and names the scope for a 401, but not for unlisted_operation', () => {
     const forbidden = begin(requestWith(issuer.token())).refuse(NOT_LISTED, FLOOR)
     expect(summarize(forbidden)).toBe('403 unlisted_operation')
     expect(forbidden.headers['WWW-Authenticate']).toBe(

@@ -152,7 +152,7 @@ const tokenIn = (outcome: Outcome) => (outcome as Granted).token
 
 describe('rule 1: a token is verified once for a request', () => {
   it.each(carriers)(
-    'several guards in sequence verify a token once, and getToken throws after one refuses: credentials %s',
+    'several guards in sequence verify a token once, and getToken throws after a guard refuses: credentials %s',
     (name) => {
       const { server, token, count } = setup()
       const { raw, current, carry } = CARRIERS[name]!()

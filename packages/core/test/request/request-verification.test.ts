@@ -39,7 +39,7 @@ interface SetupOptions {
 /** Creates a resource server with one request. Its issuer responds immediately, in this process. */
 function setup({ keys = 'configured', answers, onEvent }: SetupOptions = {}) {
   const baseClock = fakeClock()
-  /** The error that the clock throws while it is set. */
+  /** The error that the clock throws. Nothing is thrown if `current` is missing. */
   const fault: { current?: Error } = {}
   const read = (now: () => number) => () => {
     if (fault.current !== undefined) throw fault.current
@@ -112,7 +112,7 @@ async function race({ start, first, second, secondAfter = 0, distrustAfter, ...o
       if (event.type === start) begin()
     },
   })
-  /** Adds a function `check` that records late grants. A guard calls `check` last, and grants as soon as it returns `true`. */
+  /** Adds a function `check` that records late grants. A guard calls `check` last, and grants as soon as `check` returns `true`. */
   const watched = (name: string, requirements: Requirements): Requirements => ({
     ...requirements,
     check() {
@@ -166,8 +166,8 @@ describe.each(KEYS)('distrustKey with %s keys', (keys) => {
 })
 
 describe('distrustKey', () => {
-  // A guard continues one await after `confirmActive` has compared its result with the newest result.
-  it('a guard with introspect does not grant after distrustKey if it is called 0 to 30 awaits after introspection_called', async () => {
+  // `confirmActive` compares its result with the newest result, and the guard continues one await later.
+  it('a guard with introspect does not grant after distrustKey if distrustKey is called 0 to 30 awaits after introspection_called', async () => {
     const late: number[] = []
     for (let distrustAfter = 0; distrustAfter <= 30; distrustAfter++) {
       const start = 'introspection_called'
@@ -187,7 +187,7 @@ describe('distrustKey', () => {
     }
   })
 
-  // The outer verification replaces the result of the inner verification. It must not be treated as newer than `distrustKey`.
+  // The result of the outer verification replaces the result of the inner one, but must not count as newer than `distrustKey`.
   it('guards refuse a token if onEvent calls distrustKey and then another guard when it gets the event verified', async () => {
     let isFirst = true
     const { decide, distrust, send } = setup({
@@ -242,7 +242,7 @@ describe('guards of one request in parallel', () => {
     ['report the token as active', { active: true }],
   ])('an inactive introspection response, if a second call would %s', (_, others) => {
     it.each(RACES.filter(([, first]) => first === INTROSPECT))(
-      'guards neither grant nor introspect after an inactive response if the second is called 0 to 8 awaits after %s: first guard %j, second guard %j',
+      'guards neither grant nor introspect after an inactive response if the second guard is called 0 to 8 awaits after %s: first guard %j, second guard %j',
       async (start, first, second) => {
         for (const keys of KEYS) {
           for (const secondAfter of DEPTHS) {
@@ -304,7 +304,7 @@ describe('an exception while a guard decides', () => {
     expect(await decide()).toBe('granted')
   })
 
-  // `start` records the verification as newer than `distrustKey`, even if the verification has thrown.
+  // A verification that throws must not count as newer than `distrustKey`.
   it('an exception in a guard after distrustKey does not restore the earlier result of the request', async () => {
     const { decide, distrust, fault } = setup({ keys: 'published' })
     expect(await decide()).toBe('granted')

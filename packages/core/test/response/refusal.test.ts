@@ -19,7 +19,7 @@ function refuseForScope(scope: string, reason: Reason, settings = REFUSAL): Refu
   return refuse(createRejection(reason), settings, { scope })
 }
 
-/** Returns the parameters of the one challenge of a refusal by name, or `undefined` if it has no challenge. */
+/** Returns the parameters of the only challenge of a refusal, by name. Returns `undefined` if the refusal has no challenge. */
 function getChallenge(refusal: Refused): Record<string, string> | undefined {
   if (refusal.headers['WWW-Authenticate'] === undefined) return undefined
   const challenges = readChallenges(refusal)
@@ -32,7 +32,7 @@ const INVALID_TOKEN = [401, 'invalid_token', 'invalid_token', true] as const
 const INVALID_PROOF = [401, 'invalid_dpop_proof', 'invalid_dpop_proof', true] as const
 const FORBIDDEN = [403, undefined, 'forbidden', false] as const
 
-/** Expected values for every reason: status, `error` of the challenge, `error` of the body, `true` if there is a scope. */
+/** Expected values for every reason: status, `error` of the challenge, `error` of the body, `true` if the challenge has a scope. */
 const RESPONSES: Record<Reason, readonly [number, string | undefined, string, boolean]> = {
   malformed_credentials: [400, 'invalid_request', 'invalid_request', false],
   multiple_credentials: [400, 'invalid_request', 'invalid_request', false],
@@ -100,7 +100,7 @@ const REASONS_WITH_CHALLENGE = (Object.keys(RESPONSES) as Reason[]).filter(
 )
 
 describe('refuse', () => {
-  it('RESPONSES contains every reason', () => {
+  it('the table RESPONSES of this test contains every reason', () => {
     expect(new Set(Object.keys(RESPONSES))).toEqual(new Set(Object.keys(REASONS)))
   })
 
@@ -174,7 +174,7 @@ describe('refuse', () => {
     expect(getChallenge(refuse(unavailable, REFUSAL, { scope: 'read' }))).toBeUndefined()
   })
 
-  it('refuse writes the body of a protocol unchanged as JSON, and then does not call errorBody', () => {
+  it('refuse writes a given protocol body unchanged with the JSON media type, and does not call errorBody', () => {
     const errorBody = () => expect.fail('errorBody was called')
     const settings = { ...REFUSAL, errorBody }
     const body = '{"jsonrpc":"2.0"}'
@@ -204,7 +204,7 @@ describe('refuse', () => {
     }
   })
 
-  it('refuse writes Retry-After for a 503 only, in whole seconds of at least 1', () => {
+  it('refuse writes Retry-After only for a 503, in whole seconds of at least 1', () => {
     const retryAfter = (seconds?: number) =>
       refuse(createRejection('keys_unavailable', { retryAfter: seconds }), REFUSAL, {
         scope: 'read',
@@ -278,7 +278,7 @@ describe('errorBody', () => {
     expect(() => refuseWith(own)).toThrow(TypeError)
   })
 
-  it('refuse passes on an error that errorBody throws', () => {
+  it('refuse throws the error that errorBody throws', () => {
     const errorBody = () => {
       throw new RangeError('oops')
     }

@@ -12,7 +12,7 @@ import { getP256Points } from '../support/curve-points.ts'
 import { accepts, ENGINES, toMaterial } from '../support/engines.ts'
 import { toJws, toSigningInput } from '../support/jws.ts'
 
-// Two RSA keys are used for all RSA algorithms, because generating them takes most of the time of this file.
+// All RSA algorithms use the same two RSA keys, because the generation of RSA keys is slow.
 const rsa = [generateKey('RS256'), generateKey('RS256')] as const
 const secret = createSecretKey(randomBytes(64))
 const HMAC = ['HS256', 'HS384', 'HS512'] as const
@@ -126,7 +126,7 @@ describe.each(ENGINES)('%s', (engineName, engine) => {
       for (const signature of others) expect(await acceptsSignature(signature)).toBe(false)
     })
 
-    it(`${engineName} rejects an ECDSA signature if r or s is zero, not below the order or negated, or if both are one or swapped`, async () => {
+    it(`${engineName} rejects an ECDSA signature if r or s is zero or not below the order, if r is negated, or if both are one or swapped`, async () => {
       const numbers = [
         [0n, 0n],
         [0n, s],

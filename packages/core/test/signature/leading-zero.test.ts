@@ -9,7 +9,7 @@ import { toSigningInput } from '../support/jws.ts'
 const key = generateKey('PS256')
 const input = toSigningInput('PS256', { iss: 'a' })
 
-/** Creates a signature with a leading zero octet. PSS is randomized, so about one signature in 256 has one. */
+/** Creates a signature with a leading zero octet. PSS is randomized, so about one in 256 signatures begins with zero. */
 function createSignatureWithLeadingZero(): Buffer {
   for (let i = 0; i < 20_000; i++) {
     const signature = signBytes('PS256', key.privateKey, Buffer.from(input))

@@ -241,7 +241,7 @@ describe('machineSubject and machineClients', () => {
   })
 
   it('classifySubject returns machine for a client in machineClients, even if its token has an auth_time', () => {
-    // `machineClients` does not refer to the sub, and a token of a listed machine may have such a claim.
+    // `machineClients` does not refer to the sub, and a token of a listed machine may have `auth_time`.
     const listed = { sub: 'x', client_id: 'x', auth_time: 1 }
     expect(classifySubject(listed, { machineClients: ['x'] }).kind).toBe('machine')
   })

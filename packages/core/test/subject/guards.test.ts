@@ -77,7 +77,7 @@ describe('a service account of Keycloak', () => {
     )
   })
 
-  it('a guard with provider keycloak grants a service account with subject: machine, and refuses it with subject: user', () => {
+  it('a service account of the provider keycloak meets the requirement subject: machine, and does not meet subject: user', () => {
     const keycloak = { provider: 'keycloak' } as const
     expect(getOutcome(ISSUER, keycloak, claims, { subject: 'user' })).toBe('wrong_subject')
     expect(getOutcome(ISSUER, keycloak, claims, { subject: 'machine' })).toBe('granted')
@@ -107,7 +107,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ENTRA, {}, { ...entraUser, scp: ['read'] })).toBe('invalid_claim')
   })
 
-  it('Entra: a guard refuses an ID token with roles with the reason wrong_token_type', () => {
+  it('Entra: a guard refuses an ID token that contains roles, and the reason is wrong_token_type', () => {
     const idToken = { ...BARE, sub: 'pairwise-1', oid: 'user-1', roles: ['admin'] }
     expect(getOutcome(ENTRA, {}, idToken)).toBe('wrong_token_type')
     expect(getOutcome(ENTRA, {}, { ...idToken, nonce: 'n' })).toBe('wrong_token_type')
@@ -128,7 +128,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ISSUER, auth0, { ...both, azp: ['web'] })).toBe('invalid_claim')
   })
 
-  it('Cognito: a guard refuses a token without token_use access with the reason wrong_token_type', () => {
+  it('Cognito: a guard refuses a token whose token_use is not access, and the reason is wrong_token_type', () => {
     const access = { token_use: 'access', client_id: 'cron', sub: 'cron', aud: undefined }
     const options: Options = { audience: null, allowedClients: ['cron'] }
     expect(getGrantedToken(COGNITO, options, access).subject.kind).toBe('machine')

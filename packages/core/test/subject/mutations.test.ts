@@ -270,7 +270,7 @@ describe('a user', () => {
     )
   })
 
-  it('classifySubject returns machine for a user whose sub is built from a client id only at five providers', () => {
+  it('classifySubject returns machine at only five providers if the sub of a user is built from a client id', () => {
     const mutants = users.flatMap((example) => {
       const client = getClientId(example)
       return [client, `${client}@clients`, `client-${client}`, `service-account-${client}`].map(
@@ -280,7 +280,7 @@ describe('a user', () => {
     const providers = listMisclassified(mutants, 250).map(
       (id) => EXAMPLES.find((example) => example.id === id)!.provider,
     )
-    // These providers create the sub of a user, so it never has such a form.
+    // These providers create the sub of each user, so the sub of a real user never has one of the forms above.
     expect(new Set(providers)).toEqual(
       new Set(['auth0', 'better-auth', 'glewlwyd', 'logto', 'pocket-id']),
     )

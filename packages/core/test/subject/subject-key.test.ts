@@ -8,7 +8,7 @@ const getKey = (kind: 'machine' | 'user', id: string, from = issuer) =>
   subjectKey({ issuer: from, subject: { kind, id, evidence } })
 
 describe('subjectKey', () => {
-  it('subjectKey contains the issuer, the namespace and the id', () => {
+  it('subjectKey returns the issuer, the namespace and the id as a JSON array', () => {
     expect(getKey('user', 'ada')).toBe('["https://as.example.com","user","ada"]')
     expect(getKey('machine', 'cron')).toBe('["https://as.example.com","client","cron"]')
   })
@@ -51,7 +51,7 @@ describe('subjectKey', () => {
     expect(() => subjectKey({ issuer, subject })).toThrow('subjectKey was called for an unknown')
   })
 
-  it('subjectKey throws for a kind that is known by convention only, and returns a key if an option determines it', () => {
+  it('subjectKey throws for a kind that is known by convention only, and returns a key if an option determines the kind', () => {
     const client = { sub: 'ada', client_id: 'ada' }
     const user = { sub: 'ada', client_id: 'web', amr: ['pwd'], auth_time: 1 }
     for (const claims of [client, user]) {

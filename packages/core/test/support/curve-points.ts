@@ -16,7 +16,7 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn
 /** Returns P-256 keys: one point on the curve, and three invalid points. */
 export function getP256Points(): Record<'good' | 'off' | 'zero' | 'large', Record<string, string>> {
   const { mod, power } = createField(P)
-  // Finds the point with the smallest x, because then x + p also fits into 32 octets. It equals x modulo p.
+  // Finds the point with the smallest x, so that x + p also fits into 32 octets. Modulo p, the sum x + p equals x.
   let x = 0n
   let y: bigint
   let square: bigint

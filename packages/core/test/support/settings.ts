@@ -5,7 +5,7 @@ import type { IssuerSettings } from '../../src/model/settings.ts'
 import { getProfile } from '../../src/subject/providers.ts'
 import type { SubjectSettings, SubjectStatements } from '../../src/subject/context.ts'
 
-/** Returns the settings of an issuer with a configured issuer and audience, and with these changes. */
+/** Returns the settings of an issuer for which only `issuer` and `audience` are configured, with these changes. */
 export function createSettings(changes: Partial<IssuerSettings> = {}): IssuerSettings {
   const settings: IssuerSettings = {
     issuer: ISSUER,

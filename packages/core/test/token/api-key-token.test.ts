@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { API_KEY_ISSUER, ApiKeyOwnerError, toApiKeyToken } from '../../src/token/api-key-token.ts'
 import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 
-/** Returns the error of a call as text. */
+/** Returns the message of the error that `toApiKeyToken` throws for an owner. */
 function errorOf(owner: unknown): string {
   try {
     toApiKeyToken(owner)

@@ -60,7 +60,7 @@ describe('the option revoked', () => {
     ['an object', {}, '503 revocation_unavailable: an object'],
     ['a boxed false', Object(false), '503 revocation_unavailable: an object'],
   ])(
-    'the outcome of a guard is $2 if revoked returns %s, or a promise of this value',
+    'the outcome of a guard is $2 if the function revoked returns %s, or a promise of this value',
     async (_, value, outcome) => {
       const now = createServer(() => value).server.guard()(requestWith(token))
       expect(now).not.toBeInstanceOf(Promise)
@@ -116,13 +116,16 @@ describe('the option revoked', () => {
         ),
       'an error',
     ],
-  ])('a guard responds with 503 and Retry-After if revoked %s', async (_, revoked, found) => {
-    const outcome = await createServer(revoked).server.guard()(requestWith(token))
-    expect(show(outcome)).toBe(`503 revocation_unavailable: ${found}`)
-    expect(outcome.headers).toMatchObject({ 'Retry-After': '1' })
-    expect(JSON.stringify(outcome)).not.toContain('secret')
-    expect(await faults.faults()).toEqual([])
-  })
+  ])(
+    'a guard responds with 503 and Retry-After if the function revoked %s',
+    async (_, revoked, found) => {
+      const outcome = await createServer(revoked).server.guard()(requestWith(token))
+      expect(show(outcome)).toBe(`503 revocation_unavailable: ${found}`)
+      expect(outcome.headers).toMatchObject({ 'Retry-After': '1' })
+      expect(JSON.stringify(outcome)).not.toContain('secret')
+      expect(await faults.faults()).toEqual([])
+    },
+  )
 
   it('a guard responds with 503 after one second without a result, and ignores a later result', async () => {
     let resolve: (result: boolean) => void = () => {}
@@ -210,7 +213,7 @@ describe('the option revoked', () => {
     ['revoked', [0, 1], 0],
     ['check, and then during revoked', [1], 1],
   ])(
-    'a guard repeats all steps, but does not call check() again, if a key is distrusted during %s',
+    'a guard calls revoked() three times and check() at most once if two keys are distrusted during %s',
     async (_, distrustedIn, checksBefore) => {
       const others = [generateKey('ES256', 'b'), generateKey('ES256', 'c')]
       const thumbprints = await Promise.all(others.map(({ jwk }) => calculateJwkThumbprint(jwk)))

@@ -132,7 +132,7 @@ describe('a guard with introspect', () => {
     [10, 10],
     [0, 1],
   ])(
-    'a guard introspects an opaque token again on a connection that stays open, with maxAge: %d after %d s',
+    'a guard introspects an opaque token again on a connection that stays open, with maxAge: %d, after %d s',
     async (maxAge, seconds) => {
       const { clock, endpoint, server } = await setup(ACTIVE, { introspection: { maxAge } })
       const callGuard = session(server, 'abc')
@@ -228,7 +228,7 @@ describe('a guard with introspect', () => {
     expect(await other()).toBe('401 inactive')
   })
 
-  it('a guard grants a request on an open connection after an outage, although it refused this connection during the outage', async () => {
+  it('a guard grants a request on an open connection after an outage, although a guard refused the request during the outage', async () => {
     const { endpoint, server } = await setup(503)
     const callGuard = session(server, 'abc')
     expect(await callGuard()).toBe('503 introspection_unavailable')
@@ -469,7 +469,7 @@ describe('options of introspection', () => {
     ).toHaveLength(1)
   })
 
-  it('createResourceServer accepts only one issuer of opaque tokens, because these do not name their issuer', () => {
+  it('createResourceServer accepts only one issuer of opaque tokens, because opaque tokens do not name their issuer', () => {
     const issuers = ['opaque', 'any', 'jwt'].map((tokenFormat) => ({
       issuer: `https://${tokenFormat}.example.com`,
       audience: AUDIENCE,

@@ -6,7 +6,7 @@ import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 
 const issuer = createTestIssuer()
 
-/** Every claim that the core reads for any issuer, and every claim in a provider profile. */
+/** Claims that the core reads for any issuer, and claims in provider profiles. */
 const CLAIMS =
   'iss sub aud exp nbf iat jti client_id azp scope scp cnf act tid typ token_use nonce at_hash c_hash s_hash events htu token_introspection response_type amr auth_time sid email gty uid username user_id preferred_username grant_type oid idtyp roles appid'.split(
     ' ',

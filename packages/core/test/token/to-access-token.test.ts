@@ -137,7 +137,7 @@ describe('toAccessToken', () => {
     expect(hasScope('write*')).toBe(true)
   })
 
-  it('toAccessToken freezes the access token and all nested values', () => {
+  it('toAccessToken of frozen claims returns an access token whose values are all frozen', () => {
     const own = { roles: ['admin', { deep: [{}] }], address: { city: {} } }
     const okta = {
       scopeSources: [{ claim: 'scp', format: 'array' }],

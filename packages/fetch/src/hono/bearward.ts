@@ -51,7 +51,7 @@ export const requireToken: Bearward['requireToken'] = /* @__PURE__ */ defineRequ
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.
  *
  * @throws {Error} if no guard has granted the request. This is a mistake in the application.
- * @throws {Error} if the guard is `optional` and the caller is anonymous. Read `c.get('auth')` there.
+ * @throws {Error} if the guard is `optional` and the caller is anonymous. Behind an optional guard, read `c.get('auth')` instead.
  *
  * @example
  * const { subject, scopes } = auth(c)

@@ -4,7 +4,7 @@ import { withHeaders } from '../responses.ts'
 
 type Status = Parameters<Context['status']>[0]
 
-/** Headers that describe the body of another response. */
+/** Headers that describe a body. If other code has set them, they describe a body that is not sent. */
 const OF_BODY = ['Content-Encoding', 'Content-Length', 'Content-Range', 'ETag', 'Last-Modified']
 
 /**
@@ -17,7 +17,7 @@ export function respond({ status, headers, body }: HttpResponse, context: Contex
   const response = context.newResponse(content, status as Status, others)
   for (const name of OF_BODY) response.headers.delete(name)
   if (typeof Vary === 'string') response.headers.append('Vary', Vary)
-  // Otherwise Hono would replace these headers with the headers of the response that was set earlier.
+  // Removes the earlier response. Otherwise Hono would replace these headers with the headers of the earlier response.
   context.res = undefined
   context.res = response
   return response
@@ -27,7 +27,7 @@ export function respond({ status, headers, body }: HttpResponse, context: Contex
 export function addHeaders(headers: ResponseHeaders, context: Context): void {
   const response = withHeaders(context.res, headers)
   if (response === context.res) return
-  // Otherwise Hono would copy the headers of the earlier response again.
+  // Removes the earlier response. Otherwise Hono would copy the headers of the earlier response again.
   context.res = undefined
   context.res = response
 }

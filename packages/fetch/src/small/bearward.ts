@@ -31,7 +31,8 @@ export function createBearward(
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.
  *
  * @throws {Error} if no guard has granted the request. This is a mistake in the application.
- * @throws {Error} if the guard is `optional` and the caller is anonymous. Read `token` of its result there.
+ * @throws {Error} if the guard is `optional` and the caller is anonymous. Behind an optional guard, read `token` of the result of
+ *   the guard.
  *
  * @example
  * const { subject, scopes } = auth(request)

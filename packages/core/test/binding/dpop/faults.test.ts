@@ -84,7 +84,7 @@ describe('the address of a request', () => {
     ['2,100 characters', `?a=${'x'.repeat(2100)}`],
     ['characters that are not ASCII', '?q=\u00e9'],
   ])(
-    'authorize grants a request if the function publicUrl returns a query with %s',
+    'authorize grants a request if the function publicUrl returns an address whose query has %s',
     async (_name, query) => {
       const url = PUBLIC_URL + TARGET + query
       const { authorize, request } = setup({}, { publicUrl: () => ({ method: 'GET', url }) })

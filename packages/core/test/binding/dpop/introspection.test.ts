@@ -15,7 +15,7 @@ const cnf = { jkt: key.thumbprint }
 const X5T = 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2'
 const INTROSPECT: Requirements = { introspect: true }
 
-/** Creates an API that accepts DPoP, JWTs and opaque tokens, with an introspection endpoint. */
+/** Creates an API that accepts DPoP, JWTs and opaque tokens. Also creates its introspection endpoint. */
 async function scene() {
   const made = await issuing('any', {
     options: { publicUrl: PUBLIC_URL, dpop: { replay: memoryReplay() } },
@@ -62,16 +62,16 @@ describe('the introspection response about a token with a proof', () => {
   )
 
   it.each<[string, object, string]>([
-    ['no cnf', {}, 'granted'],
-    ['the same cnf', { cnf }, 'granted'],
-    ['the same cnf and token_type DPoP', { cnf, token_type: 'DPoP' }, 'granted'],
-    ['token_type DPoP', { token_type: 'DPoP' }, 'granted'],
-    ['another key', { cnf: { jkt: other.thumbprint } }, '401 unsupported_binding'],
-    ['a certificate as well', { cnf: { 'x5t#S256': X5T } }, '401 unsupported_binding'],
-    ['an empty cnf', { cnf: {} }, '401 unsupported_binding'],
-    ['an unknown member of cnf', { cnf: { ...cnf, jwk: {} } }, '401 unsupported_binding'],
+    ['no cnf: granted', {}, 'granted'],
+    ['the same cnf: granted', { cnf }, 'granted'],
+    ['the same cnf and token_type DPoP: granted', { cnf, token_type: 'DPoP' }, 'granted'],
+    ['token_type DPoP: granted', { token_type: 'DPoP' }, 'granted'],
+    ['another key: refused', { cnf: { jkt: other.thumbprint } }, '401 unsupported_binding'],
+    ['a certificate: refused', { cnf: { 'x5t#S256': X5T } }, '401 unsupported_binding'],
+    ['an empty cnf: refused', { cnf: {} }, '401 unsupported_binding'],
+    ['an unknown member of cnf: refused', { cnf: { ...cnf, jwk: {} } }, '401 unsupported_binding'],
   ])(
-    '7662-16: a guard with introspect enforces the cnf of a JWT and of its introspection response: %s',
+    '7662-16: a guard with introspect decides about a JWT that is bound to a key, and whose introspection response has %s',
     async (_what, response, expected) => {
       const { endpoint, prove, token } = await scene()
       endpoint.answer({ active: true, ...response })

@@ -35,7 +35,7 @@ describe('Nonces', () => {
     expect(await create().check(other, NOW)).toEqual({ isValid: false })
   })
 
-  it('9449-35: Nonces.check() accepts a nonce that was created with any of its secrets, even in another process', async () => {
+  it('9449-35: Nonces.check() accepts a nonce that was created with any of the configured secrets, even in another process', async () => {
     const before = await create([OLD_SECRET]).create(NOW)
     const after = await create([SECRET, OLD_SECRET]).create(NOW)
     const rotated = create([SECRET, OLD_SECRET])

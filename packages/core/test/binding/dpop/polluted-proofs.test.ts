@@ -5,7 +5,7 @@ import { requestWith } from '../../../../../test/support/requests.ts'
 import { withPollutedPrototype } from '../../support/with-polluted-prototype.ts'
 import { setup, summarize, TARGET } from './setup.ts'
 
-/** Names of claims, header parameters, and members of keys and of results, and values that would be valid for one of them. */
+/** Names of claims, of header parameters, and of members of keys and of results. */
 const NAMES =
   'cnf jkt x5t#S256 jti htm htu iat ath nonce exp nbf typ alg jwk kty crv x y n e d crit b64 zip enc cty kid scheme text proof binding dpop mode replay'.split(
     ' ',
@@ -29,7 +29,7 @@ describe('a member on Object.prototype', () => {
   ]
   const pollutions = NAMES.flatMap((name) => values.map((value) => ({ [name]: value })))
 
-  /** Returns the names of the pollutions that change the outcome of a request. */
+  /** Returns the pollutions that change the outcome of a request, each with the changed outcome. */
   function findChanges(create: () => Parameters<typeof server.authorize>[0], expected: string) {
     return pollutions.flatMap((pollution) => {
       const one = create()

@@ -83,7 +83,7 @@ describe('a DPoP proof', () => {
   })
 
   it.each(['typ', 'alg', 'jwk'])(
-    '9449-03: authorize refuses a proof whose header lacks %s, or has it with another type',
+    '9449-03: authorize refuses a proof if the header parameter %s is missing, is empty or has another type',
     async (name) => {
       for (const value of [undefined, null, 7, true, [], {}, ''])
         expect(await send({ header: { [name]: value } }), typeof value).toBe('401 invalid_proof')
@@ -91,7 +91,7 @@ describe('a DPoP proof', () => {
   )
 
   it.each(['jti', 'htm', 'htu', 'iat', 'ath'])(
-    '9449-03: authorize refuses a proof that lacks %s, or has it with another type',
+    '9449-03: authorize refuses a proof if the claim %s is missing, is empty or has another type',
     async (name) => {
       for (const value of [undefined, null, true, [], {}, '', name === 'iat' ? '7' : 7])
         expect(await send({ claims: { [name]: value } }), typeof value).toBe('401 invalid_proof')
@@ -106,7 +106,7 @@ describe('a DPoP proof', () => {
   )
 
   it.each(['none', 'HS256', 'ES384', 'es256', 'RS1', 'ES256K', 'A128GCM'])(
-    '9449-05: authorize refuses a proof with the alg %s, which is not in the list',
+    '9449-05: authorize refuses a proof with the alg %s, which is not in dpop.algorithms',
     async (alg) => {
       expect(await send({ header: { alg } }, { algorithms: ['ES256'] })).toBe('401 invalid_proof')
     },
@@ -118,25 +118,25 @@ describe('a DPoP proof', () => {
 
   it.each([
     [
-      'private members',
+      'has private members',
       (key: ReturnType<typeof generateProofKey>) => key.privateKey.export({ format: 'jwk' }),
     ],
-    ['kty oct', () => ({ kty: 'oct', k: Buffer.alloc(32).toString('base64url') })],
-    ['another curve', () => ({ ...generateProofKey('ES384').publicJwk })],
+    ['has the kty oct', () => ({ kty: 'oct', k: Buffer.alloc(32).toString('base64url') })],
+    ['is on another curve', () => ({ ...generateProofKey('ES384').publicJwk })],
     [
-      'an unknown crv',
+      'has an unknown crv',
       () => ({ kty: 'OKP', crv: 'X25519', x: Buffer.alloc(32, 1).toString('base64url') }),
     ],
     [
-      'a point that is not on its curve',
+      'has a point that is not on its curve',
       ({ publicJwk }: ReturnType<typeof generateProofKey>) => ({ ...publicJwk, y: publicJwk['x'] }),
     ],
     [
-      'use: enc',
+      'has use: enc',
       ({ publicJwk }: ReturnType<typeof generateProofKey>) => ({ ...publicJwk, use: 'enc' }),
     ],
-    ['an array', () => []],
-  ])('9449-07, 9449-45: authorize refuses a proof whose jwk is or has %s', async (_, toJwk) => {
+    ['is an array', () => []],
+  ])('9449-07, 9449-45: authorize refuses a proof whose jwk %s', async (_, toJwk) => {
     const key = generateProofKey()
     const { authorize, request, prove } = setup({}, {}, key)
     const jwk = toJwk(key) as Record<string, unknown>
@@ -237,7 +237,7 @@ describe('a DPoP proof', () => {
     )
   })
 
-  it('9449-47: authorize adds the path of publicUrl, which dot segments cannot leave', async () => {
+  it('9449-47: authorize adds the path of publicUrl to the path of the request, and refuses a request path with dot segments', async () => {
     const { authorize, request, prove } = setup({}, { publicUrl: `${PUBLIC_URL}/v1/` })
     const proof = (path: string) => prove({ claims: { htu: PUBLIC_URL + path } })
     expect(summarize(await authorize(request(proof(`/v1${TARGET}`))))).toBe('granted')
@@ -291,7 +291,7 @@ describe('a DPoP proof', () => {
     },
   )
 
-  it('authorize refuses a proof that has expired, or is not valid yet, if it has exp or nbf', async () => {
+  it('authorize refuses a proof whose exp has passed, whose nbf is in the future, or whose exp or nbf is malformed', async () => {
     const { clock, authorize, request, prove } = setup()
     const now = clock.seconds()
     for (const claims of [{ exp: now - 5 }, { nbf: now + 6 }, { exp: 'x' }, { nbf: {} }])
@@ -526,7 +526,7 @@ describe('a DPoP proof', () => {
     expectNothingOf([...parts, SECRET], [outcome, events])
   })
 
-  it('a proof for one token is refused with another token of the same client', async () => {
+  it('authorize refuses a proof that was created for another token of the same client', async () => {
     const { authorize, issuer, key, prove } = setup()
     const other = issuer.token({ claims: { jti: 'another', ...boundTo(key) } })
     expect(summarize(await authorize(proving(other, prove(), { url: TARGET })))).toBe(

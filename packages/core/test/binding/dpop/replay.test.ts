@@ -23,7 +23,7 @@ import { PUBLIC_URL, setup, summarize, TARGET } from './setup.ts'
 const SECRETS = [randomBytes(32)]
 const getNonce = (outcome: unknown) => (outcome as Refused).headers['DPoP-Nonce'] as string
 
-/** A store whose answers the test sets. It records its calls. */
+/** Creates a store that returns the result of `answer`, and records its calls. */
 function scriptedStore(answer: () => unknown) {
   const uses: ProofUse[] = []
   const firstUse = (use: ProofUse) => {
@@ -94,7 +94,7 @@ describe('the detection of used proofs', () => {
     expect(summarize(await authorize(request(prove({ claims }))))).toBe('granted')
   })
 
-  it('9449-41: the replay store remembers a proof for as long as it is accepted, and for one clock tolerance longer', async () => {
+  it('9449-41: the replay store remembers a proof for as long as the proof is accepted, and for one clock tolerance longer', async () => {
     const store = scriptedStore(() => true)
     const { authorize, request, prove, clock } = setup({ replay: store })
     const iats = [-65, 0, 5]
@@ -158,7 +158,7 @@ describe('the detection of used proofs', () => {
     expect(store.uses).toHaveLength(1)
   })
 
-  it('check of a guard gets the token with its bindings, and a proof stays unused if check throws', async () => {
+  it('the function check of a guard gets the token with its bindings, and the proof stays unused if check throws', async () => {
     const { authorize, request, prove } = setup()
     const seen: unknown[] = []
     const proof = prove()
@@ -263,7 +263,7 @@ describe('a replay store that does not answer', () => {
     [Object.assign(new Error('s3cret'), { name: 'A s3cret' }), 'an error'],
     ['s3cret', 'an error'],
   ])(
-    'the event degraded names the code or the class of what the replay store has thrown: %o',
+    'the event degraded names the code or the class of the value that the replay store throws, if the value has one: %o',
     async (thrown, shown) => {
       const { authorize, request, events } = setup({
         replay: scriptedStore(() => Promise.reject(thrown)),
@@ -436,7 +436,7 @@ describe('nonces', () => {
     expect(getNonce(outcome)).not.toBe(first)
   })
 
-  it('9449-56, 9449-33: authorize grants a request whose nonce is older than two thirds of its lifetime, and sends a new nonce', async () => {
+  it('9449-56, 9449-33: authorize grants a request whose nonce has reached two thirds of its lifetime, and sends a new nonce', async () => {
     const { authorize, request, prove, clock } = setup({ nonce })
     const first = getNonce(await authorize(request()))
     const send = async () => authorize(request(prove({}, { nonce: first })))

@@ -24,7 +24,7 @@ export const PUBLIC_URL = 'https://api.example.com'
 export const TARGET = '/reports/7'
 const URL_OF_TARGET = PUBLIC_URL + TARGET
 
-/** Creates a resource server that accepts DPoP, a client key, and functions that create requests with proofs. */
+/** Creates a resource server that accepts DPoP. Also creates a client key, and functions that create requests with proofs. */
 export function setup(
   dpop: Partial<DpopOptions> = {},
   more: Partial<ResourceServerOptions> & object = {},

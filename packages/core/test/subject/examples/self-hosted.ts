@@ -249,7 +249,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'another token format, which does not contain the claim type',
+    trap: 'a token format that lacks the claim named type',
     claims: {
       owner: 'admin',
       name: 'app-orders',

@@ -279,7 +279,7 @@ describe('a cached token', () => {
     expect(JSON.stringify(getToken())).toBe(before)
   })
 
-  it('the token cache evicts the oldest token if it contains maxEntries tokens', async () => {
+  it('the token cache evicts the oldest token if a new token would exceed maxEntries', async () => {
     const { send, cache } = setup({ tokenCache: { maxEntries: 2 } })
     const tokens = ['a', 'b', 'c'].map((jti) => issuer.token({ key, claims: { jti } }))
     for (const token of tokens) await cache(token)
@@ -287,7 +287,7 @@ describe('a cached token', () => {
     expect(await send(tokens[2]!)).toBe('cached')
   })
 
-  it('the token cache evicts the oldest token if the claims of its tokens use maxBytes', async () => {
+  it('the token cache evicts the oldest token if the claims of a new token would exceed maxBytes', async () => {
     const { send, cache } = setup({ tokenCache: { maxBytes: 65_536 } })
     const createLargeToken = (jti: string) =>
       issuer.token({ key, claims: { jti, list: Array.from({ length: 400 }, () => ({})) } })

@@ -128,7 +128,7 @@ describe('the part of the token cache for one dynamic issuer', () => {
     expect(cache.size.entries).toBe(5)
   })
 
-  it('the size of each issuer equals the size of its tokens in the cache, for random operations', () => {
+  it('TokensOfIssuer.size equals the size of the tokens of the issuer in the cache, for random operations', () => {
     const operation = fc.record({
       kind: fc.constantFrom('add', 'add', 'add', 'add', 'find', 'delete', 'forget'),
       issuer: fc.nat({ max: 3 }),

@@ -55,7 +55,7 @@ describe('clientAuthentication at introspection', () => {
     }
   })
 
-  it('7662-04: private_key_jwt signs assertions with different jti that are valid for one minute, with every form of a key', async () => {
+  it('7662-04: private_key_jwt signs assertions that are valid for one minute and have different jti, with every form of a key', async () => {
     for (const alg of ['RS256', 'PS256', 'ES256', 'Ed25519'] as const) {
       const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
       const jwk = { ...(await exportJWK(privateKey)), kid: 'k1', alg } as JWK & { kty: string }

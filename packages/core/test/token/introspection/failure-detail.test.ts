@@ -106,7 +106,7 @@ describe('the detail of introspection_failed', () => {
     expect(await getFailure(script)).toEqual([failure, detail])
   })
 
-  it('the detail of introspection_failed names the content type of a signed response if one was expected', async () => {
+  it('the detail of introspection_failed names the content type of signed responses if a signed response is required', async () => {
     const { getOutcome, failed, endpoint } = await setup(ACTIVE, {
       introspection: { response: 'jwt' },
     })

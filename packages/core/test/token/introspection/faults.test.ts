@@ -719,7 +719,7 @@ describe('status 400 of introspection', () => {
     expect(failures()).toEqual(['token_refused', 'token_refused'])
   })
 
-  it('a JWT gets 503 after the error unsupported_token_type if the issuer signs JWTs', async () => {
+  it('a JWT gets 503 after the error unsupported_token_type if tokenFormat is jwt or any', async () => {
     const jwt = await issuing('jwt')
     jwt.endpoint.answer(unsupported)
     expect(await jwt.getOutcome(jwt.token(), { introspect: true })).toBe(

@@ -55,7 +55,7 @@ describe('IntrospectionCache', () => {
     expect(cache.find('good', AGES, at(0))).toEqual(active(0))
   })
 
-  it('a response in IntrospectionCache expires when the wall clock or the monotonic clock has passed its age', () => {
+  it('a response in IntrospectionCache expires when its maximum age has passed on the wall clock or on the monotonic clock', () => {
     const cache = new IntrospectionCache(LIMITS.cachedResponses)
     cache.remember('a', active(100))
     cache.remember('b', inactive(100))
@@ -92,7 +92,7 @@ describe('IntrospectionCache', () => {
           .option(seconds, { nil: undefined })
           .map((exp) => (askedAt: number) => active(askedAt, exp)),
       ),
-      /** Seconds since the request of the response that is stored now. */
+      /** Seconds between the introspection request and the storage of its response. */
       late: fc.nat(5),
       pass: fc.nat(8),
       maxAge: fc.nat(20),

@@ -17,7 +17,7 @@ import { ACTIVE, closing, CREDENTIALS, issuing, setup, tokenIn, summarizeOutcome
 
 const TOKEN = 'an-opaque.token~1+/2='
 
-/** Introspects a token without an HTTP request. The token may contain characters that are invalid in the header Authorization. */
+/** Introspects a token without a request to the API. So the token may contain characters that are invalid in `Authorization`. */
 function introspect(issuer: string, token: string) {
   const options = { issuer, audience: AUDIENCE, tokenFormat: 'opaque', introspection: CREDENTIALS }
   const { settings } = readOptions(options)
@@ -216,7 +216,7 @@ describe('the introspection response', () => {
     },
   )
 
-  it('authorize treats a member of an introspection response that is null as missing, except for cnf', async () => {
+  it('authorize treats a null member of an introspection response as missing, except for cnf', async () => {
     const nothing = { exp: null, nbf: null, iat: null, iss: null, jti: null, at_hash: null }
     const { endpoint, getOutcome, send } = await setup({ ...ACTIVE, ...nothing, token_type: null })
     const { claims } = tokenIn(await send('t1'))
@@ -334,7 +334,7 @@ describe('the introspection response', () => {
     })
   })
 
-  it('authorize with audience: null accepts only introspection responses that have no aud and a client in allowedClients', async () => {
+  it('authorize with audience: null accepts only introspection responses that have a client in allowedClients and no aud', async () => {
     const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
     const tokenUse = { claim: 'scope', value: 'read' }
     const issuer = { audience: null, allowedClients: ['reports-web'], tokenUse }
@@ -350,7 +350,7 @@ describe('the introspection response', () => {
 
   it('authorize refuses a refresh token without aud if it is older than maxTokenAge or lacks the claim of tokenUse', async () => {
     const clients = { audience: null, allowedClients: ['reports-web'] }
-    // Better-auth returns this response for access tokens and for refresh tokens.
+    // Better Auth returns this response for access tokens and for refresh tokens.
     const refresh = { active: true, token_type: 'Bearer', client_id: 'reports-web', scope: 'read' }
     const young = await setup(refresh, { issuer: { ...clients, maxTokenAge: 3600 } })
     const days = 86_400

@@ -24,14 +24,14 @@ describe('the option acceptTyp', () => {
     expect(decide(createResourceServer(options), withType('JWS'))).toBe('wrong_token_type')
   })
 
-  it('a guard refuses a token with a typ in acceptTyp if it does not have the claims of an access token', () => {
+  it('a guard refuses a token with a typ in acceptTyp if the claims are not those of an access token', () => {
     const server = createResourceServer({ ...options, acceptTyp: ['JWS'] })
     const plain = withType('JWS', { client_id: undefined, scope: undefined })
     expect(decide(server, plain)).toBe('wrong_token_type')
     expect(decide(server, withType('JWS', { at_hash: 'x' }))).toBe('wrong_token_type')
   })
 
-  it('classifySubject returns the same subject for a token with a typ in acceptTyp and for a token with the typ at+jwt', () => {
+  it('classifySubject returns machine for a typ in acceptTyp, and unknown for another typ, for logout+jwt and for a malformed acceptTyp', () => {
     const machines = { ...options, acceptTyp: ['JWS'], machineSubject: 'client_id' } as const
     const guard = createResourceServer(machines).guard({ subject: 'machine' })
     expect((guard(requestWith(withType('JWS'))) as Outcome).kind).toBe('granted')

@@ -20,7 +20,7 @@ const derived: AcceptedAudiences = {
 const isAccepted = (aud: unknown, changes: Partial<AcceptedAudiences> = {}) =>
   checkIntended({ aud }, { ...derived, ...changes }) === undefined
 
-/** A host and a path, without a query, in lower case. */
+/** The parts of an identifier: a scheme and a host in lower case, and a path, which can have a query. */
 const identifiers = fc.record({
   scheme: fc.constantFrom('https', 'http'),
   host: fc.stringMatching(/^[a-z0-9]{1,8}(?:\.[a-z0-9]{1,8}){0,2}(?::[1-9]\d{0,3})?$/),
@@ -34,7 +34,7 @@ const identifiers = fc.record({
 const write = ({ scheme, host, path }: { scheme: string; host: string; path: string }) =>
   `${scheme}://${host}${path}`
 
-/** Changes the case of the letters at the given places. */
+/** Converts the letters at the given places to upper case. The list of places is repeated for a longer text. */
 const withCase = (text: string, places: readonly boolean[]) =>
   text
     .split('')
@@ -107,7 +107,7 @@ describe('isEquivalentResource', () => {
     },
   )
 
-  it('MCP-13: isEquivalentResource returns true for another case of scheme and host, and false for another case of other letters', () => {
+  it('MCP-13: isEquivalentResource returns true if only the case of scheme and host differs, and false if the case of another letter differs', () => {
     const places = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(identifiers, places, places, ({ scheme, host, path }, one, two) => {
@@ -203,7 +203,7 @@ describe('checkIntended', () => {
     expect(isAccepted([RESOURCE, 'urn:api'], several)).toBe(true)
   })
 
-  it('the explanation of checkIntended lists the accepted audiences, and adds the word only with onlyAudience', () => {
+  it('the explanation of checkIntended lists the accepted audiences, and begins with "only" if onlyAudience is set', () => {
     const explain = (changes: Partial<AcceptedAudiences>) =>
       checkIntended({ aud: ['x', RESOURCE] }, { ...derived, audiences: ['a', 'b'], ...changes })!
         .explanation

@@ -209,7 +209,7 @@ describe('checkAudience', () => {
     expect(audience({ aud: 'x' }, changes)).toBe(AUDIENCES)
   })
 
-  it('checkAudience with audiences: null accepts only tokens without aud, and only of clients in allowedClients', () => {
+  it('checkAudience with audiences: null accepts only tokens without an audience, and only of clients in allowedClients', () => {
     const cognito = { audiences: null, allowedClients: ['a-client'] }
     expect(audience({ aud: undefined }, cognito)).toBe('passed')
     expect(audience({ aud: undefined, client_id: 'x' }, cognito)).toBe(CLIENT)

@@ -24,7 +24,7 @@ describe('the keys to try for one token', () => {
     expect(authorize(jwks, keys[4]!, 'key-4')).toMatchObject({ kind: 'granted' })
   })
 
-  it('7517-27: a token is granted if at most four keys have its kid, and refused if more keys have it', () => {
+  it('7517-27: a token is granted if at most four keys have its kid, and refused if more keys have this kid', () => {
     const jwks = keys.map(({ jwk }) => ({ ...jwk, kid: 'k' }))
     expect(authorize(jwks.slice(1), keys[4]!, 'k')).toMatchObject({ kind: 'granted' })
     expect(authorize(jwks, keys[4]!, 'k')).toMatchObject({ reason: 'unknown_key' })
