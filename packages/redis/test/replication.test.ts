@@ -105,17 +105,18 @@ describe.each(SERVERS)('%s', (name) => {
         await untilConfirmed(redisReplay({ send, timeout, replicas: 1 }))
         const store = redisReplay({ send, timeout: 300, replicas: 1 })
         proxy.onReply((chunk) => (proxy.cuts() === 0 && reply.test(chunk) ? 'cut' : 'pass'))
-        const proof = createUse()
+        const proofs = Array.from({ length: 10 }, createUse)
         await whileHanging(replica, async () => {
-          const problem = await getProblem(store.firstUse(proof))
-          expect(['unreachable', 'failed', 'timeout', 'unconfirmed']).toContain(problem)
+          const uses = proofs.map((proof) => getProblem(store.firstUse(proof)))
+          for (const problem of await Promise.all(uses))
+            expect(['unreachable', 'failed', 'timeout', 'unconfirmed']).toContain(problem)
         })
         expect(proxy.cuts()).toBe(1)
         const later = redisReplay({ send, timeout, replicas: 1 })
         await expect
           .poll(async () => later.firstUse(createUse()).catch(() => 'unknown'), { timeout: 30_000 })
           .toBe(true)
-        expect(await later.firstUse(proof)).toBe(false)
+        expect(await later.firstUse(proofs[0]!)).toBe(false)
       },
     )
   })
