@@ -43,7 +43,7 @@ export default defineConfig({
     reporters: ['default', source('test/support/closing-line.ts')],
     setupFiles: [source('test/support/watch-events.ts')],
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    // Long enough that a busy machine does not fail the tests.
+    // These timeouts are long, so that a busy machine does not fail the tests.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: { include: ['packages/*/src/**'] },

@@ -1,5 +1,5 @@
-// Runs a command. If the command prints nothing for four minutes, ends it with all its processes, and runs it once more.
-// A command that fails is not repeated.
+// Runs a command. If the command prints nothing for four minutes, all processes of the command are ended, and the command runs
+// once more. A command that fails is not repeated.
 //
 // Node 20 can deadlock between its own threads (https://github.com/nodejs/node/issues/54918). One test process that hangs
 // would stop the whole run without a message.

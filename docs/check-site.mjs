@@ -43,10 +43,10 @@ const large = await openBrowserPage(LARGE)
 // The small window is a separate browser page, because the sidebar moves when a window changes its size.
 const small = await openBrowserPage(SMALL)
 
-/** Addresses of pages that are still to be opened, without their fragments. */
+/** Addresses of all pages that were found, without fragments. Each page is opened once. */
 const queue = ['/index.html']
 const seen = new Set(queue)
-/** Links with a fragment: the page that has the link, the page it leads to, and the fragment. */
+/** Links with a fragment: the page that has the link, the page of the target, and the fragment. */
 const fragments = []
 /** Ids of the elements of each page. */
 const ids = new Map()

@@ -20,8 +20,8 @@ import { onKoa } from './frameworks/koa/mount.ts'
 /** One major version of a framework, with the adapter mounted in it. */
 export interface FrameworkEntry extends Framework {
   /**
-   * Folder of the adapter in `packages/` and in `test/frameworks/`. `undefined` if the adapter is never published: it is then
-   * `adapter.ts` in its folder in `test/frameworks/`.
+   * Folder of the adapter in `packages/` and in `test/frameworks/`. `undefined` if the adapter is never published: the adapter is
+   * then `adapter.ts` in the folder of the framework in `test/frameworks/`.
    */
   readonly adapter: string | undefined
   /** Module name of this version in the `package.json` of the adapter. `undefined` if the adapter is used without a framework. */

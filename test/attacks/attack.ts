@@ -38,7 +38,7 @@ export type Outcome =
       readonly reason: Reason
       readonly error: string | undefined
       /**
-       * The scheme whose challenge has the error, if the API accepts DPoP. `both`: both challenges have it.
+       * The scheme whose challenge has the error, if the API accepts DPoP. `both`: both challenges have the error.
        *
        * @default 'Bearer'
        */
@@ -49,7 +49,7 @@ export type Outcome =
   | {
       readonly status: 400 | 431
       readonly reason: null
-      /** Reason of a refusal that the client does not get. If it is missing, the application does not get the request. */
+      /** Reason of a refusal that the client does not get. Without `unsent`, the application does not get the request. */
       readonly unsent?: Reason
     }
 
@@ -102,7 +102,7 @@ interface ProtectedApi {
   /** Options of DPoP, without the replay store. Each API has its own store. */
   readonly dpop?: Omit<DpopOptions, 'replay'>
   readonly requirements: Requirements
-  /** Claims of a token that the guard grants, if the usual ones are not enough. */
+  /** Claims of a token that the guard grants. By default, a token with the usual claims is granted. */
   readonly grantedClaims?: Readonly<Record<string, unknown>>
   /** `true` if no other issuer is trusted. */
   readonly isSingleIssuer?: boolean

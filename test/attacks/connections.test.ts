@@ -179,7 +179,7 @@ describe.each(FETCHES)('requests on one connection, with %s', (_name, fetch) => 
     expect(await faults.faults()).toEqual([])
   })
 
-  it('a guard decides about waiting requests by their own credentials, on one connection and on many, with one key fetch and one refresh', async () => {
+  it('a guard decides about each waiting request by its own credentials, on one or several connections, with one key fetch and one refresh', async () => {
     const api = await serveApi(fetch)
     const cases = numbered(30)
     const one = connect(api.port, '127.0.0.1')

@@ -32,7 +32,7 @@ interface Case {
   readonly token: string
   /** The values of the header lines with proofs. */
   readonly proofs: readonly string[]
-  /** Reason why the judges differ. `undefined`: they agree. */
+  /** Reason why the judges differ. `undefined` if the judges agree. */
   readonly deviation?: string | undefined
 }
 

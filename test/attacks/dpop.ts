@@ -238,7 +238,7 @@ const HEADERS: readonly (readonly [name: string, create: (target: Target) => obj
   ['cty', () => ({ cty: 'JWT' }), invalid],
 ]
 
-/** Keys of a proof that must not be used. The token of each proof is bound to its key. */
+/** Keys that a proof must not use. The token in each request is bound to the key of the proof. */
 const KEYS: readonly (readonly [name: string, alg: string, jwk: Record<string, unknown>])[] = [
   ['an RSA key of 16,384 bits', 'RS256', rsa(2048)],
   ['an RSA key of 4,104 bits', 'PS256', rsa(513)],

@@ -8,7 +8,7 @@ const api = 'dynamic'
 const unknownIssuer = invalidToken('unknown_issuer')
 const forged = invalidToken('invalid_signature')
 
-/** Values of `iss` that a function `match` with a fault in its pattern might accept, or that name no tenant. */
+/** Values of `iss` that name no tenant, or that a faulty function `match` might accept. */
 const NAMES: readonly (readonly [name: string, iss: unknown])[] = [
   ['a user name that is the host of a tenant', `${ISSUER}@evil.example`],
   ['a user name and a password', `${ISSUER}:443@evil.example/`],

@@ -63,7 +63,7 @@ const INVALID_TEXTS: readonly (readonly [
   ['1,000 levels of objects', (json) => withMember(json, 'z', nested(1_000, '{"a":', '}'))],
 ]
 
-/** Changes that leave one valid JSON object. If its signature is valid, it must be accepted. */
+/** Changes that leave one valid JSON object. A token with this change and a valid signature must be accepted. */
 const UNUSUAL_TEXTS: readonly (readonly [name: string, rewrite: (json: string) => string])[] = [
   ['white space around the object', (json) => `\t\r\n ${json} \n`],
   ['5,000 trailing spaces', (json) => `${json}${' '.repeat(5_000)}`],

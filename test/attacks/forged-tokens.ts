@@ -40,7 +40,7 @@ export function getKey(issuer: TestIssuer, alg: string): TestKey {
 /** Creates a valid token of exactly `length` characters. */
 export function tokenOfLength(issuer: TestIssuer, length: number): string {
   const claims = goodClaims(issuer)
-  // Some lengths of one part do not exist in base64url. A longer header then makes the total possible.
+  // Some lengths of one part do not exist in base64url. If the total is not possible, the header gets more characters.
   for (const fill of ['', 'x', 'xx', 'xxx']) {
     const header = { ...goodHeader(issuer), fill }
     const rest = length - encodePart(header).length - '..'.length - SIGNATURE_LENGTH

@@ -12,7 +12,7 @@ interface Kind {
   readonly typ: string
   /** Claims that override the claims of an access token. Audience and times stay valid. */
   readonly claims: Record<string, unknown>
-  /** Property that distinguishes it from an access token, if its claims do not. */
+  /** Property that distinguishes the JWT from an access token. By default, the claims of the JWT distinguish it. */
   readonly distinguishedBy?: 'its typ' | 'its missing access-token claims'
 }
 

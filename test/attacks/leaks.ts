@@ -28,13 +28,13 @@ const PUBLIC = toPieceSet([
   'response_type',
 ])
 
-/** Returns the pieces of a request, and of its decoded tokens, that a response contains. */
+/** Returns the pieces that a response shares with a request, or with the decoded tokens of the request. */
 export function leaks(sent: Sent, text: string): string[] {
   return piecesShown(sent, toPieces(text))
 }
 
 /**
- * Returns the pieces of a request that events contain, and the texts of events that are not printable ASCII. Events may
+ * Returns the pieces that events share with a request, and the texts of events that are not printable ASCII. Events may
  * contain the values of `SHOWN` members.
  */
 export function eventLeaks(sent: Sent, events: readonly BearwardEvent[]): string[] {
@@ -100,7 +100,7 @@ function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** Returns the `kid` values of a request that a response contains, if they are longer than two characters. */
+/** Returns the `kid` values that a response shares with a request. Ignores values of one or two characters. */
 export function leakedKids(sent: Sent, text: string): string[] {
   return decodedParts(sent)
     .map(readKid)

@@ -5,7 +5,7 @@ import { goodClaims, goodHeader, getKey } from './forged-tokens.ts'
 const malformed = invalidToken('malformed_token')
 const forged = invalidToken('invalid_signature')
 
-/** Arrangements of the parts of a valid token, and of a second one signed with the same key. */
+/** Arrangements of the parts of two valid tokens. The same key has signed both tokens. */
 const ARRANGEMENTS: readonly (readonly [
   name: string,
   arrange: (one: readonly string[], two: readonly string[]) => string,

@@ -36,7 +36,7 @@ const HEADER_NAMES = [
   'x-powered-by',
 ]
 
-/** Bytes of header lines. Node must not refuse a long token before the guard does. */
+/** Bytes of header lines. Node must not refuse a long token before the guard refuses it. */
 const MAX_HEADER_SIZE = 4 * 1024 * 1024
 
 /** Runs all attacks over real sockets against one framework. */
@@ -99,7 +99,7 @@ export function runCorpus(framework: Framework): void {
       return getWithLines(port, '/', typeof sent === 'string' ? [bearerLine(sent)] : sent)
     }
 
-    it('a guard grants valid tokens only of trusted issuers, and fetches each JWKS once', async () => {
+    it('a guard grants tokens of trusted issuers, refuses tokens of untrusted issuers, and fetches each JWKS once', async () => {
       const { issuer, other } = target
       for (const api of servers.keys()) {
         const { grantedClaims: claims = {}, isSingleIssuer = false } = getApi(api)
@@ -150,7 +150,7 @@ export function runCorpus(framework: Framework): void {
     })
 
     it('the API fetches each JWKS at most twice during all attacks, sends no request to the attacker, and causes no uncaught error', async () => {
-      // The first fetch, and one refresh for an unknown kid. The clock stands still, so the pause after it does not end.
+      // The first fetch, and one refresh for an unknown kid. The clock stands still, so the pause after the refresh does not end.
       const count = (url: string) => target.fetched.filter((other) => other === url).length
       expect(target.fetched.filter((url) => count(url) > 2)).toEqual([])
       expect(target.attackerRequests).toEqual([])

@@ -70,7 +70,7 @@ const pair = (r: bigint, s: bigint) => Buffer.concat([toOctets(r, 32), toOctets(
 const readR = (signature: Buffer) => toNumber(signature.subarray(0, 32))
 const readS = (signature: Buffer) => toNumber(signature.subarray(32))
 
-/** Wrong variants of ECDSA (RFC 7518 section 3.4). r and s are 1 to n - 1 (FIPS 186-4 section 6.4). */
+/** Wrong variants of ECDSA (RFC 7518 section 3.4). r and s are from 1 to n - 1 (FIPS 186-4 section 6.4). */
 const ECDSA: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ['r = 0', (sig) => pair(0n, readS(sig))],
   ['s = 0', (sig) => pair(readR(sig), 0n)],

@@ -13,7 +13,7 @@ const wrongSubject = forbidden('wrong_subject')
 const user = granted('user', 'alice')
 const machine = granted('machine', 'alice')
 
-/** Returns an `act` claim with `count` actors. An `act` claim with more than eight is malformed. */
+/** Returns an `act` claim with `count` actors. An `act` claim with more than eight actors is malformed. */
 function nestedActors(count: number): object {
   return count === 1 ? { sub: 'admin' } : { sub: 'admin', act: nestedActors(count - 1) }
 }
@@ -45,7 +45,7 @@ const CALLERS: readonly (readonly [
     { sub: 'alice', client_id: 'web' },
     { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
   ],
-  // Products write these claims into the tokens of machines. They contradict the kind `user`, and users cannot set them.
+  // Products write these claims into the tokens of machines. The claims contradict the kind `user`. Users cannot set the claims.
   ...[
     { gty: 'client-credentials' },
     { grant_type: 'client_credentials' },
@@ -121,7 +121,7 @@ const CALLERS: readonly (readonly [
         },
       ] as const,
   ),
-  // An actor that is not malformed does not change the subject.
+  // A well-formed `act` claim does not change the subject.
   ...[{ sub: 'admin' }, { sub: 'admin', exp: 1 }, { client_id: 'admin' }, null].map(
     (act) =>
       [

@@ -20,7 +20,7 @@ const good = ({ issuer }: Target) => issuer.token()
 /** Returns the UTF-8 bytes of a text as a latin1 string. */
 const utf8 = (text: string) => Buffer.from(text).toString('latin1')
 
-/** Values of the `Authorization` header. `TOKEN` is a valid token, and `OTHER` a second one. */
+/** Values of the `Authorization` header. `TOKEN` and `OTHER` are two valid tokens. */
 const VALUES: readonly (readonly [value: string, outcome: Attack['outcome']])[] = [
   ['bearer TOKEN', accepted],
   ['bEaReR TOKEN', accepted],

@@ -80,7 +80,7 @@ const BARE_401 = {
   unsupported_scheme: 'The request uses an authentication scheme that is not accepted.',
 } as const
 
-/** Texts for 403 without an error code, because RFC 6750 section 3.1 defines none for these. */
+/** Texts for 403 without an error code. RFC 6750 section 3.1 defines no code for these reasons. */
 const FORBIDDEN = {
   wrong_issuer: 'The issuer of the access token is not allowed here.',
   wrong_subject: 'This kind of caller is not allowed here.',

@@ -282,7 +282,7 @@ function checkRefusal(response: RawResponse, schemes: readonly string[]): void {
   for (const { scheme, parameters } of challenges) {
     const written = parameters.map(([name]) => name)
     expect(written).toEqual(PARAMETERS.filter((name) => written.includes(name)))
-    // The client of the MCP SDK reads only a header that begins with `Bearer `, so this challenge is never without parameters.
+    // The client of the MCP SDK reads only a header that begins with `Bearer `, so this challenge always has parameters.
     if (scheme === 'Bearer' || schemes.length === 1) expect(written).toContain('realm')
     expect(written.includes('algs')).toBe(scheme === 'DPoP')
     for (const [name, value] of parameters) {

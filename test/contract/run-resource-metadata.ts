@@ -135,7 +135,7 @@ export function describeMetadata(framework: Framework): void {
           options: { ...options, logger: false },
           routes: [
             {
-              // This route is for every path, so only a document that is served before the guard needs no token.
+              // The guard protects every path. Documents are available without a token, because `metadata()` runs first.
               requirements: { scope: 'read' },
               handle: async (verified) => ({ handled: granted.push(verified) }),
             },
@@ -333,8 +333,8 @@ export function describeMetadata(framework: Framework): void {
       ['upper case', PATHS.path.toUpperCase()],
       ['the path of the resource before the well-known path', `/v1${WELL_KNOWN}`],
       ['an escape', PATHS.path.replace('known', '%6bnown')],
-      ['the document of a resource with a query, without the query', `${WELL_KNOWN}/q`],
-      ['the document of a resource with a query, with another query', `${WELL_KNOWN}/q?tenant=b`],
+      ['a document without the query of its resource', `${WELL_KNOWN}/q`],
+      ['a document with a query that its resource does not have', `${WELL_KNOWN}/q?tenant=b`],
     ])(
       '9728-16: metadata() passes a request for %s to the guard, and never repeats the path of the request',
       async (_what, target) => {

@@ -1,8 +1,8 @@
 import type { Reason } from '@bearward/core'
 
 /**
- * The conditions `when` of the advice for each reason, in words and in the order of the rows. They are not in the core, because
- * only the documentation contains them.
+ * The conditions `when` of the advice for each reason, in words and in the order of the rows. The texts are not in the core,
+ * because only the documentation contains them.
  */
 export const ADVICE_SIGNS: Partial<Readonly<Record<Reason, readonly string[]>>> = {
   malformed_token: ['`found` is the text undefined, null, true, false or NaN'],

@@ -71,7 +71,7 @@ async function expectShown(response: Response, heading: string, issuer: string):
 
 /**
  * Gets a token like a client that knows only the address of an API. Follows the challenge to the metadata of the API, and then to
- * its authorization server. `url` is where the API listens in this test.
+ * its authorization server. `url` is the address of the API in this test.
  */
 async function getTokenFor(url: string, path: string): Promise<string> {
   const challenge = (await fetch(url + path)).headers.get('www-authenticate')!

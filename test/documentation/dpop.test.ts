@@ -132,7 +132,7 @@ describe('docs/dpop.md', () => {
     ])
   })
 
-  it('docs/dpop.md has the numbers of the code', () => {
+  it('docs/dpop.md states the limits and times that the code uses', () => {
     const text = read(PAGE).replace(/\s+/g, ' ')
     const { failures, pause } = REPLAY_BREAKER
     for (const sentence of [

@@ -115,8 +115,8 @@ export async function fastifySnippet(name: string, code: string): Promise<Reques
 export type Scenario = (code: string) => Promise<void>
 
 /**
- * Runs each snippet (`js` or `ts`) of a document with the scenario whose name is the heading above it. The tests fail for a
- * snippet without a scenario, and for a scenario without a snippet.
+ * Runs each snippet (`js` or `ts`) of a document with the scenario whose name is the heading of the snippet. The tests fail for
+ * a snippet without a scenario, and for a scenario without a snippet.
  */
 export function describeDocument(
   document: string,

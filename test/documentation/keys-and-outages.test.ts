@@ -110,7 +110,7 @@ function createGuard(server: RunningServer, clock: { readonly now: number }): Re
 }
 
 describe('the table of failures', () => {
-  it('a guard uses cached keys 23 hours into an outage, and after 25 hours responds with 503 until the server is back', async () => {
+  it('a guard uses cached keys after 23 hours of an outage, and responds with 503 after 25 hours until the server is back', async () => {
     const { server, issuer, fail, clock } = await startServer()
     const getStatus = await guarded(createGuard(server, clock))
     expect(await getStatus(issuer().token())).toBe(200)
@@ -138,7 +138,7 @@ describe('the table of failures', () => {
     await vi.waitFor(async () => expect(await getStatus(issuer().token())).toBe(200))
   })
 
-  it('after a rotation, a token with the new key gets 200 immediately, and a token with the old key gets 503, then 401', async () => {
+  it('a token with the new key gets 200 immediately after a rotation, and a token with the old key gets 503, then 401', async () => {
     const { server, issuer, rotate, clock } = await startServer()
     const getStatus = await guarded(createGuard(server, clock))
     const old = issuer().token()

@@ -15,7 +15,7 @@ const ISSUER = 'https://auth.example.com'
 const key = generateKey('ES256', 'k1')
 const NOW = 1_800_000_000
 
-/** Returns the lines that a guard writes for one token. All of them are written before it responds. */
+/** Returns the log lines about one token. All lines are written before `authorize` resolves. */
 async function linesFor(
   claims: Record<string, unknown>,
   requirements: Requirements,

@@ -58,7 +58,7 @@ interface Sent {
   readonly method?: string
   readonly token?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** A text is sent unchanged. `undefined`: the request has no body. */
+  /** A text is sent unchanged. `undefined` if the request has no body. */
   readonly body?: unknown
 }
 
@@ -596,7 +596,7 @@ describe(PAGE, () => {
     expect(documented).toMatchObject(Object.fromEntries(simple) as object)
   })
 
-  it('the limits in docs/mcp.md and in SECURITY.md are those of the code', () => {
+  it('the limits in docs/mcp.md and in SECURITY.md equal the limits in the code', () => {
     const { bounds, default: usual } = SIMPLE_OPTIONS.bodyLimit
     const [bytes, levels, operations, characters, seconds] = readTable(PAGE, 'limit of a request')
     expect(bytes![1]).toBe(`bodyLimit: ${String(usual)} by default, at most ${bounds!.max}`)
@@ -655,7 +655,7 @@ describe(PAGE, () => {
   })
 
   it.each(['Protect a server', 'SDK version 1'])(
-    'the SDK responds with a parse error if the program under "%s" does not pass the body',
+    'the SDK responds with a parse error if the program under "%s" does not pass the body to the SDK',
     async (heading) => {
       const { code } = readSnippets(PAGE).find((snippet) => snippet.heading === heading)!
       const without = { ...issuerAddress(), ...appInstead, ', req.body)': ')' }

@@ -46,7 +46,7 @@ const OPAQUE_TOKENS: Readonly<Record<string, Scenario>> = {
     expect((await call('POST', '/payments', opaque)).status).toBe(202)
     await revokeToken(authorizationServer.issuer, machine, opaque)
     expect((await call('POST', '/payments', opaque)).status).toBe(401)
-    // This route uses cached responses. The response of the previous call is cached, and it is inactive.
+    // This route uses cached responses. The cached response reports the token as inactive.
     expect((await call('GET', '/reports', opaque)).status).toBe(401)
   },
 

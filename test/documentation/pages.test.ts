@@ -30,7 +30,12 @@ describe('pages', () => {
     // The types of GraphQL Yoga do not fit `exactOptionalPropertyTypes`.
     ['of docs/fetch.md', 'fetch', [FETCH], { types: ['node', 'deno'], skipLibCheck: true }],
     ['of docs/mcp.md', 'mcp', [MCP], FOR_MCP],
-    ['of all other pages', 'pages', PAGES.filter((path) => !OWN_PROJECT.includes(path)), {}],
+    [
+      'of the pages that share a project',
+      'pages',
+      PAGES.filter((path) => !OWN_PROJECT.includes(path)),
+      {},
+    ],
   ])('every snippet %s compiles', async (_name, folder, pages, options) => {
     const snippets = pages.flatMap((path) =>
       readSnippets(path).map(({ heading, code }, index) => {

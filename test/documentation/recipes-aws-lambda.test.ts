@@ -20,7 +20,7 @@ interface Result {
 }
 type Handler = (event: object) => Promise<Result>
 
-/** An event of an HTTP API in the payload format 2.0. */
+/** Returns an event of an HTTP API in the payload format 2.0. */
 const toEvent = (headers: Record<string, string>) => ({
   version: '2.0',
   routeKey: 'GET /reports',

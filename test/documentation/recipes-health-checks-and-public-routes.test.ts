@@ -18,7 +18,7 @@ describeDocument('docs/recipes/health-checks-and-public-routes.md', {
     const adapted = adapt(code, { ...issuerAddress(), ...appInstead })
     const call = await serve((await runSnippet('recipes-health', adapted))['app'] as Express)
     expect((await call('GET', '/healthz')).body).toBe('ok')
-    // The first probe starts the fetch of the keys.
+    // The first request to `/readyz` starts the fetch of the keys.
     expect((await call('GET', '/readyz')).status).toBe(503)
     const token = await machineToken('read:reports')
     expect(await call('GET', '/reports', token)).toEqual({

@@ -42,7 +42,7 @@ describeDocument('docs/recipes/several-issuers.md', {
   },
 })
 
-it('createBearward throws for two issuers of opaque tokens, and requireToken throws for a client without an issuer', () => {
+it('createBearward throws for two issuers of opaque tokens, and requireToken throws for a client without an issuer if there are two issuers', () => {
   const introspection = {
     clientId: 'api',
     clientAuthentication: { method: 'client_secret_basic', secret: 'a' },

@@ -66,10 +66,10 @@ describeDocument(PAGE, {
 
     expect(await call('GET', '/reports', acme.token(SCOPE))).toEqual(granted('acme'))
     expect((await call('GET', '/reports', acme.token())).status).toBe(403)
-    // A tenant of the same server that is not in the list. Its keys are not fetched.
+    // The tenant globex is on the same server, but not in the list. Its keys are not fetched.
     expect((await call('GET', '/reports', globex.token(SCOPE))).status).toBe(401)
     expect(server.paths.filter((path) => path.includes('globex'))).toEqual([])
-    // A tenant signs a token with the name of another tenant.
+    // The tenant globex signs a token whose `iss` is the issuer of acme.
     const forged = globex.token({ claims: { ...SCOPE.claims, iss: acme.issuer } })
     expect((await call('GET', '/reports', forged)).status).toBe(401)
 
@@ -200,7 +200,7 @@ describeDocument(PAGE, {
   },
 })
 
-/** Starts a route for tenants with a clock that the test controls. */
+/** Starts a route for tenants. The test controls the clock of the route. */
 async function startRoute(
   issuers: Partial<Extract<ResourceServerOptions['issuers'], { match: unknown }>>,
   requirements: object = {},
@@ -239,7 +239,7 @@ async function startRoute(
 }
 
 describe(PAGE, () => {
-  it('every wrong match function in docs/recipes/tenants.md accepts the URL in its row, and the right one does not', () => {
+  it('every wrong match function in docs/recipes/tenants.md accepts the URL in its row, and the correct function accepts none of these URLs', () => {
     const rows = [...read(PAGE).matchAll(/^\| `match: (.*)` \| it accepts `(.*)` \|$/gm)]
     expect(rows).toHaveLength(3)
     for (const [, match, url] of rows) {
@@ -320,7 +320,7 @@ describe(PAGE, () => {
     expect(await send()).toBe('200')
     expect(calls).toHaveLength(1)
     clock.advance(1)
-    // This token starts a call of resolve, and does not wait for it.
+    // This request starts a call of resolve, and does not wait for the result of the call.
     expect(await send()).toBe('200')
     expect(await send()).toBe('401 unknown_issuer')
     expect(calls).toHaveLength(2)
@@ -380,7 +380,7 @@ describe(PAGE, () => {
     expect(await send()).toBe('503 issuer_unavailable after 1')
   })
 
-  it('forgetIssuer throws for an issuer in static, throws if issuers has no functions, and accepts a tenant that is not cached', async () => {
+  it('forgetIssuer throws for an issuer in static, throws if no issuer is dynamic, and accepts a tenant that is not cached', async () => {
     const staff = { issuer: 'https://login.example.com/realms/staff', audience: API }
     const { acme, forgetIssuer } = await startRoute({ static: [staff] })
     forgetIssuer(acme.issuer)
@@ -406,7 +406,9 @@ describe(PAGE, () => {
     const claims = { client_id: undefined, repository: 'a/b', repository_id: '1', scope: undefined }
     expect(await send(claims)).toBe('403 wrong_issuer')
     const { requireToken } = await startRoute({ match: () => false })
-    expect(() => requireToken({ issuer: acme.issuer })).toThrow('an issuer that match accepts')
+    expect(() => requireToken({ issuer: acme.issuer })).toThrow(
+      'an issuer that the function match accepts',
+    )
     expect(() => requireToken({ clients: ['importer'] })).toThrow('must name the issuer')
     const failing = await startRoute({
       match() {

@@ -19,7 +19,10 @@ import {
 import { readTable } from './read-table.ts'
 import { adapt, runSnippet } from './snippets.ts'
 
-/** Runs a snippet that exports a client and a store, with a server. `end` is the method that closes the client. */
+/**
+ * Returns a scenario that runs a snippet with a new server. The snippet exports a client and a store. `end` is the method that
+ * closes the client.
+ */
 function withServer(
   name: string,
   end: 'destroy' | 'disconnect' | 'close',
@@ -85,7 +88,7 @@ it('the memory in each row of docs/redis.md is the number of entries, multiplied
   }
 })
 
-it.each(SERVERS)('an entry takes between 120 and 200 bytes (%s)', async (name) => {
+it.each(SERVERS)('an entry of redisReplay takes between 120 and 200 bytes (%s)', async (name) => {
   const server = closing(await startRedisServer({ name }))
   const client = await createClient({ url: server.url }).connect()
   const store = redisReplay({ send: fromNodeRedis(client), timeout: 5000 })
@@ -93,7 +96,8 @@ it.each(SERVERS)('an entry takes between 120 and 200 bytes (%s)', async (name) =
     Number(/used_memory:(\d+)/.exec(await server.command('INFO', 'memory'))![1])
   await store.ready()
   const before = await getUsed()
-  // Slightly more than a power of two. The tables of keys are then largest in relation to the number of entries.
+  // The number is slightly more than a power of two. The key tables of the server are then largest in relation to the number of
+  // entries.
   const count = 66_000
   for (let i = 0; i < count; i += 1000)
     await Promise.all(

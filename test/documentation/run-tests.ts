@@ -8,8 +8,8 @@ const folder = fileURLToPath(new URL('../.snippets/testing/', import.meta.url))
 const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url))
 
 /**
- * Returns a scenario that runs a snippet as a test file, with the built packages. This number of tests must pass, and none may
- * fail.
+ * Returns a scenario that runs a snippet as a test file, with the built packages. Exactly `passed` tests must pass, and no test
+ * may fail.
  */
 export function runTests(name: string, passed: number): Scenario {
   return async (code) => {

@@ -6,7 +6,7 @@ const repository = new URL('../../', import.meta.url)
 
 /** Block of code in a document. */
 export interface Snippet {
-  /** The heading above it. After a line such as `In Koa (3 and 2):`, `: Koa` is appended. */
+  /** The heading above the block. After a line such as `In Koa (3 and 2):`, `: Koa` is appended. */
   readonly heading: string
   readonly language: 'js' | 'ts'
   readonly code: string
@@ -42,8 +42,8 @@ export function adapt(code: string, replacements: Readonly<Record<string, string
 }
 
 /**
- * Replaces the module with the configuration in the imports of a snippet, such as `./bearward.js` or `@/bearward`. Each framework
- * names it in its own way.
+ * Replaces the address of the configuration module in the imports of a snippet, such as `./bearward.js` or `@/bearward`. Each
+ * framework has another address for this module.
  */
 export function withConfiguration(code: string, module: string): string {
   return code.replaceAll(/'[\w@#./]*\/bearward(?:\.[jt]s)?'/g, `'${module}'`)
@@ -62,8 +62,8 @@ export async function runSnippet(name: string, code: string): Promise<Record<str
 }
 
 /**
- * Compiles snippets, by file name, as strict TypeScript. Returns the output of the compiler, which is empty without errors.
- * Each caller uses its own folder, because tests run in parallel.
+ * Compiles snippets as strict TypeScript. `snippets` contains the code of each file by name. Returns the output of the compiler,
+ * which is empty if there are no errors. Each caller uses its own folder, because tests run in parallel.
  */
 export async function compileSnippets(
   folderName: string,

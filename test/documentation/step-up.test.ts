@@ -17,7 +17,7 @@ const ownKeys = { [audience]: `${audience} jwks: ${JSON.stringify(issuer.jwks)},
 
 /** Returns the time `seconds` seconds ago, in seconds since the epoch. */
 const ago = (seconds: number): number => Math.floor(Date.now() / 1000) - seconds
-/** A user who has just signed in with a second factor. */
+/** Returns the claims of a user who has just signed in with a second factor. */
 const user = () => ({
   sub: 'user-ada',
   client_id: 'bank-web',
@@ -75,7 +75,7 @@ const STEP_UP: Readonly<Record<string, Scenario>> = {
 
 describeDocument(PAGE, STEP_UP)
 
-/** Starts an API with one guard. Returns a function that sends it a token, and returns the status and the challenge. */
+/** Starts an API with one guard. Returns a function that sends a token to the API, and returns the status and the challenge. */
 async function startApi(options: object, requirements: object) {
   const { requireToken } = createBearward({
     issuer: issuer.issuer,
@@ -114,7 +114,7 @@ describe('the page about step-up authentication', () => {
       expect(() => requireToken(requirements)).toThrow(messages[index])
   })
 
-  it('a guard challenges an unknown subject, and responds with 403 if it also requires the subject user', async () => {
+  it('a guard with acr challenges an unknown subject, and a guard with acr and the subject user responds with 403', async () => {
     const options = { provider: 'node-oidc-provider', machineClients: ['cron'] }
     // The sub is the client id, and the client is not in machineClients.
     const token = issuer.token({ claims: { sub: 'web', client_id: 'web' } })
@@ -137,7 +137,7 @@ describe('the page about step-up authentication', () => {
     expect(ofAge).not.toContain('acr_values')
   })
 
-  it('the age of an opaque token is computed for each request from the cached introspection response', async () => {
+  it('a guard computes the age of a sign-in for each request from the cached introspection response of an opaque token', async () => {
     let now = Date.now()
     const server = closing(
       await introspectionServer({ active: true, aud: API, exp: ago(-3600), ...user() }),

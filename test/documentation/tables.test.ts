@@ -45,7 +45,7 @@ const INHERITED: Readonly<Record<string, readonly string[]>> = {
   Explanation: ['check', 'expected', 'found'],
 }
 
-/** Returns the names of the members of each event of the core, without `type`, by the `type` of the event. */
+/** Returns the member names of each event of the core, except `type`. The keys of the result are the values of `type`. */
 function readEventMembers(): Readonly<Record<string, readonly string[]>> {
   const EVENT =
     /^export interface \w+Event\b(?: extends (\w+)[^{]*)?\s*\{\s*readonly type: '(\w+)'$([^]*?)^\}$/gm
@@ -361,7 +361,7 @@ describe('documentation', () => {
     for (const rows of Object.values(ADVICE)) expect(rows.at(-1)).toBeTypeOf('string')
   })
 
-  it('docs/errors.md names each kind of binding as the log does', () => {
+  it('docs/errors.md has the words of the log for each kind of binding', () => {
     const thumbprint = 'A'.repeat(43)
     const text = read('docs/errors.md').replace(/\s+/g, ' ')
     for (const cnf of [{ jkt: thumbprint }, { 'x5t#S256': thumbprint }, { jwk: {} }, {}]) {

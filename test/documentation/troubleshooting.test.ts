@@ -19,7 +19,7 @@ import { compileSnippets, readSnippets, runSnippet } from './snippets.ts'
 const ISSUER = 'https://auth.example.com'
 const PAGE = 'docs/troubleshooting.md'
 
-/** Starts a guarded route. Returns a function that sends it requests, and the lines of the log. */
+/** Starts a guarded route. Returns the lines of the log, and a function that sends requests to the route. */
 async function guardedBy(options: Partial<ResourceServerOptions<Request>>) {
   const lines: string[] = []
   const write = (line: string) => lines.push(line)
@@ -73,7 +73,7 @@ describe('docs/troubleshooting.md', () => {
     expect(claims).toMatchObject({ iss: ISSUER, client_id: 'reports-cron' })
   })
 
-  it('a guard refuses an opaque token of Auth0, and the log advises to send audience', async () => {
+  it('a guard refuses an opaque token of Auth0, and the log advises to send the parameter audience', async () => {
     const { call, lines } = await guardedBy({ issuer: 'https://acme.eu.auth0.com/' })
     expect((await call('GET', '/reports', 'an-opaque-token')).status).toBe(401)
     expect(lines.join()).toContain('malformed_token')
@@ -99,7 +99,7 @@ describe('docs/troubleshooting.md', () => {
     expect(lines[0]).toContain('status 404')
   })
 
-  it('the claims that the log advises for roles of Keycloak accept the role only in a list', async () => {
+  it('a guard with the claims that the log advises for roles of Keycloak accepts the role only in a list', async () => {
     const [, text] = /claims: (\[\{.*?\}\])/.exec(JSON.stringify(ADVICE.insufficient_scope))!
     const code = `export const claims = ${text!.replace('<role>', 'admin')}\n`
     const { claims } = await runSnippet('troubleshooting-roles', code)

@@ -85,7 +85,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
     expect(setup.requests.filter((path) => path === KEYS)).toHaveLength(2)
 
     await setup.repair()
-    // Metadata is fetched again after five minutes, during an attempt. The next attempt uses the URL of the keys in it.
+    // Metadata is fetched again after five minutes, during an attempt. The next attempt uses the `jwks_uri` of the new metadata.
     await withTimeLimit(setup.clock, setup.pass(450, setup.hasFreshKeys))
     expect(setup.hasFreshKeys()).toBe(true)
   })

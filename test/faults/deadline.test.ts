@@ -3,7 +3,7 @@ import { settled } from '../support/fake-clock.ts'
 import type { Exchange, Fault } from '../support/faulty-server.ts'
 import { createSetup, KEYS, oldKey, OPENID } from './setup.ts'
 
-/** Returns a fault that leaves each exchange to the test. */
+/** Returns a fault that sends no response, and the list of its exchanges. The test responds instead. */
 function createHeldFault() {
   const exchanges: Exchange[] = []
   const fault: Fault = { answer: (exchange) => void exchanges.push(exchange) }
@@ -77,7 +77,7 @@ describe('the deadline of an attempt', { timeout: 30_000 }, () => {
     expect(setup.lateCalls()).toBe(0)
   })
 
-  it('a resource server aborts an attempt when it is closed, and starts no further call', async () => {
+  it('a resource server that is closed aborts the running attempt, and starts no further call', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     setup.clock.suspend(601)

@@ -343,7 +343,7 @@ export function createFaults(otherOrigin: OtherOrigin): readonly FaultCase[] {
   ]
 }
 
-/** Returns every fault of TLS. The client trusts all certificates except the first one. */
+/** Returns every fault of TLS. The client trusts all certificates except `untrusted`. */
 export function tlsFaults(certificates: {
   readonly untrusted: ServerCertificate
   readonly otherHost: ServerCertificate

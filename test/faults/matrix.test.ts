@@ -24,14 +24,14 @@ interface State {
   readonly reach: (setup: Setup) => Promise<void>
   /** The key that signs the token of the request. */
   readonly key: TestKey
-  /** Result of the request if the keys cannot be fetched, and if they can. */
+  /** Result of the request: `failed` if the keys cannot be fetched, and `fetched` if the keys are fetched. */
   readonly answer: { readonly failed: number | 'granted'; readonly fetched: number | 'granted' }
   /** State of the keys if they cannot be fetched. */
   readonly keys: KeyStatus['state']
   /**
    * Use of discovery by the attempt. `first` tries all URLs. `again` uses only the URL that worked before, because the metadata
-   * is at least five minutes old. `again everywhere` tries all URLs after that URL has failed. `not`: the metadata is younger,
-   * so it is not fetched.
+   * is at least five minutes old. `again everywhere` tries all URLs after the URL that worked before has failed. `not`: the
+   * metadata is younger, so it is not fetched.
    */
   readonly discovery: 'first' | 'again' | 'again everywhere' | 'not'
   /** `true` if the attempt is scheduled, and not caused by a request. */
@@ -46,7 +46,10 @@ async function startRecently({ server, clock }: Setup): Promise<void> {
   await clock.pass(60)
 }
 
-/** Suspends the process, so that no timer fires in that time. */
+/**
+ * Returns a function that waits for the keys, and then advances the clock. No timer fires in this time, as in a suspended
+ * process.
+ */
 const suspendFor = (seconds: number) =>
   async function sleep({ server, clock }: Setup): Promise<void> {
     await server.ready()
@@ -203,7 +206,7 @@ async function checkFault(fault: FaultCase, place: Place, state: State, options:
   const answer = getAnswer(state, keysFailed)
   expect(first.status, 'status after the attempt').toBe(answer)
   expect(first.waited).toBeLessThanOrEqual(TIMEOUT)
-  // A known URL is called at the same time as the metadata URL, so the order varies.
+  // A known URL of the keys is called at the same time as the URL of the metadata, so the order varies.
   expect([...requests].sort()).toEqual([...outgoing.requests].sort())
   expect(failures('keys_failed')).toEqual(keysFailed ? [keysFailed] : [])
   expect(failures('discovery_failed')).toEqual(discoveryFailed ? [discoveryFailed] : [])
@@ -219,7 +222,7 @@ async function checkFault(fault: FaultCase, place: Place, state: State, options:
   await setup.pass(75, setup.hasFreshKeys)
   expect(setup.hasFreshKeys()).toBe(true)
   expect(send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
-  // If the keys stayed fresh, an unknown kid causes a refresh, at most one in five seconds.
+  // If the keys stayed fresh, a token with an unknown kid causes a refresh. At most one such refresh starts in five seconds.
   await setup.pass(5)
   const rotated = send(newKey)
   await attemptEnds()
@@ -252,7 +255,7 @@ function describeMatrix(
             return [stateTitle, describeAnswer(getAnswer(state, keysFailed)), state] as const
           })
           it.each(rows)(
-            `starting %s, a resource server %s during ${kind} "${name}", and grants requests afterwards`,
+            `a resource server %s %s during ${kind} "${name}", and grants requests afterwards`,
             LENIENT,
             async (_state, _answer, state) => {
               await checkFault(fault, place, state, options)
@@ -266,7 +269,7 @@ function describeMatrix(
 
 describeMatrix('faults of the authorization server', 'the fault', createFaults(otherOrigin))
 describeMatrix('unusual behavior of the authorization server', 'the behavior', NO_FAULTS)
-// The resource server does not know whether the option `fetch` or the global `fetch` makes its calls. So one state is enough here.
+// The resource server behaves in the same way with the option `fetch` and with the global `fetch`. So one state is enough here.
 describeMatrix(
   'faults of the authorization server, with the global fetch',
   'the fault',

@@ -22,8 +22,8 @@ async function sendAndWait({ send, attemptsEnd }: Setup, key = oldKey): Promise<
 }
 
 /**
- * Ends an outage with a rotation: the server publishes the old and the new key, and later only the new one. Checks that
- * tokens of published keys are granted, and that a token of the removed key gets 401.
+ * Ends an outage with a rotation: the server publishes the old and the new key, and later only the new key. Checks that tokens of
+ * published keys are granted, and that a token of the removed key gets 401.
  */
 async function recover(setup: Setup): Promise<void> {
   const { server, events } = setup
@@ -64,7 +64,7 @@ describe('an outage of the authorization server', LENIENT, () => {
       await setup.pass(1)
       expect(unknown).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^[1-5]$/) })
     }
-    // Tokens with an unknown kid start at most one attempt in 3.5 s. Each of these attempts postpones the next scheduled one.
+    // Tokens with an unknown kid start at most one attempt in 3.5 s. Each of these attempts postpones the next scheduled attempt.
     expect(attempts() - before).toBeLessThanOrEqual(1800 / 3.5 + 6)
     expect(server.status().issuers[0]!.keys.state).toBe('stale')
     expect(count(setup, 'keys_stale')).toBe(1)
@@ -88,7 +88,7 @@ describe('an outage of the authorization server', LENIENT, () => {
       }
       expect(await sendAndWait(setup, newKey), title).toMatchObject({ status: 503 })
     }
-    // Each token with an unknown kid starts one attempt, which postpones the next scheduled one. Scheduled attempts start
+    // Each token with an unknown kid starts one attempt, which postpones the next scheduled attempt. Scheduled attempts start
     // only while the pauses between them are shorter than 30 s.
     expect(attempts() - before).toBeLessThanOrEqual(EVERY_FAULT.length + 10)
     expect(count(setup, 'keys_stale')).toBe(1)

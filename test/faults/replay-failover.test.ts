@@ -46,7 +46,7 @@ it.each(SERVERS)(
 )
 
 it.each(SERVERS)(
-  '9449-42: an API responds with 503 if the server of its replay store is stopped when the API starts. It detects used proofs as soon as the server runs (%s)',
+  '9449-42: an API responds with 503 if the server of its replay store is stopped when the API starts, and detects used proofs as soon as the server runs (%s)',
   async (name) => {
     const clock = fakeClock()
     const client = createApiClient(clock.seconds)

@@ -5,7 +5,7 @@ import { createStoreSetup, STACKS } from './store-setup.ts'
 const REQUESTS = 2000
 const BATCH = 50
 const BATCHES = REQUESTS / BATCH
-/** Every tenth request is a replay of an earlier one. */
+/** Every tenth request is a replay of an earlier request. */
 const REPLAYED = 10
 /** The server stops during the batch `STOP`, and starts again after the batch `START`. */
 const STOP = 14
@@ -19,7 +19,7 @@ interface Use {
 }
 
 it.each(STACKS)(
-  `an API grants a proof twice only if a restart of $server has lost its entry, and never refuses a new proof with 401 ($client, ${REQUESTS} requests)`,
+  `an API grants a proof twice only if a restart of $server has lost the entry of the proof, and never refuses a new proof with 401 ($client, ${REQUESTS} requests)`,
   async (stack) => {
     const { clock, server, connection, prove, request, events } = await createStoreSetup(
       stack,
@@ -52,7 +52,7 @@ it.each(STACKS)(
       if (batch === START) {
         await connection.reconnected(() => server.restart())
         clock.advance(REPLAY_BREAKER.pause.last)
-        // One request tries the store again, and the others would get 503 until its response.
+        // One request tries the store again. Until its response, the other requests would get 503.
         await send(prove('trial'), batch + 1)
       }
       clock.advance(0.5)

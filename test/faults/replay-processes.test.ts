@@ -84,7 +84,7 @@ it.each(SERVERS)(
     await failed
     expect(await server.command('EXISTS', client.getKey('during'))).toBe(':1')
 
-    // The load balancer sends the retry of the client to another process.
+    // A load balancer can send the retry of the client to another process.
     expect(await other.send(proof)).toBe('401 proof_used')
     expect(await other.send(client.prove('after'))).toBe('200 granted')
     const restarted = await startProcess(server.port)

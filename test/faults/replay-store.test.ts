@@ -50,7 +50,7 @@ async function checkUnknown(
   const send = async (proof: string) => {
     const answer = await setup.send(proof, fault.isWaiting?.(setup))
     await fault.continue?.(setup)
-    // The fault has not ended. The response does not wait for its end.
+    // The fault has not ended. The response does not wait for the end of the fault.
     expect(answer.waited).toBe(answer.degraded[0]?.problem === 'timeout' ? TIMEOUT : 0)
     return answer
   }
@@ -70,7 +70,7 @@ async function checkUnknown(
     const accepted = { status: 200, degraded: [{ decision: 'nonce_accepted' }] }
     const repeated = next(newer!)
     expect(await send(repeated)).toMatchObject(accepted)
-    // As documented, a used proof works again while its nonce is a few seconds old.
+    // As documented, a used proof is accepted again while its nonce is a few seconds old.
     expect(await send(repeated)).toMatchObject(accepted)
     clock.advance(LIMITS.freshNonce)
     check(await send(repeated), 401, fault.problem!)

@@ -142,7 +142,7 @@ export async function createSetup({ tls, fetch, times }: SetupOptions = {}): Pro
   async function attemptEnds(): Promise<void> {
     const stalled = () => metadata.stalled() + keys.stalled()
     const endless = () => metadata.endless() + keys.endless()
-    // An attempt that a request causes makes its first call a few microtasks later.
+    // If a request causes an attempt, the first call of the attempt begins a few microtasks later.
     await settled()
     const before = ended
     const isOver = () => (!attempting || ended > before) && running.size === 0

@@ -12,10 +12,10 @@ export interface StoreFault {
   readonly title: string
   /** Ids of the conformance lines that its tests prove. */
   readonly lines?: string
-  /** The problem of each use. `undefined`: the store knows an answer. */
+  /** The problem of each use. `undefined`: the store answers. */
   readonly problem: ReplayStoreProblem | undefined
   readonly statuses: Readonly<Record<Policy, Statuses>>
-  /** The client to which the row applies, if the clients differ. */
+  /** The client to which the fault applies, if the clients differ. */
   readonly client?: Stack['client']
   /** `true` if a proxy is between the client and the server. */
   readonly isProxied?: true
@@ -30,7 +30,7 @@ export interface StoreFault {
   readonly begin: (setup: StoreSetup) => Promise<void>
   /** Runs after each request during the fault. */
   readonly continue?: (setup: StoreSetup) => Promise<void>
-  /** Returns whether the store waits for a reply that does not arrive. */
+  /** Creates a function that returns whether the store waits for a reply that does not arrive. */
   readonly isWaiting?: (setup: StoreSetup) => () => boolean
   readonly end?: (setup: StoreSetup) => Promise<void>
 }
@@ -57,7 +57,7 @@ async function fillMemory({ server }: StoreSetup): Promise<void> {
   await server.command('SETRANGE', 'filler', '3000000', 'x')
 }
 
-/** Seconds after which the policy of a server is read again: if it was right, and if it was wrong. */
+/** Seconds after which the policy of a server is read again, after a right policy and after a wrong policy. */
 const POLICY = { right: 600, wrong: 60 }
 
 export const STORE_FAULTS: readonly StoreFault[] = [

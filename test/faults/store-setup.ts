@@ -34,7 +34,7 @@ export const STACKS: readonly Stack[] = [
   { client: 'ioredis', server: 'valkey-server' },
 ]
 
-/** The response to a request, and what was published about it. */
+/** The response to a request, and the events about the request. */
 export interface Answer {
   readonly status: number
   /** Reason of the refusal. */
@@ -200,7 +200,9 @@ export interface StoreSetup extends Api, Pick<ApiClient, 'prove' | 'getKey'> {
   send(proof: string, isWaiting?: () => boolean): Promise<Answer>
 }
 
-/** Starts a server, and an API that uses it with a client. If `isProxied` is set, a proxy is between the two. */
+/**
+ * Starts a server, and an API that uses it with a client. If `isProxied` is set, a proxy is between the client and the server.
+ */
 export async function createStoreSetup(
   { client: clientName, server: name }: Stack,
   policy: Policy,

@@ -15,13 +15,16 @@ export interface Framework {
   readonly elsewhere?: Elsewhere
 }
 
-/** A runtime whose servers are in a process of their own, which the tests control through sockets only. */
+/** A runtime whose servers are in another process. The tests control this process only through sockets. */
 export interface Elsewhere {
   /** Starts a server for each mount, all in one process. Returns them in the same order. */
   startAll(mounts: readonly Mount[]): Promise<readonly RunningServer[]>
 }
 
-/** Changes that a framework or a runtime makes before a guard sees a request, or after it has responded. Each has a reason. */
+/**
+ * Changes that a framework or a runtime makes to a request before the guard, or to a response after the guard. Each change has a
+ * reason.
+ */
 export interface FrameworkChanges {
   /** Responses to HEAD have no `Content-Length`. */
   readonly headWithoutLength?: string
@@ -73,8 +76,8 @@ export interface Route {
   readonly path?: string
   readonly requirements: Requirements
   /**
-   * The handler behind the guard. It gets the token of the request, and returns a body that is sent as JSON with 200. If the guard
-   * is in another process, it gets a copy of the token, and `inspection` is from that process.
+   * The handler behind the guard. It gets the token of the request, and returns a body that is sent as JSON with 200. If the
+   * guard is in another process, the handler gets a copy of the token, and `inspection` comes from that process.
    */
   readonly handle: (
     token: AccessToken | undefined,

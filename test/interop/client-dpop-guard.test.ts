@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Starts an API with a guard that requires DPoP, and a source for it. Records the outcome of each request. */
+/** Starts an API with a guard that requires DPoP, and a token source for this API. Records the outcome of each request. */
 async function startScene(nonce: object, options: Partial<ClientCredentialsOptions> = {}) {
   const outcomes: string[] = []
   let publicUrl = ''
@@ -65,7 +65,7 @@ async function startScene(nonce: object, options: Partial<ClientCredentialsOptio
 const NONCE = { nonce: { secrets: ['a-secret-of-32-characters-or-more'] } }
 
 describe('dpop with a guard of this library', () => {
-  it('source.fetch() is granted, and each proof is used once', async () => {
+  it('source.fetch() is granted, and the guard accepts each proof only once', async () => {
     const { url, source, outcomes } = await startScene({})
     for (const path of ['/', '/reports?page=2', '/reports?page=2']) {
       expect((await source.fetch(url + path)).status).toBe(200)
@@ -98,7 +98,7 @@ describe('dpop with a guard of this library', () => {
     const path = fc.array(character, { maxLength: 12 }).map((parts) => `/${parts.join('')}`)
     await fc.assert(
       fc.asyncProperty(path, async (given) => {
-        // A path such as `//b` is another host.
+        // A path such as `//b` names another host.
         const address = new URL(url + given)
         fc.pre(address.origin === url)
         expect((await source.fetch(address)).status).toBe(200)

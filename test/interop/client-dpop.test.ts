@@ -70,7 +70,7 @@ async function startServer(requireDpopNonce: boolean): Promise<AuthorizationServ
   return closing(await startAuthorizationServer({ resources, clients: [orders], requireDpopNonce }))
 }
 
-/** Creates a source with DPoP that may call the API. */
+/** Creates a token source that uses DPoP and may call the API. */
 function createSource(
   { issuer }: AuthorizationServer,
   api: { readonly url: string },
@@ -93,7 +93,7 @@ function createSource(
 
 describe.each([
   ['without nonces', false, undefined],
-  ['with nonces of both', true, 'a-nonce-of-the-api'],
+  ['with nonces of both servers', true, 'a-nonce-of-the-api'],
 ] as const)(
   'dpop with oidc-provider and an API of oauth4webapi, %s',
   (_case, isRequired, nonce) => {
@@ -138,7 +138,7 @@ describe.each([
       expect(api.outcomes).toEqual([...retry, 'GET orders'])
     })
 
-    it('a token is refused with the scheme Bearer, and with the proof of another key', async () => {
+    it('an API refuses a bound token with the scheme Bearer, and a bound token with the proof of another key', async () => {
       const server = await startServer(isRequired)
       const api = await startApi(server, nonce)
       const [source, other] = [createSource(server, api), createSource(server, api)]
@@ -180,7 +180,7 @@ describe('dpop with oidc-provider and a wrong clock', () => {
     expect(requests).toBe(1)
   })
 
-  it('getToken() with a wrong clock succeeds if oidc-provider requires nonces, because it then does not check iat', async () => {
+  it('getToken() with a wrong clock succeeds if oidc-provider requires nonces and therefore does not check iat', async () => {
     const server = await startServer(true)
     const clock = () => Date.now() - 3_600_000
     const source = createSource(server, { url: server.issuer }, { clock })

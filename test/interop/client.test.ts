@@ -56,7 +56,7 @@ describe('clientCredentials() with oidc-provider', () => {
     })
   })
 
-  it('getToken of one source returns a JWT or an opaque token, as its resource requires', async () => {
+  it('getToken of one source returns a JWT for one resource and an opaque token for another resource', async () => {
     const source = sourceFor({ scope: 'read' })
     const jwt = await source.getToken()
     const opaque = await source.getToken({ resource: OPAQUE })

@@ -49,10 +49,10 @@ function startApi(dpop: Partial<DpopOptions> = {}): Promise<NotesApi> {
 
 const proved = { id: MACHINE.id, bindings: ['dpop'] }
 
-/** A token of a machine, and the functions with which its client calls an API. */
+/** A token of a machine, and the function with which the client of this token calls an API. */
 interface DpopClient {
   readonly token: string
-  /** Requests the API once more if it asks for a nonce. */
+  /** Calls the API. Calls the API once more if it asks for a nonce. */
   call(api: NotesApi, token?: string): Promise<Response>
 }
 

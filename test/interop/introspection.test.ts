@@ -103,7 +103,7 @@ async function startApi(
 describe.each(['json', 'jwt'] as const)(
   'opaque tokens of oidc-provider with %s responses',
   (response) => {
-    it(`a guard with response '${response}' grants opaque tokens of a machine and of a user only with the scope`, async () => {
+    it(`a guard with response '${response}' grants opaque tokens of a machine and of a user only with the required scope`, async () => {
       const call = await startApi({ response })
       expect(await call(await machineToken())).toMatchObject({
         status: 200,
@@ -136,7 +136,7 @@ describe.each(['json', 'jwt'] as const)(
       expect(await strict(another)).toMatchObject({ status: 401, reason: 'inactive' })
     })
 
-    it(`a guard with response '${response}' refuses a token that has expired by the clock of the server`, async () => {
+    it(`a guard with response '${response}' refuses a token that has expired by the clock of the authorization server`, async () => {
       const call = await startApi({ response, maxAge: 0 })
       const token = await machineToken()
       expect(await call(token)).toMatchObject({ status: 200 })
@@ -172,7 +172,7 @@ describe.each(['json', 'jwt'] as const)(
 )
 
 describe('an API whose clock is ahead', () => {
-  // The response is JSON. A signed response contains the time of the server, which an API with another clock rejects.
+  // The response is JSON. An API with another clock rejects a signed response, because it contains the time of the server.
   it('a guard refuses an opaque token that has expired only by the clock of the API', async () => {
     const ahead = fakeClock(Date.now() / 1000)
     const call = await startApi({ maxAge: 3600 }, { clock: ahead })

@@ -46,7 +46,7 @@ export function startMcpApi(
       })
       const route = path === '' ? '/' : path
       app.use(route, mcp.guard)
-      // The servers have no messages of their own to send.
+      // The servers send no messages without a request.
       app.get(route, (_request, response) => void response.status(405).end())
       app.use(route, (request, response, next) => {
         // `@bearward/express/req-auth` declares another type. The guard sets `request.auth` to an `AuthInfo`.

@@ -54,7 +54,10 @@ export class AppProvider<ClientInformation, Tokens, Discovery> {
     this.#authorizationUrl = url
   }
 
-  /** Opens the last authorization request in the browser of the user. Returns its scopes, and the response. */
+  /**
+   * Opens the last authorization request in the browser of the user. Returns the scope and the resource of the request, and the
+   * response with its code.
+   */
   async signIn() {
     const { searchParams: request } = this.#authorizationUrl!
     const { searchParams: response } = await this.#browse(this.#authorizationUrl!, APP.redirectUri)

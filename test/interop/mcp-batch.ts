@@ -15,7 +15,7 @@ interface Transport {
   close(): Promise<void>
 }
 
-/** A transport of the SDK, and the functions of its app. */
+/** A transport of the SDK, and the function with which its user signs in. */
 interface SignedOutTransport {
   readonly transport: Transport
   /** Signs the user in for the last challenge. Returns the requested scope. */

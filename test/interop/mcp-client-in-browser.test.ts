@@ -20,7 +20,7 @@ import {
 const ORIGIN = 'https://app.example.com'
 /** The headers that the client sends in addition to `Authorization` and `Content-Type`. */
 const HEADERS = ['MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name']
-/** `cors()` in front of the guard. */
+/** Options for `cors()` in front of the guard. */
 const CORS = {
   cors: { origins: [ORIGIN], headers: HEADERS },
   guard: { origins: [ORIGIN] },
@@ -33,7 +33,10 @@ beforeAll(async () => {
 })
 afterAll(() => authorizationServer.close())
 
-/** Starts an API, and a client in a page of `ORIGIN`. The registration endpoint of oidc-provider does not support pages. */
+/**
+ * Starts an API, and a client in a page of `ORIGIN`. The client is registered in advance, because the registration endpoint of
+ * oidc-provider does not support pages.
+ */
 async function start(apiOptions: McpApiOptions) {
   const api = await startMcpApi(authorizationServer, '/mcp', apiOptions)
   const authProvider = new AppProvider<
@@ -95,7 +98,7 @@ describe('the MCP client in a browser', () => {
   it.each([
     ['without an option for pages', {}, 'The preflight request got 403.'],
     [
-      'if the guard only accepts its origin',
+      'if the guard accepts its origin without the option cors',
       { guard: { origins: [ORIGIN] } },
       'The preflight request got 401.',
     ],

@@ -78,7 +78,7 @@ describe('the MCP client of version 1', () => {
     },
   )
 
-  it('the MCP client of version 1 gets another token of a machine after 403, with the scope that its provider names', async () => {
+  it('the MCP client of version 1 gets another token of a machine after 403, with the scope in its client metadata', async () => {
     const api = await startMcpApi(authorizationServer)
     const authProvider = createMachine('notes:read')
     const client = createClient()
@@ -121,7 +121,7 @@ describe('the MCP client of version 1', () => {
       expect(api.requests).toEqual([
         'POST /mcp 401',
         `${METADATA}/mcp 200`,
-        // The provider stores the result of the discovery.
+        // The `AppProvider` stores the result of the discovery.
         'POST /mcp 200',
         'POST /mcp 202',
         'GET /mcp 405',

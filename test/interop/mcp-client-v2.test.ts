@@ -131,7 +131,7 @@ describe('the MCP client of version 2', () => {
         ...(isLegacy(mode, sdk) ? ['GET /mcp 405'] : []),
         'POST /mcp 403',
       ])
-      // The provider stores the result of the discovery.
+      // The `AppProvider` stores the result of the discovery.
       expect(api.requests.filter((request) => request.startsWith(METADATA))).toEqual([
         `${METADATA}/mcp 200`,
       ])

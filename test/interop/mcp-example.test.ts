@@ -99,7 +99,7 @@ describe('examples/mcp', () => {
   )
 
   it.each([1, 2] as const)(
-    'MCP-14: a client of version %i gets 404 from the example server with the session id of another user',
+    'MCP-14: a client of version %i that sends the session id of another user gets 404 from the example server',
     async (version) => {
       const url = servers.version1
       const scope = 'notes:read notes:write'
@@ -130,7 +130,7 @@ describe('examples/mcp', () => {
       expect(response.status).toBe(404)
       expect(await response.json()).toMatchObject({ error: { code: -32001 } })
       expect((await send({})).status).toBe(401)
-      // The request to end the session has no effect.
+      // The refused requests, such as DELETE, have not ended the session.
       expect(await ada.listTools()).toEqual(['search_notes'])
     },
   )

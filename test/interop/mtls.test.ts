@@ -40,7 +40,7 @@ function toJwks(pem: string) {
   }
 }
 
-/** Starts `oidc-provider` with clients that authenticate with self-signed certificates, and with bound tokens. */
+/** Starts `oidc-provider`. Its clients authenticate with self-signed certificates, and get bound tokens. */
 async function startAuthorizationServer(): Promise<TestServer> {
   const { Provider, errors } = await loadOidcProvider()
   const aliased: string[] = []
@@ -178,7 +178,7 @@ describe.each([
 })
 
 describe('oidc-provider with mtls_endpoint_aliases', () => {
-  it('8705-14: the API introspects a token at the alias of the endpoint, with its certificate', async () => {
+  it('8705-14: the API introspects a token at the alias of the endpoint, with the certificate of the API', async () => {
     const api = await startApi(OPAQUE_API)
     const source = createSource(OPAQUE_API, api.origin)
     expect((await source.fetch(`${api.origin}/`)).status).toBe(200)

@@ -22,8 +22,8 @@ export interface NotesApi {
 }
 
 /**
- * Starts an API at a path, whose `resource` is its address. `mount` adds its routes. An empty path is for an API that has the whole
- * host.
+ * Starts an API at a path. The `resource` of the API is its address. `mount` adds the routes. If the path is empty, the API has
+ * the whole host.
  */
 export async function startNotesApi(
   authorizationServer: NotesAuthorizationServer,

@@ -67,8 +67,8 @@ export async function startNotesAuthorizationServer({ requiresNonce = false } = 
 export type NotesAuthorizationServer = Awaited<ReturnType<typeof startNotesAuthorizationServer>>
 
 /**
- * Creates a browser with cookies. It follows redirects until one leads to `destination`. It returns the URL of this redirect, and
- * does not request it.
+ * Creates a browser with cookies. It follows redirects until a redirect leads to `destination`. It returns the URL of this
+ * redirect, and does not request it.
  */
 export function createBrowser() {
   const jar = createCookieJar()
@@ -125,7 +125,8 @@ function getConfiguration(
     clientBasedCORS: () => true,
     extraClientMetadata: {
       properties: ['registered_for'],
-      // Clients register the scopes of their first request only. They can get the other scopes later, too.
+      // A client registers only the scopes of its first request. This function removes the limit, so that the client can get
+      // other scopes later.
       validator(_context, _name, _value, metadata) {
         delete metadata.scope
       },

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Records the requests of a server, in the order of their responses: method, target without values of the query, and status. */
+/** Records the requests of a server, in the order of their responses: method, target without the query, and status. */
 export function recordRequests() {
   const requests: string[] = []
   return {

@@ -79,7 +79,7 @@ describe('the conformance suite', () => {
     expectSameResults(guarded)
   })
 
-  it('the conformance suite fails in most checks without a token', async () => {
+  it('the conformance suite reports more than 100 failed checks without a token', async () => {
     const server = closing(await startGuardedServer({}))
     const refused = await runConformance(server.address)
     summarize('without a token', refused)

@@ -7,7 +7,7 @@ import { startConformanceServer } from './server/conformance-server.ts'
 
 const SCOPE = 'mcp'
 
-/** The origins that the conformance suite sends are those of the loopback interface, with any port. */
+/** Returns whether an origin is on the loopback interface, with any port. The conformance suite sends such origins. */
 const isLoopback = (origin: string) => ['127.0.0.1', 'localhost'].includes(new URL(origin).hostname)
 
 /** Starts the conformance server behind the guard, and a proxy that adds a new token to each request. */

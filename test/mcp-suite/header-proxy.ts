@@ -34,7 +34,7 @@ export async function startHeaderProxy(target: string, getHeaders: () => Record<
       response.on('error', fail).pipe(outgoing)
     })
     forwarded.on('error', fail)
-    // If the client closes its connection, the server sees a closed connection, too.
+    // If the client closes its connection, the proxy closes the connection to the server, too.
     outgoing.on('close', () => forwarded.destroy())
     incoming.on('error', () => forwarded.destroy()).pipe(forwarded)
   }

@@ -35,7 +35,7 @@ export async function createInspector(
     HOME: home,
     // Without this variable, the Inspector signs in only if its output is a terminal.
     MCP_AUTO_OPEN_ENABLED: 'true',
-    // The next command can use the tokens of this one.
+    // The next command can use the tokens of this command.
     MCP_INSPECTOR_SECRET_STORE: 'file',
     MCP_STORAGE_DIR: home,
     MCP_INSPECTOR_OAUTH_STATE_PATH: join(home, 'oauth.json'),

@@ -1,6 +1,9 @@
 import type { RequestHandler } from 'express'
 
-/** The methods whose operations have names. Each has the option that lists the operation, and the parameter with the name. */
+/**
+ * The methods whose operations have names. For each method: the option that lists its operations, and the parameter with the
+ * name.
+ */
 const NAMED: Readonly<
   Record<string, readonly ['tools' | 'prompts' | 'resources', 'name' | 'uri']>
 > = {
@@ -16,7 +19,10 @@ interface Message {
   readonly params?: Readonly<Record<string, unknown>>
 }
 
-/** Records the operations that pass the guard. `operations` are options of a guard that lists them without more requirements. */
+/**
+ * Records the operations that pass the guard. `operations` are options for a guard: they list the recorded operations without
+ * more requirements.
+ */
 export function recordOperations() {
   const operations: Record<'tools' | 'prompts' | 'resources', Record<string, object>> = {
     tools: {},

@@ -41,7 +41,7 @@ const NOT_ANONYMOUS: readonly (readonly [what: string, sent: Sent])[] = [
   ['OPTIONS', { method: 'OPTIONS' }],
 ]
 
-/** Bodies without a token that Fastify itself refuses before the guard sees them. */
+/** Bodies of requests without a token. Fastify itself refuses these bodies before the guard. */
 const UNREADABLE: readonly (readonly [what: string, status: number, sent: Sent])[] = [
   ['a body that is not JSON', 400, { body: '{' }],
   ['an empty body', 400, { body: '' }],

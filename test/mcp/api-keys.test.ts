@@ -19,7 +19,7 @@ const KEYS = {
   expiring: 'sk_the-key-that-expires-next',
   unknown: 'sk_the-key-of-an-attacker',
 }
-/** Keys that `verify` knows. The second one has one character too many. */
+/** Keys that `verify` knows. The second key has one character too many. */
 const LONG_KEYS = { longest: 'sk_'.padEnd(1024, 'a'), tooLong: 'sk_'.padEnd(1025, 'a') }
 for (const key of [...Object.values(KEYS), ...Object.values(LONG_KEYS)]) noteSecret(key)
 
@@ -72,7 +72,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
   })
 
   it.each(PLACES)(
-    'MCP-32: authInfo of a request with an API key %s contains the key only with exposeToken',
+    'MCP-32: authInfo of a request with an API key %s contains the key if exposeToken is true',
     async (_place, write) => {
       const server = await start(framework, { guard: { apiKeys, exposeToken: true } })
       await server.send({ body: PURGE, lines: [write(KEYS.admin)] })
@@ -175,7 +175,7 @@ describe.each(MCP_FRAMEWORKS)('API keys at the guard for $name', (framework) => 
     expect(server.seen).toEqual([])
   })
 
-  it('MCP-28: the guard refuses an API key as soon as the time is its expiresAt', async () => {
+  it('MCP-28: the guard refuses an API key when its expiresAt is reached', async () => {
     const own = fakeClock(clock.seconds())
     const server = await start(framework, { guard: { apiKeys }, bearward: { clock: own } })
     const lines = [inHeader(KEYS.expiring)]

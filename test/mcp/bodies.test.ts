@@ -49,7 +49,7 @@ describe.each(EXPRESS)(
     )
 
     it.each(PARSERS)(
-      'MCP-20: handlers never get the body of a GET that express.%s has read',
+      'MCP-20: handlers never get the body of a GET, DELETE or OPTIONS request that express.%s has read',
       async (bodyParser) => {
         const server = await start(framework, { bodyParser })
         for (const method of ['GET', 'DELETE', 'OPTIONS'])

@@ -155,7 +155,7 @@ describe.each(MCP_FRAMEWORKS)('challenges of the guard for $name', (framework) =
     )
     const refused = await server.send({ body: PURGE, token: reader })
     expect(refused.status).toBe(403)
-    // The challenge names the required scope, and not the one that contains it.
+    // The challenge names the required scope, and not the scope that contains it.
     expect(refused.challenge('scope')).toBe(ALL)
   })
 

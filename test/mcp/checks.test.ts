@@ -20,7 +20,7 @@ const FAILING: readonly (readonly [what: string, check: () => never])[] = [
       [
         `throws ${what}`,
         () => {
-          // oxlint-disable-next-line typescript/only-throw-error -- that is the fault
+          // oxlint-disable-next-line typescript/only-throw-error -- this is the mistake under test
           throw thrown
         },
       ] as const,
@@ -92,7 +92,7 @@ describe.each(MCP_FRAMEWORKS)('checks of the guard for $name', (framework) => {
     }
   })
 
-  it('the guard calls the checks of all different tools of a batch, once each', async () => {
+  it('the guard calls the check of each different tool of a batch once', async () => {
     const [first, second, third] = [vi.fn(() => true), vi.fn(() => true), vi.fn(() => false)]
     const tools = { a: { check: first }, b: { check: second }, c: { check: third } }
     const server = await start(framework, { guard: { tools } })

@@ -65,7 +65,7 @@ function toExpected(behavior: Behavior, caller: Caller, unlisted: Unlisted): Exp
   return expected === PASSED ? MISMATCH : expected
 }
 
-/** Compares a response with what is expected. */
+/** Compares a response with the expected result. */
 function check(response: McpResponse, expected: Expected, { method, body }: Attack['sent']): void {
   expect(response.status).toBe(expected.status)
   const { code } = expected

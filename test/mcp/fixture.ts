@@ -7,7 +7,7 @@ import { createTestIssuer, type TokenOverrides } from '../support/issuer.ts'
 export const RESOURCE = 'https://notes.example.com/mcp'
 export const METADATA_URL = 'https://notes.example.com/.well-known/oauth-protected-resource/mcp'
 
-/** A clock that no test advances. The tests of times have clocks of their own. */
+/** A clock that no test advances. Tests that advance the time create another clock. */
 export const clock = fakeClock()
 
 export const issuer = createTestIssuer({ audience: RESOURCE, now: clock.seconds })

@@ -41,7 +41,7 @@ const FRAMEWORKS: readonly (readonly [name: string, compositions: readonly McpCo
 
 const processFaults = watchProcess()
 
-/** Returns what an API does, for a title. */
+/** Returns the behavior of an API as a part of a title. */
 function describeExpected({ status, handled }: Expected): string {
   const response = status === undefined ? 'sends a response' : `responds with ${status}`
   return `${response} and ${handled === 0 ? 'does not run' : 'runs'} the handler`

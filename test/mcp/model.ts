@@ -1,6 +1,6 @@
 import { ADMIN, FLOOR } from './fixture.ts'
 
-/** A model of the rules that shares no code with the guard. It reads a body as the most lenient server could. */
+/** A model of the rules that shares no code with the guard. It reads a body as the most lenient server could read it. */
 
 type Table = Readonly<Record<string, { readonly scope?: string }>>
 

@@ -14,7 +14,7 @@ const OTHER_RESOURCE = request('resources/read', { uri: 'notes://other' })
 const tools = { purge: { scope: ADMIN } }
 const prompts = { unseal: { scope: ADMIN } }
 
-/** Options of a guard, and for each kind of operation whether the guard allows an operation without a rule. */
+/** Options of a guard. For each kind of operation, `allowed` is `true` if the guard grants an operation without a rule. */
 const UNLISTED: readonly (readonly [
   what: string,
   guard: Partial<McpGuardOptions>,
@@ -70,7 +70,7 @@ const LEGACY: readonly (readonly [what: string, sent: Sent])[] = [
 
 describe.each(MCP_FRAMEWORKS)('options of the guard for $name', (framework) => {
   it.each(UNLISTED)(
-    'MCP-21: the guard with %s grants an operation without a rule only if the floor is the rule for unlisted operations of its kind',
+    'MCP-21: the guard with %s grants an operation without a rule only if unlisted is floor for this kind of operation',
     async (_what, guard, allowed) => {
       const server = await start(framework, { guard: { ...NO_TABLES, ...guard } })
       for (const [body, isAllowed] of [

@@ -48,7 +48,7 @@ describe.each(MCP_FRAMEWORKS)('origins of the guard for $name', (framework) => {
     ['another origin', [`Origin: ${EVIL}`]],
     ['the origin null', ['Origin: null']],
     ['an empty origin', ['Origin:']],
-    ['http', ['Origin: http://app.example.com']],
+    ['the origin with http', ['Origin: http://app.example.com']],
     ['another port', [`Origin: ${APP}:8443`]],
     ['the default port', [`Origin: ${APP}:443`]],
     ['a slash after the origin', [`Origin: ${APP}/`]],

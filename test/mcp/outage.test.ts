@@ -16,10 +16,10 @@ const withNewKey = tokenWith(ALL, { key: newKey, header: { kid: newKey.kid } })
 const SESSION = ['Mcp-Session-Id: a-session']
 
 describe.each(MCP_FRAMEWORKS)(
-  'an outage of the authorization server behind the guard for $name',
+  'an outage of the authorization server, with the guard for $name',
   (framework) => {
     it.each(['refuse', 'error', 'garbage', 'empty'] as const)(
-      'MCP-31: the guard grants tokens of known keys, and responds with 503 to tokens of unknown keys: %s',
+      'MCP-31: the guard grants tokens of known keys, and responds with 503 to tokens of unknown keys, during the fault "%s"',
       async (behavior) => {
         const own = fakeClock(clock.seconds())
         const endpoint = scriptedEndpoint({ keys })
@@ -33,7 +33,7 @@ describe.each(MCP_FRAMEWORKS)(
         for (let second = 0; second < 5; second++) {
           await own.pass(1)
           expect((await statusOf(TOKENS.admin)).status).toBe(200)
-          // A missing scope is still a 403, with which clients request another token.
+          // A token without the scope still gets 403, so that the client requests another token.
           expect((await statusOf(TOKENS.reader)).status).toBe(403)
           const refused = await statusOf(withNewKey)
           expect(refused.status).toBe(503)

@@ -45,7 +45,7 @@ export interface McpMount {
   readonly guard: McpGuardOptions
   /**
    * The handler behind the guard. Its result or the result of its promise is sent as JSON with 200. A stream is sent as an event
-   * stream. An error that it throws goes to the framework.
+   * stream. An error of the handler goes to the framework.
    */
   readonly handle: (call: SeenCall) => unknown
   /** The middleware that reads the body before the guard. Frameworks other than Express ignore it. */
@@ -57,7 +57,7 @@ export interface McpMount {
 /** A framework with the guard. */
 export interface McpFramework {
   readonly name: string
-  /** Set if the framework itself responds to bodies that it cannot read, before the guard sees them. */
+  /** Set if the framework itself responds to bodies that it cannot read, before the guard checks them. */
   readonly readsBodies?: true
   /** Set if requests are web-standard: header lines with the same name are joined by commas, and GET has no body. */
   readonly isWeb?: true

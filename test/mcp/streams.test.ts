@@ -17,7 +17,7 @@ const LIFETIME = 300
 
 const processFaults = watchProcess()
 
-/** An event stream that a test writes. */
+/** Creates an event stream that the test writes. */
 function createEvents() {
   const state = { isCanceled: false }
   let controller: ReadableStreamDefaultController<Uint8Array>

@@ -276,7 +276,7 @@ const OPTIONS: readonly Mistake[] = [
     'metadata.authorizationServers[0] is not an issuer that this API trusts: add it to the issuers, or remove it here.',
   ],
   [
-    'a member in metadata.more that has an option of its own',
+    'a member in metadata.more that another option sets',
     { issuer: GOOD.issuer, resource: GOOD.audience, metadata: { more: { resource_name: 'A' } } },
     'metadata.more contains "resource_name", which another option sets or this version does not support.',
   ],

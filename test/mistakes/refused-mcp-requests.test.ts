@@ -1,6 +1,6 @@
 /**
- * Common mistakes with requests to MCP servers. For each, the event and the log line contain the failed check, what was found,
- * and what to change.
+ * Common mistakes with requests to MCP servers. For each mistake, the event and the log line contain the failed check, the found
+ * value and the advice.
  */
 import type { BearwardEvent } from '@bearward/core'
 import { createBearward } from '@bearward/fetch'
@@ -16,7 +16,7 @@ import { createTestIssuer, ISSUER } from '../support/issuer.ts'
 interface Mistake {
   /** Options of the guard besides the scope and the tools. */
   readonly guard?: Partial<McpGuardOptions<Request>>
-  /** Headers besides `Authorization` with a valid token. `''` removes one. */
+  /** Headers besides `Authorization` with a valid token. `''` removes a header. */
   readonly headers?: Readonly<Record<string, string>>
   /** @default 'POST' */
   readonly method?: string
@@ -204,7 +204,7 @@ describe('refused requests to MCP servers', () => {
     },
   )
 
-  it('an event of an MCP guard has a member found that does not begin with another, something or other', () => {
+  it('the text of found in an event of an MCP guard does not begin with another, something or other', () => {
     for (const { found } of Object.values(MISTAKES))
       expect(found).not.toMatch(/^(?:another|something|other)\b/)
   })

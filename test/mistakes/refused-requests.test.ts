@@ -1,6 +1,6 @@
 /**
- * Common mistakes with requests and tokens. For each, the event and the log line contain the failed check, what was
- * found, and what to change. The requests lead to each piece of advice, except advice that other tests cover.
+ * Common mistakes with requests and tokens. For each mistake, the event and the log line contain the failed check, the found
+ * value and the advice. The requests lead to each piece of advice, except advice that other tests cover.
  */
 import {
   type BearwardEvent,
@@ -786,7 +786,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'several, joined by a comma',
     advice: 'In the client or a proxy: send one DPoP header with one proof.',
   },
-  'an unbound token if the route requires one that is bound to a key': {
+  'an unbound token if the route requires a token that is bound to a key': {
     ...bound,
     claims: {},
     authorization: (token) => `Bearer ${token}`,
@@ -908,7 +908,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'a token without it',
     advice: 'In the client: request a token that is bound to the certificate of the client',
   },
-  'an unbound token if the route requires one that is bound to a key or a certificate': {
+  'an unbound token if the route requires a token that is bound to a key or a certificate': {
     options: { ...withDpop(), mtls: { certificate: 'tls' } },
     requirements: { bound: true },
     reason: 'unbound_token',
@@ -1377,7 +1377,7 @@ describe('refused requests', () => {
     },
   )
 
-  it('an event has a member found that does not begin with another, something or other, and advice of more than 20 characters', () => {
+  it('the text of found in an event does not begin with another, something or other, and the advice has more than 20 characters', () => {
     for (const mistake of Object.values(MISTAKES)) {
       expect(mistake.found).not.toMatch(/^(?:another|something|other)\b/)
       expect(mistake.advice.length).toBeGreaterThan(20)

@@ -30,7 +30,7 @@ const ALONE = `import { generateKeyPairSync } from 'node:crypto'
     clientId: 'orders',
     clientAuthentication: {
       method: 'private_key_jwt',
-      // Not as a JWK: Node 20 can hang when it exports one (nodejs/node#54918).
+      // The key is not a JWK, because Node 20 can hang when it exports a JWK (nodejs/node#54918).
       key: privateKey,
       algorithm: 'ES256',
       audience: 'https://as.example.com',

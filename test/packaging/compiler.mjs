@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, run } from './tarballs.mjs'
 
-/** Compilers by major version. TypeScript 5 is the last one that supports `moduleResolution: node`. */
+/** Compilers by major version. TypeScript 5 is the last version that supports `moduleResolution: node`. */
 const COMPILERS = {
   5: join(ROOT, 'test/node_modules/typescript5/bin/tsc'),
   7: join(ROOT, 'node_modules/typescript/bin/tsc'),

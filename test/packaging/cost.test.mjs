@@ -19,9 +19,12 @@ import {
 
 /** Limits of an adapter together with the core (`own`), and of all packages that an API gets with them (`all`). */
 const LIMITS = { own: 1_120_000, all: 1_200_000, packages: 5, files: 14 }
-/** Limit of an adapter, the core and their dependencies in one minified file after gzip. */
+/** Limit of an adapter, the core and their dependencies in one minified file, in bytes after gzip. */
 const BUNDLE = 95_000
-/** Limit of such a file for a Worker with one guard and no parts. The file of each bundler must meet this limit. */
+/**
+ * Limit of the minified file of a Worker with one guard and no parts, in bytes after gzip. The file of each bundler must meet
+ * this limit.
+ */
 const SMALL_BUNDLE = 61_000
 const WORKER = `import { createBearward } from '@bearward/fetch/small'
 const { protect } = createBearward({
@@ -31,7 +34,7 @@ const { protect } = createBearward({
 const listReports = (request, { token }) => Response.json({ reportsFor: token.clientId })
 export default { fetch: protect({ scope: 'read:reports' }, listReports) }
 `
-/** Limit of a Worker with a guard of an MCP server and no parts. */
+/** Limit of the minified file of a Worker with a guard of an MCP server and no parts, in bytes after gzip. */
 const MCP_BUNDLE = 72_000
 const MCP_WORKER = `import { createBearward } from '@bearward/fetch/small'
 import { createMcpGuard } from '@bearward/mcp'
@@ -42,7 +45,7 @@ const bearward = createBearward({
 const { protect } = createMcpGuard(bearward, { tools: { search: {} } })
 export default { fetch: protect((request, call) => Response.json(call)) }
 `
-/** A text in that part of the core which only guards of other packages use. */
+/** A text from the part of the core that only guards of other packages use. */
 const STAGED_TEXT = '"an API key"'
 const BLOCK = 4096
 
@@ -172,7 +175,7 @@ async function measureBundle(project, entry) {
   return gzipSync(code, { level: 9 }).length
 }
 
-/** Measures a bundle like `measureBundle`, but by esbuild. */
+/** Measures a bundle like `measureBundle`, but builds it with esbuild. */
 async function measureBundleByEsbuild(project, entry) {
   return gzipSync(await bundleByEsbuild(project, entry), { level: 9 }).length
 }

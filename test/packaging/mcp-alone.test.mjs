@@ -13,7 +13,7 @@ import {
   withVersions,
 } from './tarballs.mjs'
 
-/** The entry points: their file of types, and the only packages that they need. */
+/** File of types of each entry point, and the only packages that the entry point needs. */
 const ENTRIES = {
   '@bearward/mcp': { types: 'mcp.test-d.ts', adapter: 'fetch', others: [] },
   '@bearward/mcp/express': {

@@ -10,7 +10,7 @@ export interface Control extends RunningServer {
 
 type Callee = (...args: readonly unknown[]) => unknown
 
-/** Starts the server through which another process calls functions of this one. */
+/** Starts the server through which another process calls functions of this process. */
 export async function startControl(): Promise<Control> {
   const callees: Callee[] = []
   const server = await listen(async (request, response) => respond(callees, request, response))

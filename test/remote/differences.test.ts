@@ -23,7 +23,7 @@ describe.each(Object.entries<readonly Difference[]>(DIFFERENCES))(
   'the differences of %s',
   (_runtime, differences) => {
     it.each(KINDS)(
-      'the table of differences for %s names one case in each entry, with an outcome that differs from the usual one',
+      'the table of differences for %s names one case in each entry, with an outcome that differs from the usual outcome',
       (kind, cases) => {
         const entries = differences.flatMap((one) => Object.entries<unknown>(one[kind] ?? {}))
         const faults = entries.filter(([title, outcome]) => {

@@ -74,7 +74,7 @@ export const DIFFERENCES = {
         'Authorization: "", behind an optional guard': anonymousCaller,
         'an empty Authorization line and a valid one': accepted,
       },
-      // Without an origin, it is not a preflight request, so the guard refuses it.
+      // An OPTIONS request without an origin is not a preflight request, so the guard refuses it.
       preflights: { 'an empty origin': 401 },
     },
     { reason: 'workerd accepts a DEL in a header line', ...acceptsDel },

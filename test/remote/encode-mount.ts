@@ -9,7 +9,7 @@ import { MemoryReplayStore } from '../../packages/core/src/binding/memory-replay
 
 type AnyFunction = (...args: readonly unknown[]) => unknown
 
-/** Functions of options that may return a promise. */
+/** Names of the functions in options that may return a promise. */
 const ASYNCHRONOUS = ['check', 'resolve', 'revoked']
 
 /**
@@ -25,7 +25,7 @@ export function encodeMount({ options, routes, before }: Mount, control: Control
     if (value instanceof KeyObject) return encode(exportKey(value), path)
     const known = findName(value)
     if (known !== undefined) return ['named', known]
-    // The other process creates a store of its own, with the clock of the API.
+    // The other process creates its own store, with the clock of the API.
     if (value instanceof MemoryReplayStore)
       return ['memoryReplay', encodeClock(options.clock) ?? null]
     return typeof value === 'function'

@@ -24,7 +24,7 @@ it('decode returns a member __proto__ as a member', () => {
   expect(Object.entries(decoded)).toEqual([['__proto__', { polluted: true }]])
 })
 
-it('encode throws for a value that has no encoding, and names it', () => {
+it('encode throws an error with the name of a value that has no encoding', () => {
   expect(() => encode({ a: [() => {}] }, 'value')).toThrow('value.a.0 cannot be sent')
   expect(() => encode({ when: new Date() }, 'value')).toThrow('value.when cannot be sent')
 })

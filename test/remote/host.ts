@@ -32,7 +32,7 @@ export function createHost({ mount, control }: HostSetup): FetchHandler {
   const { handler } = createFetchHandler({ options, routes, ...(before && { before }) })
   return async (request, ...rest) => {
     const response = await handler(request, ...rest)
-    // The test process looks at the events as soon as it has the response.
+    // The test process reads the events as soon as it has the response.
     for (const [listener, event] of events.splice(0)) await call(listener, event)
     return response
   }
@@ -49,7 +49,7 @@ function createCall(control: string) {
   }
 }
 
-/** Returns a handler that reads the body here, and does the rest in the test process. */
+/** Returns a handler that reads the body in this process, and then calls a function of the test process. */
 function createHandle(call: (...args: readonly unknown[]) => Promise<unknown>): Route['handle'] {
   return async (token: AccessToken | undefined, body) => {
     const chunks: Uint8Array[] = []

@@ -7,7 +7,7 @@ import { isKnownHost } from '../attacks/known-host.ts'
 
 /**
  * Functions of options that return their result synchronously, and stores with such functions. Another process cannot call these
- * functions in this process. Both processes import them, and send their names.
+ * functions in this process. Both processes import this list, and send only the names.
  */
 const NAMED = {
   forwardedCertificate,

@@ -21,7 +21,7 @@ export interface Runtime {
 export interface RunningHosts {
   /** The ports of the servers, in the order of the mounts. */
   readonly ports: readonly number[]
-  /** The text that the process has written, such as errors that nothing has caught. */
+  /** The text that the process has written, such as uncaught errors. */
   readonly output: () => string
   close(): Promise<void>
 }
@@ -46,7 +46,10 @@ async function startMounts(
     mounts.map((mount) => ({ mount: encodeMount(mount, control), control: control.url })),
   )
   let open = mounts.length
-  /** Ends the process with its last server. Throws if the process has written something, because no test may cause output. */
+  /**
+   * Ends the process when the last server is closed. Throws if the process has written something, because no test may cause
+   * output.
+   */
   async function close(): Promise<void> {
     open -= 1
     if (open > 0) return

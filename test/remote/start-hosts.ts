@@ -4,7 +4,10 @@ import { startProgram } from '../support/child-program.ts'
 import { getProgram, RUNTIMES } from '../runtimes/runtimes.mjs'
 import type { Runtime } from './on-runtime.ts'
 
-/** Returns a function that starts mounts in Bun or Deno. It installs the runtime if it is missing, and throws if it cannot. */
+/**
+ * Returns a function that starts mounts in Bun or Deno. The function installs a missing runtime, and throws if the installation
+ * fails.
+ */
 export function startHosts(name: 'Bun' | 'Deno', args: readonly string[]): Runtime['start'] {
   return async (setups) => {
     const runtime = RUNTIMES.find((one) => one.name.startsWith(`${name} `))!

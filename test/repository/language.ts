@@ -31,7 +31,7 @@ const AVOIDED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 ]
 
 const HEADLESS = /^(?:what|who|whose|whom|where|whether|whichever|whatever|how)\b/i
-/** First words that a docstring does not have. */
+/** First words that a docstring must not have. */
 const NOT_A_VERB_OR_NOUN =
   /^(?:what|who|whose|where|whether|which|how|when|if|is|are|was|has|have|had|can|may|must|does|do|it|they|as|by|for|of|to|with|not|also)\b/i
 /** First words of a test title that depends on its group. */

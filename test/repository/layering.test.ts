@@ -79,7 +79,7 @@ describe('the layers of the core', () => {
     expect([...LAYERS].sort()).toEqual([...new Set(modules.map(getLayer))].sort())
   })
 
-  it('the modules of the core import, types included, only from their own and lower layers', () => {
+  it('the modules of the core import values and types only from their own layer and from lower layers', () => {
     const upwards = imports.filter(({ from, to }) => {
       const [upper, lower] = [getLayer(from), getLayer(to)]
       return upper !== lower && LAYERS.indexOf(upper) >= LAYERS.indexOf(lower)
@@ -88,7 +88,7 @@ describe('the layers of the core', () => {
     expect(imports.length).toBeGreaterThan(300)
   })
 
-  it('the imports of the core, types included, have no cycles', () => {
+  it('the imports of the core, including imports of types, have no cycles', () => {
     const targets = new Map(modules.map((path) => [path, new Set<string>()]))
     for (const { from, to } of imports) targets.get(from)!.add(to)
     // A module without imports cannot be in a cycle. Remove such modules until only cycles remain.

@@ -2,8 +2,8 @@ import { posix } from 'node:path'
 import { read, readManifest } from './files.ts'
 
 /**
- * Describes the public API of a package from the declarations that the compiler has written. The text has each
- * exported declaration, and each declaration that an exported one uses. It has no comments.
+ * Describes the public API of a package from the declarations that the compiler has written. The text has each exported
+ * declaration, and each declaration that an exported declaration uses. It has no comments.
  */
 export function describeApi(name: string): string {
   const { exports, engines, peerDependencies = {} } = readManifest(`packages/${name}/package.json`)
@@ -34,7 +34,10 @@ export function describeApi(name: string): string {
   ].join('\n')
 }
 
-/** Returns the exported declarations of a module: its own, re-exported ones, and augmentations of other modules. */
+/**
+ * Returns the exported declarations of a module: its own declarations, re-exported declarations, and augmentations of other
+ * modules.
+ */
 function getExported(module: Module): readonly Declaration[] {
   const own = [...module.declarations.values()].filter(
     ({ text }) => text.startsWith('export ') || AUGMENTED.test(text),

@@ -45,7 +45,7 @@ describe('the guard of an MCP server in workerd', () => {
     })
   })
 
-  it('a guard in workerd refuses tools and tokens', async () => {
+  it('a guard in workerd refuses a tool without its scope, an unlisted tool, and a call of a tool without a token', async () => {
     const admin = issuer.token({ claims: { scope: 'read admin' } })
     expect((await post(call('purge'), admin)).status).toBe(200)
     const refused = await post(call('purge'), READER)

@@ -37,7 +37,7 @@ const { protect, may } = createMcpGuard(
   },
 )
 
-/** An event stream without an end. */
+/** Creates an event stream without an end. */
 function createStream(): Response {
   const event = new TextEncoder().encode('data: 1\n\n')
   const body = new ReadableStream({ start: (controller) => controller.enqueue(event) })

@@ -34,7 +34,7 @@ const createNode = (version) => ({
   test: node,
 })
 
-/** Runtimes with exact versions, including the lowest supported ones. To test a newer version, change this list. */
+/** Runtimes with exact versions, including the lowest supported versions. To test a newer version, change this list. */
 export const RUNTIMES = [
   { name: `Node ${process.versions.node}`, program: process.execPath, test: node },
   createNode('20.19.0'),

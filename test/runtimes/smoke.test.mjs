@@ -325,7 +325,7 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
     })
   })
 
-  test(`${adapter}: an API with optionsFromEnv responds to a token with 200, and without one with 401`, async () => {
+  test(`${adapter}: an API with optionsFromEnv responds to a request with a token with 200, and to a request without a token with 401`, async () => {
     const { optionsFromEnv } = require(`@bearward/${adapter}`)
     await serveIssuer(async ({ url, token }) => {
       process.env.BEARWARD_ISSUER = url
@@ -557,7 +557,7 @@ for (const alg of PUBLIC_KEY_ALGORITHMS) {
 }
 
 test('onEvent and the diagnostics channel get the same events, even if a subscriber throws', async () => {
-  // An issuer of its own: servers of other tests may still fetch keys, and publish their events to the same channel.
+  // This test has a separate issuer. Servers of other tests may still fetch keys, and publish their events to the same channel.
   const issuer = 'https://events.example.com'
   const { jwks, token } = await createIssuer('ES256', issuer)
   const received = []

@@ -36,7 +36,7 @@ function aliasesFor(runtime: string): Record<string, string> {
 
 /** Runtime of a program. */
 export interface ProgramTarget {
-  /** File in `packages/core/src/runtime` that the manifest of the core selects there. */
+  /** File in `packages/core/src/runtime` that the manifest of the core selects in this runtime. */
   readonly runtime: 'portable' | 'bun-and-deno'
   /** Conditions by which imports of packages are resolved. */
   readonly conditions: readonly string[]

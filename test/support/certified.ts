@@ -30,7 +30,7 @@ export function toThumbprint(certificate: X509Certificate | undefined): string {
 /** Thumbprint of the certificate `pairs.client`. */
 export const clientThumbprint = toThumbprint(new X509Certificate(pairs.client.cert))
 
-/** Starts an HTTPS server that requests a client certificate, and closes connections without one. */
+/** Starts an HTTPS server that requests a client certificate, and closes connections without a certificate. */
 export async function certifiedServer(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<RunningServer> {

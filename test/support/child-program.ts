@@ -24,7 +24,7 @@ export interface ProgramOptions {
   readonly input: string
 }
 
-/** Starts a program in a process of its own. Resolves when it has written a line. */
+/** Starts a program in a separate process. Resolves when it has written a line. */
 export async function startProgram({
   runtime,
   args,
@@ -54,7 +54,7 @@ export async function startProgram({
   }
 }
 
-/** Waits until a program has written a line. `written` are the texts that it has written. */
+/** Waits until a program has written a line. `written` contains the texts that the program has written. */
 function readLine(child: ChildProcess, written: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     child.stdout!.on('data', () => {

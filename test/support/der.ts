@@ -8,7 +8,7 @@ export const UTC_TIME = 0x17
 export const SEQUENCE = 0x30
 export const SET = 0x31
 
-/** Encodes a value in DER. The contents are not checked. At most 65535 bytes. */
+/** Encodes a value in DER. The contents are not checked, and may have at most 65535 bytes. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents)
   const { length } = content

@@ -20,7 +20,7 @@ export interface Exchange {
   readonly stall: () => void
 }
 
-/** Fault of a server. Each member changes one part of its behavior. The server works in all other parts. */
+/** Fault of a server. Each member changes one part of the behavior of the server. All other parts work. */
 export interface Fault {
   /** The server does not listen. */
   readonly refuses?: true

@@ -35,7 +35,7 @@ function getArchive(codename) {
   return new RegExp(`^${codename} (\\S+)$`, 'm').exec(targets)?.[1]
 }
 
-/** Installs a package from the backports of Debian 12, which has it only there. Keeps the package lists of the machine. */
+/** Installs a package that Debian 12 has only in its backports. Keeps the package lists of the machine. */
 function installFromBackports(name) {
   const directory = mkdtempSync(join(tmpdir(), 'backports-'))
   const codename = getRelease('VERSION_CODENAME')

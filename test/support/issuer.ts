@@ -7,9 +7,9 @@ export const AUDIENCE = 'https://api.example.com/v1'
 
 /** Differences from a valid token of a test issuer. */
 export interface TokenOverrides {
-  /** Members of the header: they override the default, and `undefined` removes one. Text and bytes replace the header. */
+  /** Members of the header: they override the default, and `undefined` removes a member. Text and bytes replace the header. */
   readonly header?: Part
-  /** Claims: they override the defaults, and `undefined` removes one. Text and bytes replace the payload. */
+  /** Claims: they override the defaults, and `undefined` removes a claim. Text and bytes replace the payload. */
   readonly claims?: Part
   /**
    * Key that signs the token.

@@ -1,6 +1,9 @@
 import type { RequestHandler } from 'express'
 
-/** The functions and errors of both SDKs that verify tokens. Packages import them from here, so they use the same versions. */
+/**
+ * The types, errors and functions of both SDKs for the verification of tokens. Packages import them from here, so they use the
+ * same versions.
+ */
 export {
   type OAuthError as OAuthErrorV1,
   InsufficientScopeError,
@@ -22,7 +25,8 @@ interface BearerAuthOptions {
   readonly resourceMetadataUrl?: string
 }
 
-// The types of this module declare `auth` of every request of Express, as `@bearward/express/req-auth` does with another type.
+// The types of this module declare `auth` for every request of Express. `@bearward/express/req-auth` declares it with another
+// type.
 const BEARER_AUTH: string = '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
 
 /** The middleware of version 1. */

@@ -3,8 +3,8 @@ import type { CreateServer } from '../frameworks/framework.ts'
 import { pairs } from './certified.ts'
 
 /**
- * Creates an HTTPS server that requests a client certificate and accepts any, as the documentation recommends. `options` are more
- * options of `node:tls`.
+ * Returns a function that creates an HTTPS server. The server requests a client certificate and accepts any certificate, as the
+ * documentation recommends. `options` are more options of `node:tls`.
  */
 export const createTlsServer =
   (options: object = {}): CreateServer =>

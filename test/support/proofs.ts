@@ -5,7 +5,7 @@ import { generateKey, type TestKey } from './keys.ts'
 import { noteSecret } from './secrets.ts'
 import { mergeParts, type Part, signCompact } from './tokens.ts'
 
-/** A key of a client, with which it proves that a token is its own. */
+/** A key of a client. A proof shows that the client has this key. */
 export interface ProofKey extends TestKey {
   /** The public key with the members of RFC 7638 only. */
   readonly publicJwk: Record<string, unknown>
@@ -20,7 +20,7 @@ export function generateProofKey(alg: Algorithm = 'ES256', modulusLength = 2048)
   return { ...key, publicJwk, thumbprint: toThumbprint(publicJwk) }
 }
 
-/** Returns the thumbprint of a JWK with the members of RFC 7638 only. Independent of the implementation. */
+/** Returns the thumbprint of a JWK with the members of RFC 7638 only. Does not use code of the packages. */
 export function toThumbprint(jwk: Record<string, unknown>): string {
   const names = Object.keys(jwk).sort()
   return hashText(JSON.stringify(jwk, names))
@@ -36,17 +36,19 @@ export function hashText(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }
 
-/** Creates a nonce of an API. `time` is in seconds since the epoch. Independent of the implementation. */
+/** Creates a nonce of an API. `time` is in seconds since the epoch. Does not use code of the packages. */
 export function createNonce(secret: Uint8Array, resource: string, time: number): string {
   const text = `bearward-dpop-nonce\n${time}\n${resource}`
   return `${time}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
 
-/** Differences from a valid proof. Members of `header` and `claims` override the usual ones, and `undefined` removes one. */
+/**
+ * Differences from a valid proof. Members of `header` and `claims` override the usual members, and `undefined` removes a member.
+ */
 export interface ProofOverrides {
   readonly header?: Part
   readonly claims?: Part
-  /** Returns the payload. Gets the claims as JSON text, so that it can write what `JSON.stringify` does not. */
+  /** Returns the payload. Gets the claims as JSON text, so that it can return text that `JSON.stringify` cannot write. */
   readonly edit?: (claims: string) => string
   /** Key that signs the proof. Its public part is in the header. */
   readonly key?: ProofKey
@@ -54,7 +56,7 @@ export interface ProofOverrides {
   readonly signedBy?: TestKey
 }
 
-/** The request that a proof is for. */
+/** The request for which a proof is created, with the key and the token. */
 export interface ProofSubject {
   readonly key: ProofKey
   readonly token: string
@@ -114,7 +116,7 @@ export interface VerifiedProof {
 /** Verifies the signature and the type of a proof with jose. Does NOT check its claims. */
 export async function verifyProof(proof: unknown): Promise<VerifiedProof> {
   if (typeof proof !== 'string') throw new TypeError('The proof is missing')
-  // The tests have fake clocks, and `iat` is a claim of the proof.
+  // The age of the proof is not checked, because the tests have fake clocks.
   const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt' })
   const header = protectedHeader as unknown as VerifiedProof['header']
   return { header, claims: payload, thumbprint: await calculateJwkThumbprint(header.jwk) }

@@ -15,13 +15,13 @@ export interface RedisServer {
   readonly name: ServerName
   readonly port: number
   readonly url: string
-  /** Sends a command over a connection of its own. Returns the reply in the form of the protocol, and throws for an error. */
+  /** Sends a command over a new connection. Returns the reply in the form of the protocol, and throws for an error. */
   command(...args: readonly string[]): Promise<string>
   /** Sends a signal: `SIGSTOP`, `SIGCONT` or `SIGKILL`. */
   signal(name: NodeJS.Signals): void
   /** Ends the process with `SIGKILL`. */
   kill(): Promise<void>
-  /** Ends the process, and starts a new one on the same port. `more` are arguments for the new process only. */
+  /** Ends the process, and starts a new process on the same port. `more` are arguments for the new process only. */
   restart(...more: readonly string[]): Promise<void>
   close(): Promise<void>
 }
@@ -29,7 +29,7 @@ export interface RedisServer {
 /** Options of a server. */
 export interface RedisServerOptions {
   readonly name?: ServerName
-  /** Arguments in addition to the usual ones, such as `--maxmemory 2mb`. */
+  /** Arguments in addition to the usual arguments, such as `--maxmemory 2mb`. */
   readonly args?: readonly string[]
   /** Text of the configuration file, which the server can change. A sentinel requires it. */
   readonly config?: string
@@ -143,7 +143,7 @@ async function untilReply(port: number): Promise<void> {
 export async function sendCommand(port: number, args: readonly string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`)
-  // The server closes the connection after its reply, because this end is closed.
+  // The server closes the connection after its reply, because the client has closed its side.
   socket.end(`*${args.length}\r\n${parts.join('')}`)
   let text = ''
   for await (const chunk of socket) text += (chunk as Buffer).toString('latin1')

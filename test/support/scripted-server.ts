@@ -15,8 +15,8 @@ export interface ReceivedRequest {
 }
 
 /**
- * Response of the endpoint. An object is sent as JSON with 200, a number as a status without a body. A function
- * returns one of these, or sends the response and returns `undefined`.
+ * Response of the endpoint. An object is sent as JSON with 200, a number as a status without a body. A function returns an object
+ * or a number, or sends the response and returns `undefined`.
  */
 export type Script = object | number | ((request: ReceivedRequest) => unknown)
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { findSecrets, noteRequest, noteSecret, noteToken } from './secrets.ts'
 
 describe('findSecrets', () => {
-  it('findSecrets returns the tokens, secrets and subjects that a text contains, in any order', () => {
+  it('findSecrets returns the tokens, secrets and subjects that a text contains, in the order of the text', () => {
     noteToken('eyJhbGciOiJFUzI1NiJ9.e30.first', { alg: 'ES256' }, { sub: 'alice-of-accounts' })
     noteToken('eyJhbGciOiJFUzI1NiJ9.e30.second')
     noteSecret('correct horse')

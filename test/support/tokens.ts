@@ -46,7 +46,7 @@ export function signText(input: string, key: TestKey): string {
 /**
  * Replaces the signature of a token.
  *
- * @param make Returns the new signature from the valid one and from the signed input.
+ * @param make Returns the new signature from the valid signature and from the signed input.
  */
 export function withSignature(
   token: string,

@@ -7,8 +7,8 @@ export async function untilLinked(replica: RedisServer): Promise<void> {
 }
 
 /**
- * Resolves when the replica of a primary has confirmed a write. After it has got the data, a replica waits up to a second for the first
- * writes. Has no timeout, because the hook or the test has one.
+ * Resolves when the replica of a primary has confirmed a write. A replica that has got the data receives the first writes up to a
+ * second later. Has no timeout, because the hook or the test has one.
  */
 export async function untilConfirming(primary: RedisServer): Promise<void> {
   await primary.command('SET', 'first', '1')

@@ -13,7 +13,10 @@ const JWT = /eyJ[\w-]{10,}\.[\w-]*/
 
 const leaks: string[] = []
 
-/** Searches an event for secrets. Call it for an event of another process, which does not reach the channel of this one. */
+/**
+ * Searches an event for secrets. Call this function for an event of another process. Such an event does not reach the channel of
+ * this process.
+ */
 export function checkEvent(event: BearwardEvent): void {
   const line = toLogLine(event, ADVISOR)?.text ?? ''
   const text = `${JSON.stringify(event)}\n${line}`

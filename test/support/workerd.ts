@@ -46,7 +46,7 @@ export interface WorkersOptions extends CommonOptions {
   readonly bindings: readonly Bindings[]
 }
 
-/** Workers that run in one process. Each has a global scope and a port of its own. */
+/** Workers that run in one process. Each worker has its own global scope and its own port. */
 export interface RunningWorkers {
   /** The ports of the workers, in the order of their bindings. */
   readonly ports: readonly number[]
@@ -55,7 +55,7 @@ export interface RunningWorkers {
   close(): Promise<void>
 }
 
-/** Starts a worker in a process of its own. It may call servers on the loopback address. */
+/** Starts a worker in a separate process. The worker may call servers on the loopback address. */
 export async function startWorker({
   bindings = {},
   ...options

@@ -1,6 +1,6 @@
 /**
  * A Worker with a protected API. `createBearward` is called at module scope, where workerd allows no call, timer or random value.
- * The options come from the binding `SETUP`, which is imported, because a module has no other way to read it at that time.
+ * The options come from the binding `SETUP`. It is imported, because code at module scope cannot read it in another way.
  */
 import { env } from 'cloudflare:workers'
 import { createBearward, type ResourceServerOptions, toResponse } from '@bearward/fetch'
@@ -41,7 +41,7 @@ const listReports = protect(
     Response.json({ client: token.clientId }),
 )
 
-/** A WebSocket behind a guard. `cors` has headers for its response, but this response cannot be copied. */
+/** A WebSocket behind a guard. `cors` adds headers to responses, but the response of a WebSocket cannot be copied. */
 const openSocket = cors(
   { origins: ['https://app.example.com'] },
   protect({}, () => {

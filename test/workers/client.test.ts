@@ -6,7 +6,9 @@ import { listen } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { startWorker } from '../support/workerd.ts'
 
-/** Starts a token endpoint that holds its responses until `release` is called, and a Worker that gets tokens there. */
+/**
+ * Starts a token endpoint that holds its responses until `release` is called, and a Worker that gets tokens from this endpoint.
+ */
 async function startScene() {
   const held: (() => void)[] = []
   let isHolding = true

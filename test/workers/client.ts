@@ -1,6 +1,6 @@
 /**
- * A Worker that gets tokens with `@bearward/client` at module scope. Responds to each request with the token. For the path
- * `/call`, calls the API instead.
+ * A Worker with a token source of `@bearward/client`, which is created at module scope. Responds to each request with the token.
+ * For the path `/call`, calls the API instead.
  */
 import { env } from 'cloudflare:workers'
 import { clientCredentials, type ClientCredentialsOptions } from '@bearward/client'

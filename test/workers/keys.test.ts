@@ -3,7 +3,7 @@ import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
 import { until } from '../support/until.ts'
 import { startScene } from './setup.ts'
 
-/** Older versions of workerd never settle the promise of a request that has ended. */
+/** Options of an older Worker. With this date, workerd never settles the promise of a request that has ended. */
 const OLDER = { compatibilityDate: '2024-09-23', compatibilityFlags: ['nodejs_compat'] }
 
 describe('the keys of an issuer in a Worker', () => {
@@ -127,7 +127,7 @@ describe('the keys of an issuer in a Worker', () => {
     expect(server.cancelled).toEqual([])
   })
 
-  it('requireToken without a context: a refresh that was cancelled does not prevent the next one', async () => {
+  it('requireToken without a context: a refresh that was cancelled does not prevent the next refresh', async () => {
     const { server, request, advance, readStatus } = await startScene()
     expect(await request()).toBe('200')
     await advance(550)

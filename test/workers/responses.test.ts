@@ -16,7 +16,7 @@ it('protect and cors return the response of a WebSocket unchanged', async () => 
   expect(received).toBe('echo hello')
 })
 
-it('protect refuses a WebSocket without a token with 401', async () => {
+it('protect responds with 401 to a WebSocket request without a token', async () => {
   const { worker } = await startScene()
   const socket = new WebSocket(`${worker.url.replace('http:', 'ws:')}/socket`)
   const status = await new Promise((resolve) => {

@@ -55,7 +55,7 @@ export async function startScene(
     },
     /**
      * Sends a request, and closes the connection when the authorization server has received `count` calls. The calls must be
-     * held. Returns when workerd has seen that the connection is closed.
+     * held. Returns when workerd has detected that the connection is closed.
      */
     async requestAndLeave(route: Route, count: number, token: string = issuer.token()) {
       const socket = connect(worker.port, '127.0.0.1')
@@ -63,7 +63,7 @@ export async function startScene(
       socket.write(`GET ${route} HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\n\r\n`)
       await until(() => server.calls.length === count)
       socket.resetAndDestroy()
-      // If the route has no context, workerd cancels the call. Otherwise, other requests give workerd time to see the end.
+      // If the route has no context, workerd cancels the call. Otherwise, other requests give workerd time to detect the end.
       if (route === '/without-context') await until(() => server.cancelled.length > 0)
       else for (let i = 0; i < 3; i++) await send('/unknown')
     },
@@ -80,7 +80,7 @@ export async function startScene(
         socket.write(`${head.join('\r\n')}\r\n\r\n`)
         return socket
       })
-      // Other requests give workerd time to read these requests, and then to see that their connections are closed.
+      // Other requests give workerd time to read these requests, and then to detect that their connections are closed.
       for (let i = 0; i < 3; i++) await send('/unknown')
       for (const socket of sockets) socket.resetAndDestroy()
       for (let i = 0; i < 3; i++) await send('/unknown')

@@ -51,7 +51,7 @@ describe('introspection in a Worker', () => {
   it('requireToken without a context: a cancelled trial call of the introspection endpoint does not prevent the next trial call', async () => {
     const { server, request, requestAndLeave, advance } = await startScene(opaque)
     expect(await request('first-token')).toBe('200')
-    // The status with which a server refuses the credentials of the API. The token cannot be the cause.
+    // A server refuses the credentials of the API with 401. The token cannot be the cause.
     server.fail(401)
     for (let i = 0; i < 5; i++) await request(`token-${i}`)
     const callsBefore = server.calls.length
@@ -89,7 +89,7 @@ describe('issuers from functions in a Worker', () => {
     expect(server.count('/resolve')).toBe(2)
   })
 
-  it('requireToken without a context: a refresh of the options that was cancelled does not prevent the next one', async () => {
+  it('requireToken without a context: a refresh of the options that was cancelled does not prevent the next refresh', async () => {
     const { server, request, advance } = await startScene(tenants)
     expect(await request()).toBe('200')
     await advance(250)

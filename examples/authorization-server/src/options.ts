@@ -49,7 +49,7 @@ export interface Resource {
 
 export type Client = ConfidentialClient | PublicClient
 
-/** A machine with a secret, which uses the client credentials grant. */
+/** A machine with a secret. It uses the client credentials grant. */
 export interface ConfidentialClient {
   readonly kind: 'confidential'
   readonly id: string

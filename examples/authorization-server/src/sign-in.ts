@@ -20,7 +20,10 @@ export interface SignInRequest extends AccessRequest {
    * @default a new browser
    */
   readonly browser?: CookieJar
-  /** Maximum age of the last sign-in in this browser, in seconds (`max_age`). After an older sign-in, the user signs in again. */
+  /**
+   * Maximum age of the last sign-in in this browser, in seconds (`max_age`). If the last sign-in is older, the user signs in
+   * again.
+   */
   readonly maxAge?: number
 }
 

@@ -43,7 +43,8 @@ Sign in the user ${ADA.id} with these scopes, and add a note. The response is 20
 ${userTokenCommand({ variable: 'USER_TOKEN', user: ADA, resource: version2, ...user })}
 ${command(version2, add, 'USER_TOKEN')}
 
-Begin a session as ${ADA.id} at the other server, which has version 1 of the SDK, and use its id. The response is 200:
+Begin a session as ${ADA.id} at the server with version 1 of the SDK. Search the notes with the id of this session. The
+response is 200:
 
 ${userTokenCommand({ variable: 'ADA_TOKEN', user: ADA, resource: version1, ...user })}
   SESSION=$(${beginCommand(version1)})

@@ -61,7 +61,10 @@ export function createVersion1(issuer: string, resource: string): Express {
   })
   return app
 
-  /** Returns the transport of a session, or of a new one. A new session is stored when the SDK has accepted its first message. */
+  /**
+   * Returns the transport of the given session or of a new session. A new session is stored when the SDK has accepted its first
+   * message.
+   */
   async function begin(owner: string, session: Session | undefined) {
     if (session !== undefined) return session.transport
     const transport = new StreamableHTTPServerTransport({

@@ -32,7 +32,7 @@ export function createVersion2(issuer: string, resource: string): Express {
   })
   const tools = createTools()
 
-  // The SDK calls this function for each request. So the list of tools contains only those that this caller may use.
+  // The SDK calls this function for each request. So the list contains only the tools that this caller may use.
   const handler = createMcpHandler(({ authInfo }) => {
     const owner = subjectKey(getAccessToken(authInfo))
     const server = new McpServer({ name: 'notes', version: '2.0.0' })

@@ -12,8 +12,8 @@ export interface RunOptions<S extends Servers> {
 }
 
 /**
- * Runs the steps in order, and prints each result, a summary and the next steps. Returns whether all responses
- * are as expected.
+ * Runs the steps in order, and prints each result and a summary. If all responses are as expected, prints the next steps, and
+ * returns `true`.
  */
 export async function runSteps<S extends Servers>(options: RunOptions<S>): Promise<boolean> {
   const { steps, servers, format, nextSteps } = options

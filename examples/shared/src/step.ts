@@ -20,7 +20,7 @@ export interface Step<S extends Servers = Servers> {
 export interface ApiRequest {
   readonly target: `${'GET' | 'POST'} /${string}`
   readonly token?: DescribedToken
-  /** A DPoP proof. The token is then sent with the scheme `DPoP`. */
+  /** A DPoP proof. If it is set, the token is sent with the scheme `DPoP`. */
   readonly proof?: string
   /** @default the `api` of the servers */
   readonly api?: RunningApi

@@ -5,7 +5,10 @@ export const REQUESTS_AT_ONCE = 10
 
 /** Queue of the token requests of one source. */
 export interface RequestQueue {
-  /** Resolves when the request may start. The place of the request is free again when `signal` is aborted. */
+  /**
+   * Resolves when the request may start. Abort `signal` when the request has ended: then the place of the request is free
+   * again.
+   */
   waitForTurn(signal: AbortSignal): Promise<void>
 }
 

@@ -16,9 +16,9 @@ export type AdapterHandler<Args extends readonly unknown[], Result> = (
  * Definition of an adapter: how guards read a request and write a response. `Args` are the arguments of a guard. The
  * first argument is the request. `Result` is the type that a guard returns.
  *
- * After a response or an error, the framework must not call the next handler. Some frameworks call the next handler when the
- * promise that a guard returns resolves. For such a framework, `respond` must return `pending()`. `fail` must return `pending()` or
- * a promise that rejects.
+ * After a response or an error, the framework must not call the next handler. Some frameworks wait for the promise of a guard,
+ * and call the next handler when it resolves. For such a framework, `respond` must return `pending()`. `fail` must return
+ * `pending()` or a promise that rejects.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /**

@@ -110,7 +110,7 @@ function toError(thrown: unknown): Error {
   // `instanceof` is not used here, so that an error from another JavaScript realm (as in Jest) keeps its message and status.
   if (typeof thrown === 'object' && thrown !== null) return thrown as Error
   const message =
-    'A function (check, credentials or errorBody) or the adapter threw a value that is not an Error.'
+    'A function (such as check, credentials or errorBody) or the adapter threw a value that is not an Error.'
   return new Error(message, { cause: thrown })
 }
 

@@ -26,8 +26,8 @@ import type { Guard, ResourceServer } from './resource-server.ts'
 import { setServerBase } from './server-base.ts'
 
 /**
- * Maximum number of unknown members that one warning about the results of `errorBody` names. When this number of unknown members
- * has been named, no further warning is published.
+ * Maximum number of unknown members in one warning about the results of `errorBody`. When this number of unknown members has been
+ * named, no further warning is published.
  */
 const MOST_IGNORED = 10
 

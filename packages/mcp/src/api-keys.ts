@@ -21,7 +21,7 @@ export const KEY_LENGTH = 1024
 
 /**
  * Finds the API key of a request. Returns `undefined` if the request has no API key: then the guard looks for an access token.
- * Returns a rejection if the request has several credentials (400), or an unusable key (401).
+ * Returns a rejection if the request has several or malformed credentials (400), or an unusable key (401).
  */
 export function findApiKey(
   { header, prefix }: ApiKeySettings,

@@ -63,7 +63,7 @@ export function createAuthInfo(
 
 /**
  * Returns the time until which the SDKs may use a token, in seconds since the epoch. The SDKs refuse a token without this time.
- * An opaque token without `exp` gets the time at which a new introspection response would be too old.
+ * An opaque token without `exp` gets the time at which an introspection response that arrives now would be too old.
  */
 function getExpiry(
   { expiresAt, verifiedBy, issuer }: AccessToken,

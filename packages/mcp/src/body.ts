@@ -19,7 +19,7 @@ export async function readStream(
   let length = 0
   for await (const chunk of stream) {
     const end = length + chunk.length
-    // Leaving the loop cancels a web stream, but not a stream of Node.
+    // Leaving the loop cancels a web stream. A stream of Node stays open: see `readFrom` in `node-request.ts`.
     if (end > limit) return tooLarge(limit)
     // Most bodies are one chunk, which is not copied.
     bytes = length === 0 ? chunk : append(bytes, length, chunk, limit)

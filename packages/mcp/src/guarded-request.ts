@@ -141,7 +141,8 @@ export class GuardedRequest {
   }
 
   /**
-   * The requirements that are checked before the body is read. If a body must be read, `check` is called only once, afterwards.
+   * The requirements that are checked before the body is read. If a body must be read, the function `check` of the application is
+   * called only after that.
    */
   private get firstRequirements(): CheckedRequirements {
     return this.hasOperation ? { ...this.floor, applicationCheck: undefined } : this.floor

@@ -52,7 +52,7 @@ export interface McpGuard extends GuardFunctions {
 
 type Args = [request: Request, passage: McpPassage]
 
-/** The passage of the adapter, and the results of this guard. */
+/** The data of one request in the adapter (`Passage`), and the results of this guard. */
 interface McpPassage extends Passage {
   authInfo?: AuthInfo | undefined
   parsedBody?: unknown

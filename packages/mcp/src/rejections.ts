@@ -5,7 +5,7 @@ import {
   type RejectionDetails,
 } from '@bearward/core/internal-guards'
 
-/** Advice for rejections whose explanation contains a certain text in `found`. */
+/** Advice for rejections whose explanation has exactly this text in `found`. */
 interface AdviceRow {
   readonly found: string
   /** The place of the change, a colon, and the change to make. */

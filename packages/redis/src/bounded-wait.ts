@@ -12,8 +12,8 @@ export interface BoundedWait {
 }
 
 /**
- * Starts a timer of `timeout` milliseconds. If this process is blocked until after this time, replies that are already in the socket
- * are read before the time is over: see `afterTime`.
+ * Starts a timer of `timeout` milliseconds. If this process is blocked until after this time, the timer is extended: see `afterTime`.
+ * Replies that are already in the socket can then be read.
  */
 export function startBoundedWait(clock: Clock, timeout: number): BoundedWait {
   let end = () => {}

@@ -62,8 +62,9 @@ export function fromNodeRedis(
 }
 
 /**
- * Returns whether it is possible that a client sends only the second command of a pipeline on a new connection. The option
- * `maintNotifications` has this effect unless it is `'disabled'`. A pool, a cluster and a Sentinel client do not show this option.
+ * Returns whether a client may send the first command of a pipeline on the old connection, and the second one on a new connection.
+ * The option `maintNotifications` has this effect unless it is `'disabled'`. A pool, a cluster and a Sentinel client do not show
+ * this option.
  */
 function movesConnection(client: AnyClient): boolean {
   const { maintNotifications } = ('options' in client && client.options) || {}

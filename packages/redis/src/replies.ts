@@ -57,7 +57,7 @@ export function toStoreError(error: unknown): ReplayStoreError {
 const CONNECTION =
   /connect|socket|stream|closed|closing|offline|disconnect|abort|retries|unavailable|circuit|slots cache/i
 
-/** Prefix of most error replies in the messages of GLIDE. */
+/** Prefix of most error replies in the messages of the client Valkey GLIDE. */
 const GLIDE = /^An error was signalled by the server: - (?=\w+: )/
 
 /** Returns an error reply, which begins with a code such as `OOM`. Returns `undefined` for an error of the client itself. */

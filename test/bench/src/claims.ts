@@ -14,8 +14,8 @@ export interface Times {
 }
 
 /**
- * Age of each token in seconds. A forged token of this age was issued before the last fetch of the keys, so it is refused without
- * another fetch.
+ * Age of each token in seconds. A token of this age was issued long before the last fetch of the keys. So a forged token gets
+ * 401, even in the pause between two fetches.
  */
 const AGE = 600
 

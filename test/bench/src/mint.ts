@@ -13,7 +13,7 @@ import {
 
 const DAY = 86_400
 
-/** Mints and stores a pool for `readPool`, unless a stored pool is valid for at least one more day. */
+/** Mints and stores a pool for `readPool`, unless the stored pool is still valid for about one day. */
 export async function ensurePool(options: PoolOptions): Promise<void> {
   const { tokens, metadata } = toPoolPaths(options)
   const times = createTimes(30 * DAY)
@@ -25,7 +25,7 @@ export async function ensurePool(options: PoolOptions): Promise<void> {
   }
   const { jwk, lines } = await mintLines(options, times)
   await mkdir(dirname(tokens), { recursive: true })
-  // This file is written last. If it exists, the file of tokens is complete.
+  // The file with the metadata is written last. If this file exists, the file with the tokens is complete.
   await rm(metadata, { force: true })
   await writeFile(tokens, lines)
   await writeFile(

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-/** `true` if a process can be pinned to one core. The load generator and the server then use different cores. */
+/** `true` if a process can be pinned to one core. In this case, the load generator and the server use different cores. */
 export const canPin = cpus().length > 1 && spawnSync('taskset', ['-V']).status === 0
 
 /** Program of this folder that runs in its own process. It ends when the process that started it ends. */

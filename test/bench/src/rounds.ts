@@ -25,7 +25,7 @@ export async function measurePrograms(
 }
 
 /**
- * Measures every contestant once per round, in a random order. Other work on the machine then affects all contestants
+ * Measures every contestant once per round, in a random order. So other work on the machine affects all contestants
  * equally. Returns the measured values by contestant and round.
  */
 export async function measureInRounds<T>(

@@ -15,7 +15,7 @@ const HTTP_ROUNDS: Record<string, HttpRound[]> = {
 const ALL_FRAMEWORKS = { Express: HTTP_ROUNDS, Koa: HTTP_ROUNDS, Fastify: HTTP_ROUNDS }
 const RUN = { command: '', began: '', node: '', machine: '', pinned: true }
 
-/** Examples of result files, one per part. Every array and every record has exactly one member. */
+/** Examples of result files, one per part. Every array has one element. */
 const SHAPES: { readonly [P in Part]: PartResults<P> } = {
   micro: {
     run: RUN,

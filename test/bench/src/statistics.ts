@@ -17,7 +17,7 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5)
 }
 
-/** Returns the value below which `fraction` of all values are, interpolated linearly between two neighbours. */
+/** Returns a percentile. `fraction` is from 0 (the lowest value) to 1 (the highest value). Interpolates between two values. */
 export function percentile(values: readonly number[], fraction: number): number {
   if (values.length === 0) throw new Error('a percentile requires at least one value')
   const sorted = Float64Array.from(values).sort()

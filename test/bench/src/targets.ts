@@ -17,7 +17,7 @@ export interface Goal {
   /** Case to which this goal applies, such as an algorithm. Empty if the target has no cases. */
   readonly label: string
   readonly limit: number
-  /** Measured number: its median must not exceed the limit. `undefined` if it was not measured. */
+  /** Measured values: the median must not exceed the limit. `undefined` if there are no measured values. */
   readonly measured: Summary | undefined
 }
 
@@ -31,7 +31,7 @@ export interface Target {
   readonly goals: readonly Goal[]
 }
 
-/** Returns whether a goal is met. `undefined` if it was not measured. */
+/** Returns whether a goal is met. `undefined` if there are no measured values. */
 export function isMet({ limit, measured }: Goal): boolean | undefined {
   return measured && measured.median <= limit
 }

@@ -86,7 +86,7 @@ describe('proof checker program', () => {
     [MEMORY_AND_TRIP, 4 + 3 + 3],
     [ROUND_TRIP, 4 + 3 + 3],
   ])(
-    'the program measures two rounds of "%s" and stores %d entries in Redis',
+    'the proof checker measures two rounds of "%s" and stores %d entries in Redis',
     async (name, entries) => {
       const program = await startChecker(name)
       for (let round = 0; round < 2; round++) {
@@ -99,7 +99,7 @@ describe('proof checker program', () => {
     },
   )
 
-  it('the program ends if a proof is sent twice', async () => {
+  it('the proof checker ends if a proof is sent twice', async () => {
     const program = await startChecker(REDIS)
     const measure = () => program.request<Cost>({ type: 'measure round' })
     await measure()
@@ -107,7 +107,7 @@ describe('proof checker program', () => {
     await expect(measure()).rejects.toThrow('exited with code')
   })
 
-  it('the program is ready if Bearward with Redis refuses proofs with a bad signature', async () => {
+  it('the proof checker is ready if Bearward with Redis refuses proofs with a bad signature', async () => {
     await countEntries()
     const program = await startChecker(REDIS, 'bad signature')
     expect(program.ready).toBe('ready')

@@ -34,7 +34,7 @@ describe.each(CASE_NAMES)('requests with %s', (name) => {
     },
   )
 
-  it(`the MCP guard refuses a request with ${name} if the token lacks one scope, and the other contestant executes the request`, async () => {
+  it(`the MCP guard refuses a request with ${name} if the token lacks one scope, and a server whose guard does not read the body executes the request`, async () => {
     // One call needs the first scope, and a batch needs all scopes.
     const all = listScopes(scopes).split(' ')
     const scope = all.filter((_, index) => index !== 1).join(' ')

@@ -279,7 +279,7 @@ describe('createPages', () => {
     expect(BEARWARD_ENTRIES).toBe(TOKEN_CACHE.maxEntries.toLocaleString('en'))
   })
 
-  it('createPages lists reasons for missed targets only', () => {
+  it('createPages lists reasons only for missed targets', () => {
     const missing = (ours: number) =>
       createMarkdown(createResults(24, ours))
         .split('\n')
@@ -371,7 +371,7 @@ describe('createPages', () => {
     ])
   })
 
-  it('createCapacityChart fits bars of more than 100 into the chart', () => {
+  it('createCapacityChart keeps bars for more than 100 percent inside the chart', () => {
     const [, ...widths] = createCapacityChart(createHttpResults(10))
       .match(/(?<=<rect .*width=")\d+/g)!
       .map(Number)

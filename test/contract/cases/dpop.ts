@@ -517,7 +517,7 @@ export const dpop: readonly ContractCase[] = [
   }),
   ...refusesProof(
     ['9449-47'],
-    'for an address that is not publicUrl, whatever the header lines say',
+    'for an address that is not publicUrl, even if a header line names this address',
     {
       'the host of X-Forwarded-Host': forwarded('X-Forwarded-Host: evil.example'),
       'the host of Forwarded': forwarded('Forwarded: host=evil.example;proto=https'),

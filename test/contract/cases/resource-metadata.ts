@@ -34,7 +34,7 @@ const opaqueHaving = (scope: string) => toOpaqueToken(JSON.stringify({ scope }))
 export const resourceMetadata: readonly ContractCase[] = [
   ...each(
     ['9728-14', 'MCP-02', 'MCP-03', 'MCP-24'],
-    'challenges a request without a token with the scope and the address of the metadata, and without an error',
+    'sends a challenge that contains the scope and the address of the metadata, and no error, if a request has no token',
     withUrl(bare401('no_credentials', 'notes:read')),
     { 'no header': nothing, 'headers of a proxy': { lines: MISLEADING } },
     reading,
@@ -118,7 +118,7 @@ export const resourceMetadata: readonly ContractCase[] = [
   ),
   ...each(
     ['MCP-08'],
-    'names all scopes of the operation and no other scope, although the token has one of them',
+    'names all scopes of the operation and no other scope, although the token has one of these scopes',
     withUrl(insufficientScope('notes:read notes:delete')),
     { 'one of two scopes, and another scope': having('notes:read read') },
     { ...here, requirements: { scope: 'notes:read notes:delete' } },
@@ -133,7 +133,7 @@ export const resourceMetadata: readonly ContractCase[] = [
 
   ...each(
     ['MCP-23'],
-    'accepts a scope that contains the required one, directly or through others',
+    'accepts a scope that contains the required scope, directly or through other scopes',
     ok({ scopes: ['notes'] }),
     { 'a JWT': having('notes') },
     { ...here, requirements: { scope: 'notes:read notes:write' } },
@@ -147,7 +147,7 @@ export const resourceMetadata: readonly ContractCase[] = [
   ),
   ...each(
     ['MCP-23'],
-    'accepts a scope of an introspected token that contains the required one',
+    'accepts an introspected token whose scope contains the required scope',
     ok({ scopes: ['notes'] }),
     { 'an opaque token': opaqueHaving('notes') },
     { configuration: 'opaque tokens and a resource', requirements: { scope: 'notes:write' } },

@@ -16,7 +16,7 @@ const logout = { events: { 'http://schemas.openid.net/event/backchannel-logout':
 const proof = { htm: 'GET', htu: 'https://api.example.com/v1' }
 const introspection = { token_introspection: { active: true, sub: 'alice', scope: 'write' } }
 
-/** Tokens of the right issuer for this API, signed with the right key, that are not access tokens. */
+/** Tokens that are not access tokens, but have the right issuer, the right audience and the right signature. */
 const otherKinds = {
   'an ID token with a nonce': plain({ nonce: 'n', azp: 'web' }),
   'an ID token with at_hash': kind('JWT', { at_hash: 'x' }),
@@ -188,16 +188,21 @@ export const tokenType: readonly ContractCase[] = [
     strict,
   ),
 
-  ...each(['9068-20'], 'rejects other JWTs of the issuer or a client by default', wrongType, {
-    'a refresh token': kind('JWT', { typ: 'Refresh' }),
-    'a logout token': kind('JWT', logout),
-    'a request object': kind('oauth-authz-req+jwt', { response_type: 'code' }),
-    'a request object of type JWT': kind('JWT', { response_type: 'code' }),
-    'an authorization response': plain({ aud: 'web', sub: undefined, code: 'c', state: 's' }),
-  }),
   ...each(
     ['9068-20'],
-    'rejects other JWTs of the issuer or a client if the type is required',
+    'rejects a JWT that the issuer or a client signs for another purpose, by default',
+    wrongType,
+    {
+      'a refresh token': kind('JWT', { typ: 'Refresh' }),
+      'a logout token': kind('JWT', logout),
+      'a request object': kind('oauth-authz-req+jwt', { response_type: 'code' }),
+      'a request object of type JWT': kind('JWT', { response_type: 'code' }),
+      'an authorization response': plain({ aud: 'web', sub: undefined, code: 'c', state: 's' }),
+    },
+  ),
+  ...each(
+    ['9068-20'],
+    'rejects a JWT that the issuer or a client signs for another purpose, if the type is required',
     wrongType,
     {
       'a refresh token': kind('JWT', { typ: 'Refresh' }),

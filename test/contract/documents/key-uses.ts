@@ -158,7 +158,7 @@ export const keyUses: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-27'],
-    title: 'tries no key if five have the same kid and algorithm',
+    title: 'tries no key if five keys have the same kid and algorithm',
     keys: doubled.map(({ jwk }) => jwk),
     tokens: doubled.map((key) => [by(key), 'unknown_key'] as const),
   },

@@ -1,6 +1,6 @@
 import { deviation, excluded, type Line, tested } from './line.ts'
 
-/** Lines of RFC 9068. `jwtProfile: 'rfc9068'` meets the tested ones. The titles state what the default also accepts. */
+/** Lines of RFC 9068. `jwtProfile: 'rfc9068'` meets the tested lines. The titles state what the default also accepts. */
 export const accessTokens: readonly Line[] = [
   tested('9068-01', 'RFC 9068, 4', 'at+jwt is accepted with and without application/.'),
   tested(

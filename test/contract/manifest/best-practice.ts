@@ -5,7 +5,7 @@ export const bestPractice: readonly Line[] = [
   tested(
     '8725-01',
     'RFC 8725, 3.1',
-    'Only configured algorithms are accepted: by default public-key algorithms, never none.',
+    'Only configured algorithms are accepted. By default, these are public-key algorithms. `none` is never accepted.',
   ),
   tested('8725-02', 'RFC 8725, 3.1', 'The algorithm matches the key that the kid names.'),
   tested(

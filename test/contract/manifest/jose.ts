@@ -19,7 +19,7 @@ export const jose: readonly Line[] = [
   tested(
     '7797-11',
     'RFC 7797, 7',
-    'An unencoded payload is rejected, and so is every b64 parameter.',
+    'An unencoded payload is rejected. Every b64 parameter is rejected.',
   ),
   tested('7515-12', 'RFC 7515, 4.1.3', 'A key in the header is not used.'),
   tested(
@@ -98,7 +98,7 @@ export const jose: readonly Line[] = [
   deviation(
     '9864-51',
     'RFC 9864, 2.2',
-    'Ed25519 is accepted. EdDSA is accepted only if configured, and for Ed25519.',
+    'Ed25519 is accepted. EdDSA is accepted only for Ed25519, and only if it is configured.',
     'EdDSA is accepted by default, for Ed25519 only: most servers still use this name.',
   ),
   excluded(

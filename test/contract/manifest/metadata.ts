@@ -17,7 +17,7 @@ export const resourceMetadata: readonly Line[] = [
   tested(
     '9728-13',
     'RFC 9728, 2',
-    'tls_client_certificate_bound_access_tokens is true only if it is enforced.',
+    'tls_client_certificate_bound_access_tokens is true only if the API checks client certificates.',
   ),
   tested('9728-14', 'RFC 9728, 5.1', 'The address in a challenge leads to the document.'),
   tested('9728-15', 'RFC 9728, 3.1', 'GET and HEAD need no token. Other methods get 405.'),
@@ -56,7 +56,7 @@ export const serverMetadata: readonly Line[] = [
     '8414-27',
     'RFC 8414, 6.2',
     'A jwks_uri of another origin can be refused.',
-    'It is accepted, because large providers have one. Set the option `jwksUri` to use another address.',
+    'Such a `jwks_uri` is accepted, because large providers have one. Set the option `jwksUri` to use another address.',
   ),
   tested(
     '8414-28',

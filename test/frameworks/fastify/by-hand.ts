@@ -115,7 +115,7 @@ const MOUNTS: readonly (readonly [
   ],
 ]
 
-/** Variants without and with a slow `onSend` hook. While this hook runs, a reply was sent but has not ended. */
+/** Variants without and with a slow `onSend` hook. While this hook runs, the reply has been sent but has not ended. */
 const ON_SEND: readonly (readonly [suffix: string, add: (app: FastifyInstance) => unknown])[] = [
   ['', () => {}],
   [

@@ -59,12 +59,12 @@ function toError({ status: statusCode, headers, body: payload }: HttpResponse): 
     isBoom: true,
     isServer: statusCode >= 500,
     output: { statusCode, headers, payload },
-    // hapi continues after the error of a `pre` if its `failAction` allows it, unless this member is set.
+    // Without this member, hapi continues after the error of a `pre` whose `failAction` allows it.
     _takeover: true,
   })
 }
 
-/** Stops a request if one of its guards has refused or is pending. */
+/** Stops a request if one of its guards has refused it or is pending. */
 function hold(request: Request, h: ResponseToolkit): symbol {
   if (getUnmetGuard(request) === undefined) return h.continue
   throw (

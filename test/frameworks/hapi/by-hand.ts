@@ -152,7 +152,7 @@ const COMPOSITIONS: readonly Row[] = [
   ['uses a pre whose failAction is log', asPre(itself, 'log')],
   ['uses a pre that returns guard(request, h)', asPre(returned)],
   ['uses a pre that awaits the guard', asPre(awaited)],
-  ['uses a pre that awaits the guard, whose failAction is log', asPre(awaited, 'log')],
+  ['uses a pre that awaits the guard and has the failAction log', asPre(awaited, 'log')],
   ['uses a pre that throws after the guard', asPre(failing), FAILING],
   ['uses a pre that does not await the guard', asPre(notAwaited), REPLACED],
   ['uses an auth scheme that awaits the guard', asScheme('required')],

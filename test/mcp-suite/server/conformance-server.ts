@@ -51,7 +51,7 @@ export async function startConformanceServer(
   const { url, close } = await listen(createServer(app))
   const address = url + PATH
   app.all(PATH, (request, response, next) => {
-    // Both respond with 403 if they return `false`.
+    // Both functions respond with 403 if they return `false`.
     if (isLocalHost(request, response) && isLocalOrigin(request, response)) next()
   })
   app.all(PATH, ...createGuard(address), (request, response, next) => {

@@ -29,7 +29,7 @@ const REGION = Object.assign({ type: 'string' as const }, { 'x-mcp-header': 'Reg
 
 type Call = (context: ServerContext) => CallToolResult | Promise<CallToolResult>
 
-/** Adds the tools that need no answer of the client. The suite calls the first one without arguments. */
+/** Adds the tools that need no answer of the client. The suite calls the first tool without arguments. */
 export function addTools(server: McpServer, getNotifier: () => ServerNotifier): void {
   const add = (name: string, description: string, call: Call) =>
     server.registerTool(name, { description }, call)

@@ -9,7 +9,7 @@ import type { Sent } from '../requests.ts'
  * - `admin resource`: the scope of admins is required if the rules list resources, and otherwise only the floor.
  * - `unlisted`: no rule names it. It is refused, or only the floor applies.
  * - `unlisted and admin`: a batch with an `unlisted` and an `admin` operation.
- * - `unreadable`: it cannot be read. It is refused, or all rules apply together.
+ * - `unreadable`: the operation cannot be read. It is refused, or all rules apply together.
  */
 export type Operation =
   | 'floor'
@@ -26,7 +26,7 @@ export type Operation =
  * - `malformed`: 400 with the error code of malformed JSON.
  * - `not a request`: 400 with the error code of a body that is not a request.
  * - `mismatch`: 400 with the error code of headers that differ from the body, for every caller with a valid token.
- * - `lateMismatch`: the same, but only for callers that may use the operation.
+ * - `lateMismatch`: the response of `mismatch`, but only for callers that may use the operation.
  * - A status: the framework or the guard responds with it to every caller with a valid token.
  */
 export type Behavior =
@@ -45,7 +45,7 @@ export interface Attack {
   readonly what: string
   readonly behavior: Behavior
   readonly sent: Omit<Sent, 'token'>
-  /** `true`: the handler gets no body, because the method of HTTP has none. */
+  /** `true`: the handler gets no body, because requests with this HTTP method have none. */
   readonly isBodyIgnored?: boolean
   /** The behavior on Fastify, which itself reads bodies. */
   readonly onFastify?: Behavior

@@ -50,7 +50,7 @@ const malformed: readonly Attack[] = [
     Buffer.concat([Buffer.of(0xff, 0xfe), utf16]),
     notJson,
   ),
-  bytes('a message in UTF-16 whose Content-Type says so', 'malformed', utf16, {
+  bytes('a message in UTF-16 with UTF-16 in its Content-Type', 'malformed', utf16, {
     ...notJson,
     type: 'application/json; charset=utf-16le',
   }),
@@ -60,7 +60,7 @@ const malformed: readonly Attack[] = [
   }),
 ]
 
-/** Bytes that are not UTF-8. Fastify replaces them, so its handlers see another name. */
+/** Bytes that are not UTF-8. Fastify replaces them, so its handlers get another name. */
 const notUtf8: readonly Attack[] = [
   bytes('a byte that is not UTF-8', 'malformed', withBytes(0xff), { onFastify: 'unlisted' }),
   bytes('a letter in too many bytes', 'malformed', withBytes(0xc1, 0xb0), {
@@ -114,7 +114,10 @@ const sizes: readonly Attack[] = [
   }),
 ]
 
-/** Methods of HTTP whose requests must not have a body. A handler could execute a body that is sent, so the guard refuses it. */
+/**
+ * Methods of HTTP whose requests must not have a body. A handler could execute such a body, so the guard refuses a request with a
+ * body.
+ */
 const withoutBody = ['GET', 'HEAD', 'DELETE', 'OPTIONS'].flatMap((method) => {
   // Web-standard requests with GET and HEAD cannot have a body.
   const isHidden = method === 'GET' || method === 'HEAD'

@@ -194,7 +194,7 @@ const others: readonly Attack[] = [
   operation('a notification', 'floor', { jsonrpc: '2.0', method: 'notifications/initialized' }),
 ]
 
-/** Spellings of `tools/call` that no server executes. */
+/** Methods that no server executes. Most of them look like `tools/call`. */
 const METHODS: readonly string[] = [
   'Tools/Call',
   'TOOLS/CALL',

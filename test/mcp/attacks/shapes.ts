@@ -16,7 +16,7 @@ function nested(levels: number): string {
 
 const START = '{"jsonrpc":"2.0","id":1'
 
-/** Bodies in which a member is written twice. `JSON.parse` keeps the last one. */
+/** Bodies in which a member is written twice. `JSON.parse` keeps the last value. */
 const repeated: readonly Attack[] = [
   shape(
     'the methods tools/list and tools/call',

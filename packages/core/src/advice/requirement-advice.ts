@@ -131,7 +131,7 @@ export const getRequirementAdvice = () =>
       'In the client: request the scope. If the client already requests it, grant the scope to the client or user at the authorization server.',
     ],
     wrong_issuer: [
-      'At the route: if this route may accept tokens of this issuer, add the issuer to the list issuer in requireToken.',
+      'At the route: if this route may accept tokens of this issuer, add the issuer to the requirement issuer in requireToken.',
     ],
     wrong_subject: [
       {

@@ -136,7 +136,8 @@ export const getTokenAdvice = () =>
           'In your code: return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted after negativeTtl seconds, or immediately after forgetIssuer.',
       },
       {
-        when: ({ explanation: { expected } }) => expected === 'an issuer that match accepts',
+        when: ({ explanation: { expected } }) =>
+          expected === 'an issuer that the function match accepts',
         advice:
           'In your code: accept this issuer in match if it can be a tenant. If it cannot be a tenant, check the client: it uses another authorization server.',
       },

@@ -1,4 +1,7 @@
-/** Maximum number of nested levels of escapes. More than two levels do not occur by accident. */
+/**
+ * Maximum number of rounds in which escapes are resolved. The last round must find no escapes, so a text can have at most
+ * `ROUNDS - 1` nested levels. More than two levels do not occur by accident.
+ */
 const ROUNDS = 8
 
 /** Maximum number of nested hex and base64 encodings that are decoded. */

@@ -28,8 +28,8 @@ export class SentSecrets {
   /**
    * Returns a text of a server on one line if it can be logged: printable ASCII of at most 1000 characters. Returns
    * `undefined` if the text, or a decoded form of it, contains six consecutive characters of a secret. The comparison
-   * ignores case and direction. It also finds letters and digits of a secret that are separated by other characters. A
-   * secret of fewer than six characters is compared as a whole.
+   * ignores case, and also finds these characters in reverse order. It also finds letters and digits of a secret that are
+   * separated by other characters. A secret of fewer than six characters is compared as a whole.
    */
   readText(text: unknown): string | undefined {
     if (typeof text !== 'string' || text.length > LONGEST_TEXT) return undefined

@@ -8,7 +8,7 @@ export interface Parts {
   readonly lengths: ReadonlySet<number>
 }
 
-/** Returns all parts of secrets, in both directions. */
+/** Returns all parts of secrets, read forwards and backwards. */
 export function findParts(secrets: Iterable<string>): Parts {
   const numbers = new Set<number>()
   const lengths = new Set<number>()

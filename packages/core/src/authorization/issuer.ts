@@ -26,7 +26,7 @@ export function readIssuer(
   return Object.freeze(named.flat())
 }
 
-const MATCHED = 'an issuer that match accepts'
+const MATCHED = 'an issuer that the function match accepts'
 
 /** Returns the names of the issuers to which this name refers: one issuer, or all configured tenants of an issuer. */
 export function findNames(name: unknown, issuers: GuardedIssuers): readonly string[] {

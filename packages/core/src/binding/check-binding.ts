@@ -126,7 +126,7 @@ function checkCertificate(
   { request, raw }: ProvingRequest,
 ): MaybePromise<Rejection | undefined> {
   const { x5t: thumbprint } = exchange.verified.binding
-  // `checkBinding` runs twice, but the function of the application is called only once.
+  // `checkBinding` can run several times for an exchange. The function of the application is called only once for a thumbprint.
   if (thumbprint === undefined || thumbprint === exchange.provedCertificate) return undefined
   // `checkSupported` has rejected the token if the option is not set.
   const checked = exchange.services.mtls!.checkCertificate(thumbprint, request, raw)

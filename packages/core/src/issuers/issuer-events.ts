@@ -32,7 +32,8 @@ export interface IssuerResolvedEvent {
 }
 
 /**
- * Published when the options of an issuer could not be read from the function `resolve` in the option `issuers`.
+ * Published when the options of an issuer could not be read with the functions `match` and `resolve` in the option
+ * `issuers`.
  *
  * @example
  * ```ts

@@ -39,7 +39,7 @@ export function rejectUnavailable(
   }
   return new Rejection('issuer_unavailable', explanation, {
     retryAfter,
-    // A token that arrives after `close` shows that `close` was called too early. Only the advice for the reason says this.
+    // A token that arrives after `close` shows that `close` was called too early. The advice for `issuer_unavailable` says this.
     advice: failure === 'closed' ? undefined : FAILURE_ADVICE[failure],
   })
 }

@@ -170,7 +170,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     const isMatch = callMatch(iss, this.#dynamic)
     if (isMatch === false) {
       this.#delete(iss)
-      return rejectUnknownIssuer('an issuer that match accepts', iss)
+      return rejectUnknownIssuer('an issuer that the function match accepts', iss)
     }
     if (isMatch !== true) return this.#fail(iss, isMatch, now)
     this.#running.forgetLost(now)

@@ -83,8 +83,8 @@ export class PublishedKeySearch implements KeySearch {
   /**
    * Waits for keys if no fresh keys are cached. Returns `undefined` if the request must not wait.
    *
-   * - No usable keys: waits for the running attempt. After a failed attempt, a request waits only for an attempt that it starts
-   *   itself, and only without timers.
+   * - No usable keys: waits for the running attempt. After a failed attempt, a request waits only for an attempt that it
+   *   starts itself, and only if this process starts refreshes without timers.
    * - Stale keys: if this process starts refreshes with timers, waits for at most `KEY_TIMES.waitForFresh`. Otherwise, waits until
    *   the refresh has ended. Does not wait after a failed attempt.
    */

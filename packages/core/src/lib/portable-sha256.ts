@@ -21,7 +21,7 @@ export async function hmacSha256(secret: Uint8Array, text: string): Promise<stri
 
 /**
  * Map from a secret to its imported key. It contains no promises, because in Workers, a promise of a cancelled request may never
- * settle. `memoize` is not used, because it would be one more file to load in every runtime.
+ * settle. `memoize` is not used, because an import of `@bearward/client` would then load one more file.
  */
 const imported = new WeakMap<Uint8Array, CryptoKey>()
 

@@ -27,7 +27,7 @@ export function toClaimSettings(
   })
   const tokenUse = values.tokenUse ?? subjects.profile?.tokenUse
   return {
-    // A profile can omit `value`. A copy without a prototype does not inherit `value` from a polluted `Object.prototype`.
+    // A profile can omit `tokenUse.value`. A copy without a prototype does not inherit `value` from a polluted `Object.prototype`.
     tokenUse: tokenUse && (copyOwnMembers(tokenUse) as unknown as TokenUse),
     clientIdClaims: clientIdClaims(subjects),
     scopeSources: copyOwnData(toScopeSources(values, scopeSources(subjects))),

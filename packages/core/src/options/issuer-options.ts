@@ -208,8 +208,9 @@ export interface IssuerOptions {
    */
   readonly machineSubject?: 'client_id' | 'absent'
   /**
-   * The clients that act only for themselves, by client id. The subject of their tokens is a machine, unless a
-   * rule says that it is a user. This option does not apply to a token with `act` (RFC 8693) whose `sub` is not the client id.
+   * The clients that act only for themselves, by client id. The subject of their tokens is a machine. If a rule says that it is
+   * a user, the subject kind is `unknown`. This option does not apply to a token with `act` (RFC 8693) whose `sub` is not the
+   * client id.
    * If `allowedClients` is set, it must contain all `machineClients`.
    *
    * @default none
@@ -222,8 +223,8 @@ export interface IssuerOptions {
    */
   readonly clockTolerance?: number
   /**
-   * Maximum age of a token in seconds since `iat`. An older token is refused even before `exp`. A token must then contain
-   * `iat`.
+   * Maximum age of a token in seconds since `iat`. An older token is refused even before `exp`. If this option is set, a token
+   * must contain `iat`.
    *
    * @default no maximum
    */

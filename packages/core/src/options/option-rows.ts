@@ -67,7 +67,7 @@ export function required<Given, Value>(
   return { ...row, required: true, read: read as OptionReader<Exclude<Value, undefined>> }
 }
 
-/** A row for an option that requires a part. `part` is the name of the part. */
+/** A row for an option whose part is missing. Reports a problem if the option is set. `part` is the name of the part. */
 export function missingPart<Given>(part: Part['name']): OptionRow<Given, undefined> {
   return custom((given, name, { report }) => {
     if (given !== undefined)

@@ -8,8 +8,8 @@ import { type Reason, REASONS } from './reasons.ts'
  * Details of a failed check, for logs.
  *
  * Values from a token are quoted, limited in length, and contain only printable ASCII. If the token is not verified, these values
- * begin with `claimed`. The details contain only `iss`, `aud`, `typ`, `alg`, `kid`, scopes and client ids, never `sub` or any other
- * claim.
+ * begin with `claimed`. Only `iss`, `aud`, `typ`, `alg`, `kid`, scopes and client ids are shown. Of a time, only the
+ * number of seconds from now is shown, such as `3 s ago`. `sub` and all other claims are never shown.
  */
 export interface Explanation {
   /** Name of the header field, header parameter, claim or requirement that was checked. */

@@ -54,8 +54,8 @@ function toAppliedRule({ id, kind, level, when, header = {}, userIdClaim }: Rule
 
 /**
  * Returns the rules that follow from the options about subjects, and rules for signs in the token that contradict these options.
- * `machineClients` takes precedence, unless the token was exchanged for another subject (`act`). A `sub` that is the client id
- * is never the id of a user.
+ * `machineClients` takes precedence, unless the token was exchanged for another subject: it has `act`, and its `sub` is not the
+ * client id. If the `sub` is the client id, no option makes the subject a user.
  */
 export function applyStatements(
   token: TokenFacts,

@@ -1,9 +1,9 @@
 import type { Publish } from '../lib/publisher.ts'
 
 /**
- * Published if an option is missing or probably wrong. Tokens may still be accepted. The event is published once: at startup, when
- * metadata was read, or when a function of the application first returns an ineffective value. For a dynamic issuer, the event is
- * published when `resolve` first returns the options.
+ * Published if an option is missing or probably wrong. Tokens may still be accepted. Each warning is published once: at startup,
+ * after discovery, after a call of `errorBody`, or at a refusal. For a dynamic issuer, the warnings of startup are published when
+ * `resolve` first returns the options.
  *
  * @example
  * ```ts

@@ -62,7 +62,7 @@ describe('the requirement issuer with dynamic issuers', () => {
       issuers: { static: [{ issuer: STATIC, audience: AUDIENCE }] },
     })
     expect(readProblems(() => server.guard({ issuer } as Requirements))).toEqual([
-      `issuer must name configured issuers: ${STATIC}, an issuer that match accepts.`,
+      `issuer must name configured issuers: ${STATIC}, an issuer that the function match accepts.`,
     ])
     expect(takeResolved()).toEqual([])
   })

@@ -48,7 +48,7 @@ export interface ProofOptions {
   readonly count: number
 }
 
-/** A token is cached after this number of uses. */
+/** Number of valid proofs that are sent first. After them, the token and the key of the client are cached. */
 const FIRST = 3
 /** Characters of the longest proof that Bearward reads. */
 const LONGEST = 8192
@@ -132,7 +132,7 @@ function createGarbage(): string {
   return garbage
 }
 
-/** Creates a proof of about 8,000 characters. Most of them are members of its header, which has no `typ`. */
+/** Creates a proof of about 8,000 characters. Its header has many members, and no `typ`. */
 function createManyMembers(): string {
   const members = Array.from({ length: 680 }, (_, i) => [`m${i}`, 0])
   return `${encode(Object.fromEntries(members) as object)}.e30.AA`

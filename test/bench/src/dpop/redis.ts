@@ -13,13 +13,14 @@ export const bearwardWithRedis: ProofContestant = async (bound, redis) =>
 
 /** Random digits, so that two processes do not use the same keys. */
 const RUN = String(Math.random()).slice(2, 10).padEnd(8, '0')
-/** Characters of the id of a proof, and of the value of an entry, in `redisReplay`. */
+/** Characters of the id of a proof in `redisReplay`. */
 const ID_LENGTH = 43
+/** A value that is as long as the value of an entry in `redisReplay`. */
 const VALUE = String(2n ** 62n)
 /** Milliseconds. */
 const TTL = '605000'
 
-/** Sends only the command of `redisReplay`, with a key and a value of the same length. */
+/** Sends only the command of `redisReplay`. The key and the value are as long as those of `redisReplay`. */
 export const roundTrip: ProofContestant = async (_, redis) => {
   const send = await connect(redis)
   return async (index) => {

@@ -28,11 +28,14 @@ export const ROUNDS = 7
 const SECONDS = 0.8
 /**
  * Seconds for which a server receives a load before the first round of the load. In a new process, V8 needs some seconds to
- * optimize the code. Later loads use most of the optimized code.
+ * optimize the code. Later loads mostly run code that is already optimized.
  */
 const WARM_UP_SECONDS = { first: 6, later: 2 }
 
-/** Number of tokens per round, and of the warm-up, if every token is sent once. A round ends when all of them have been sent. */
+/**
+ * Numbers of tokens in a round and in the warm-up, if every token is sent once. A round ends early if all its tokens have been
+ * sent.
+ */
 const TOKENS_PER_ROUND = 12_000
 const WARM_UP_TOKENS = 40_000
 const POOL: PoolOptions = { algorithm: 'RS256', count: WARM_UP_TOKENS + ROUNDS * TOKENS_PER_ROUND }

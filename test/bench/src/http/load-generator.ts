@@ -18,7 +18,7 @@ export interface LoadReport {
   readonly p99: number
 }
 
-// The requests are prepared before the first load. This process then needs less time per request than the server.
+// The requests are prepared before the first load. So this process needs less time per request than the server.
 await runProgram<GeneratorSetup, Load>(async (setup) => {
   const good = await readPool(setup.pool)
   const bad = good.withBadSignatures(setup.bad)

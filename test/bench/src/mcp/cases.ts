@@ -39,7 +39,7 @@ export interface Message {
 }
 
 /**
- * Creates the body of a request. One call has the version of the protocol that repeats the method and the tool in headers.
+ * Creates the body of a request. A single call uses the version of the protocol that repeats the method and the tool in headers.
  * Several calls are a batch, which exists only in earlier versions. Together, the calls of a batch need all scopes.
  */
 export function createMessage(calls: number): Message {

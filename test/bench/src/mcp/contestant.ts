@@ -12,7 +12,8 @@ export interface McpServerOptions {
 export type Handle = (request: Request) => Promise<Response>
 
 /**
- * Creates a guarded server. If a request passes, the server calls `execute` with the parsed body, and returns its response.
+ * Creates a guarded server. If a request passes, the server calls `execute` with the parsed body, and returns the response of
+ * `execute`.
  */
 export type McpContestant = (
   server: McpServerOptions,

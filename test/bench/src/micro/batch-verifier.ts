@@ -9,8 +9,8 @@ export interface BatchOptions {
 }
 
 /**
- * Creates a function that verifies the next `count` tokens, starting again after the last token. It rejects at the first
- * unexpected result, because the cost of a wrong result is meaningless.
+ * Creates a function that verifies the next `count` tokens. After the last token, it continues with the first token. It rejects
+ * at the first unexpected result, because the cost of a wrong result is meaningless.
  */
 export function createBatchVerifier(
   verify: Verify,

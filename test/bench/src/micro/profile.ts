@@ -20,7 +20,7 @@ export async function recordProfile(work: () => Promise<void>): Promise<Profile>
   return toProfile(profile, createSourceFinder())
 }
 
-/** Returns the path of the source of a function of the core, without its extension. `undefined` for other code. */
+/** Returns the source file of a function of the core, as a path without extension. `undefined` for other code. */
 type FindSource = (callFrame: CallFrame) => string | undefined
 
 type CallFrame = Profiler.ProfileNode['callFrame']

@@ -20,7 +20,7 @@ export type Command =
   | { readonly type: 'measure round' }
   | { readonly type: 'profile'; readonly count: number }
 
-// Runs one contestant and one workload, as a server has one verifier and one kind of token. No other code shares the
+// Runs one contestant and one workload, because a server also has one verifier and one kind of token. No other code shares the
 // heap, or makes the compiled code more general. The program is ready after the warm-up.
 await runProgram<VerifierSetup, Command>(async ({ contestant, workload }) => {
   const tokens = await readTokens(workload)

@@ -31,7 +31,7 @@ not received a valid proof with this key yet, so it imports the key for every re
       Object.values(refused).map((costs) => formatNumber(getMedian(costs, cpu))),
     ]),
     `One of 1,000 cached tokens without a proof: processor time in microseconds, including the creation of its string. The option
-adds ${formatSummary(difference(unbound, WITH_DPOP, 'bearward', cpu))} microseconds.`,
+\`dpop\` adds ${formatSummary(difference(unbound, WITH_DPOP, 'bearward', cpu))} microseconds.`,
     createTable(
       ['', 'CPU us'],
       Object.entries(unbound).map(([name, costs]) => [name, formatNumber(getMedian(costs, cpu))]),

@@ -67,8 +67,8 @@ const METHOD = `\`npm run bench -- page\` writes this report from the latest res
 
 - Most figures are medians of several rounds. Each section shows the number of rounds, and how much their values vary.
 - In each round, all libraries and baselines are measured once, in a random order.
-- Ratios and differences compare values of the same round. The median of a ratio may differ from the ratio of two medians in a
-  table, and so may the median of a difference.
+- Ratios and differences compare values of the same round. The median of a ratio or a difference may differ from the ratio or the
+  difference of two medians in a table.
 - Memory, the CPU profile and installed sizes are measured once.
 - A negative cost is only noise.
 - Every token has the claims of RFC 9068. A token with RS256 has about 1,000 characters.

@@ -15,8 +15,8 @@ export const REASONS: readonly { readonly targets: readonly string[]; readonly w
   {
     targets: ['cached tokens'],
     why: `the cache does not store tokens, so a token that is sent again must be hashed. The hash (SHA-256) takes about 0.9 us.
-  The rest reads the header, finds the entry, checks times and requirements, and creates the outcome. A hash of a part of the token would
-  be faster, but two tokens could then share an entry.`,
+  In the rest of the time, the guard reads the header, finds the entry, checks times and requirements, and creates the outcome. A hash
+  of a part of the token would be faster, but two tokens could then share an entry.`,
   },
   {
     targets: ['long tokens'],

@@ -35,7 +35,8 @@ with the same API without a guard.`,
 - **new token**: every RS256 token is sent once, so its signature must be verified.
 - **best other library**: the library that adds the least processor time, with its name.`,
     `A [DPoP](dpop.md) proof is new in every request. Its signature is verified in every request, even if the token is cached.`,
-    `The chart shows the same measurement as capacity: requests that one core can handle, in percent of an API without a guard.`,
+    `The chart shows this measurement in another form. It shows how many requests one core can handle, in percent of an API without a
+guard.`,
     `![Capacity of an API with a guard](${chart})`,
     `Measured on ${run.began.slice(0, 10)} with Node ${run.node.slice(1)} on one machine: ${run.machine}.
 Each figure is the median of ${rounds} rounds. Differences of a few microseconds are noise. All APIs return a small constant body. In

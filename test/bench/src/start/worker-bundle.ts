@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'rolldown'
 
-/** Returns the bytes of `@bearward/express` as one minified file after gzip, for a runtime without modules of Node. */
+/** Returns the size of `@bearward/express` in bytes: one minified file after gzip, for a runtime without modules of Node. */
 export async function measureWorkerBundle(): Promise<number> {
   const { output } = await build({
     input: 'entry',

@@ -26,8 +26,8 @@ export const REPLAY_BREAKER: BreakerThresholds = {
 }
 
 /**
- * The problems that do not open the circuit breaker. A store with one of these problems still recognizes used proofs, but would not
- * be called during a pause. A client can cause `full` and `key_full`, and must not stop the checks for other clients.
+ * The problems that do not open the circuit breaker. A store with one of these problems still recognizes used proofs, so the calls
+ * to the store must not pause. A client can cause `full` and `key_full`, and must not stop the checks for other clients.
  */
 const STILL_NEEDED: readonly UnknownUse['problem'][] = ['full', 'key_full', 'unconfirmed']
 

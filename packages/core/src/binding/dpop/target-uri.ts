@@ -57,7 +57,7 @@ export function getTargetPath(target: string): string | undefined {
 /** Stands for the origin of a request target that is a path. */
 const ANY_ORIGIN = 'http://host'
 
-/** Number of characters in the longest path of a request target. The limit is the same for every path. */
+/** Maximum number of characters of a plain path. It is the limit that `normalizeTarget` sets for other paths after `ANY_ORIGIN`. */
 const LONGEST_PATH = LIMITS.targetUri - ANY_ORIGIN.length
 
 /** Matches a path that is already normalized: no segment begins with a dot, and all characters are unreserved. */

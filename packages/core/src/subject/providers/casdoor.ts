@@ -27,5 +27,5 @@ export const casdoor: Profile = {
       },
     },
   ],
-  advice: 'Use the token format JWT: other formats do not contain the claim type.',
+  advice: 'Use the token format JWT: other formats do not contain the claim named type.',
 }

@@ -10,7 +10,7 @@ function adviseOnChosenSubjects(
   after: readonly string[] = [],
 ): string {
   const advice =
-    "If the sub of a user can never be a client id (use different forms), set machineSubject: 'client_id'. Otherwise, name the machines in machineClients."
+    "If the sub of a user can never be a client id (for example, because their forms differ), set machineSubject: 'client_id'. Otherwise, name the machines in machineClients."
   return [...before, advice, ...after].join(' ')
 }
 
@@ -65,7 +65,7 @@ export const hydra: Profile = {
   advice: /* @__PURE__ */ adviseOnChosenSubjects(),
 }
 
-/** Like a person, a client has an entry with a UUID and a name. */
+/** An introspection response has a `sub` and a `username` of the same form for a client and for a person. */
 export const kanidm: Profile = {
   // Read in 2026-11: Kanidm source: introspection.
   clientIdClaims: ['client_id'],

@@ -19,8 +19,8 @@ export const BREAKER: BreakerThresholds = {
 /**
  * Availability of an issuer's introspection endpoint: decides which failures its circuit breaker counts.
  *
- * A known token was verified or active earlier. An attacker can send any number of unknown tokens. So if a failure shows either an
- * outage or the effect of an unknown token, a probe is sent. The breaker counts the failure of the probe instead. After a pause,
+ * A known token was verified or active earlier. An attacker can send any number of unknown tokens. So if either an outage or the
+ * unknown token may have caused a failure, a probe is sent. The breaker then counts a failure of the probe instead. After a pause,
  * a probe also decides whether unknown tokens are introspected again. Calls for known tokens are permitted while the breaker is
  * open.
  *
