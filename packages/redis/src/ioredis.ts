@@ -49,8 +49,8 @@ export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendComma
 }
 
 /**
- * Returns whether it is possible that a client sends only the second command of a pipeline again, on a new connection. The option
- * `reconnectOnError` has this effect. Also returns `true` if the options are unknown.
+ * Returns whether a client may send only a part of a pipeline again, on a new connection. The option `reconnectOnError` has this
+ * effect. Also returns `true` if the options are unknown.
  */
 function repeatsAfterErrors({ options }: IoredisLike): boolean {
   if (typeof options !== 'object' || options === null) return true

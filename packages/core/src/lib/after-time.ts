@@ -12,8 +12,8 @@ export interface Lateness {
 /**
  * Calls `callback` after a time. Returns a function that cancels the call.
  *
- * If the event loop was blocked or the computer was suspended, a response may already be in the socket. In this case, the response
- * is read before the callback is called.
+ * If the event loop was blocked or the computer was suspended, a response may already be in the socket. In this case, the
+ * callback is called `grace` milliseconds later, so that the response can be read first.
  */
 export function afterTime(
   clock: Pick<Clock, 'monotonic' | 'after'>,

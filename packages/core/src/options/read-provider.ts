@@ -43,7 +43,10 @@ export function readProvider(
   return undefined
 }
 
-/** Returns whether one text contains the other, and the shorter one has at least 4 characters. Example: `azure/entra-id` contains `entra`. */
+/**
+ * Returns whether one text contains the other, and the shorter one has at least 4 characters. Example: `azure/entra-id` contains
+ * `entra`.
+ */
 function isPartOf(a: string, b: string): boolean {
   const isIn = (part: string, whole: string) => part.length >= 4 && whole.includes(part)
   return isIn(a, b) || isIn(b, a)
