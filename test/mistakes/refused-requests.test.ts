@@ -395,7 +395,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       jwks: { keys: [{ ...issuer.jwks.keys[0], issuer: 'https://other.example.com' }] },
     },
     reason: 'unknown_key',
-    found: 'only keys of another issuer, or too many matching keys',
+    found: 'only distrusted keys, keys of another issuer, or too many matching keys',
     advice:
       'In the options of this API: check that jwksUri is the address of the keys of this issuer',
   },

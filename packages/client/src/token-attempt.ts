@@ -28,7 +28,6 @@ export interface TokenAttemptOptions {
   readonly dpop: SourceProofs | undefined
 }
 
-/** Failed attempt. */
 export interface FailedAttempt {
   readonly error: TokenError
   /**
@@ -82,9 +81,7 @@ export async function attemptTokenRequest(
 
 /** Progress of an attempt. The error of a timeout names the current step. */
 interface Progress {
-  /** Current step. */
   step: string
-  /** Status of the response. */
   status: number | undefined
 }
 

@@ -16,7 +16,6 @@ export interface TokenPlan<T> {
  */
 export type RejectionEffect = 'rejected' | 'no_effect' | 'too_young'
 
-/** Cached token. */
 interface TokenEntry<T> {
   readonly token: T
   /** Time of the token request. The token was not issued before this time. */
@@ -94,7 +93,7 @@ export class TokenLifeCycle<T> {
     return isRemoved
   }
 
-  /** Returns the seconds until a request without a cached token may start. */
+  /** Returns the seconds until a request may start if no valid token is cached. */
   retryAfter(now: Moment): number {
     return this.#backoff.getRest(false, now.monotonic)
   }

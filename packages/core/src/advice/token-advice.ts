@@ -175,9 +175,9 @@ export const getTokenAdvice = () =>
           'At the authorization server: sign with another key: this key was passed to distrustKey.',
       },
       {
-        found: 'only keys of another issuer, or too many matching keys',
+        found: 'only distrusted keys, keys of another issuer, or too many matching keys',
         advice:
-          'In the options of this API: check that jwksUri is the address of the keys of this issuer. The fetched keys are marked for another issuer, or too many keys match the token.',
+          'In the options of this API: check that jwksUri is the address of the keys of this issuer. The keys that match the token were passed to distrustKey, are marked for another issuer, or are too many.',
       },
       {
         when: ({ settings }) =>

@@ -1,7 +1,6 @@
 /** Placeholder for the tenant in the issuer of a multi-tenant server (Microsoft Entra ID). */
 export const TENANT_PLACEHOLDER = '{tenantid}'
 
-/** Returns the issuer of one tenant. */
 export function toTenantIssuer(template: string, tenant: string): string {
   return template.replace(TENANT_PLACEHOLDER, tenant)
 }

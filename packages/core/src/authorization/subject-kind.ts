@@ -76,7 +76,6 @@ function describeKind({ verified }: AuthorizationExchange): string {
   return `${kind} (${[evidence.reason, ...evidence.rules].join(', ')})`
 }
 
-/** Returns the forms of the tokens of an issuer. */
 function listForms({ tokenFormat }: IssuerSettings): readonly TokenForm[] {
   if (tokenFormat === 'any') return ['jwt', 'introspection']
   return [tokenFormat === 'jwt' ? 'jwt' : 'introspection']

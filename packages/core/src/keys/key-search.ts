@@ -196,7 +196,7 @@ export class PublishedKeySearch implements KeySearch {
     if (this.#set === undefined) return 'none'
     return this.#isUnknown
       ? 'an unknown key'
-      : 'only keys of another issuer, or too many matching keys'
+      : 'only distrusted keys, keys of another issuer, or too many matching keys'
   }
 
   #reject(

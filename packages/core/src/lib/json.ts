@@ -9,7 +9,7 @@ export const JSON_LIMITS = deepFreeze({
   values: 2_000,
   /** Number of member names that are written with escapes. */
   escapedNames: 100,
-  /** Number of members, objects and arrays in a long claims set: its text is longer than the limit `unscanned`. */
+  /** Number of members, objects and arrays in a claims set whose text is longer than `unscanned`. */
   structure: 700,
   /** Maximum length of a text that is not scanned before it is parsed, in characters. Parsing such a text is cheap. */
   unscanned: 4_000,

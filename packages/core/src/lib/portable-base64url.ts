@@ -10,7 +10,7 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = new Uint8Array(binary.length)
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
-  // `atob` ignores surplus bits in the last character. So a text that is not canonical differs from the new encoding.
+  // `atob` ignores surplus bits in the last character. So a text that is not canonical differs from the encoding of its bytes.
   return encodeBase64url(bytes) === text ? bytes : undefined
 }
 

@@ -4,7 +4,10 @@ import type { OptionContext } from './option-context.ts'
 import { describeGiven } from '../lib/describe-given.ts'
 import { isName } from './option-rows.ts'
 
-/** Reads the option `issuer`. Accepts any non-empty text: `checkDiscovery` checks whether the issuer must be an address. */
+/**
+ * Reads the option `issuer`. Also accepts a text that does not look like an address: `checkDiscovery` checks whether the issuer
+ * must be an address.
+ */
 export function readIssuerIdentifier(given: unknown, name: string, context: OptionContext): string {
   if (given === undefined || given === '') {
     context.report(

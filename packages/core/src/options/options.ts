@@ -4,7 +4,7 @@ import type { IssuerOptions } from './issuer-options.ts'
 
 /**
  * Options of a resource server: the common options, and either the options of one issuer or `issuers`. `Raw` is the request
- * of the framework. `issuers` is a list, or functions that return the options of an issuer. All times are in seconds.
+ * of the framework. `issuers` is a list, or an object with the functions `match` and `resolve`. All times are in seconds.
  *
  * @example
  * const options: ResourceServerOptions = {

@@ -49,7 +49,7 @@ export function toOutcome(
   return refused
 }
 
-/** Describes a refusal for its event. If the token contains values that cannot be described, the token is omitted. */
+/** Describes a refusal for its event. If this fails, describes only the reason, the status and the failed check. */
 function describeRefusal(
   exchange: Exchange,
   rejection: Rejection,

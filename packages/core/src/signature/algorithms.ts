@@ -62,7 +62,6 @@ export function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name)
 }
 
-/** Returns the properties of an algorithm. */
 export function getTraits(algorithm: Algorithm): AlgorithmTraits {
   return ALGORITHMS[algorithm]
 }

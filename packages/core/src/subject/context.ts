@@ -64,7 +64,7 @@ const introspectionClaims = memoize((profile: Profile): readonly ClientIdClaim[]
   return claimNames(named).includes('client_id') ? named : [...CLIENT_ID, ...named]
 })
 
-/** Returns the claims with scopes. An option can replace them. */
+/** Returns the claims with scopes: those of the provider, or `scope`. Does NOT apply the options `scopeClaim` and `scopeFormat`. */
 export function scopeSources({ profile }: SubjectSettings): readonly ScopeSource[] {
   return profile?.scopeSources ?? SCOPE_STRING
 }

@@ -201,7 +201,7 @@ function rejectUnlisted(
   issuer: Signer,
 ): Rejection {
   const found = hasListed
-    ? 'only keys of another issuer, or too many matching keys'
+    ? 'only distrusted keys, keys of another issuer, or too many matching keys'
     : kid === undefined
       ? 'no kid, and no key for this algorithm'
       : `${showClaimed(kid)}, ${issuer.keys.explain(algorithm, kid) ?? 'which is not listed'}`

@@ -1,3 +1,4 @@
+import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../../test/support/issuer.ts'
 import { generateKey, type TestKey } from '../../../../../test/support/keys.ts'
@@ -122,11 +123,24 @@ describe('a token whose kid is listed for another algorithm', () => {
     expect(server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
   })
 
+  const none = 'only distrusted keys, keys of another issuer, or too many matching keys'
+
   it('the explanation of unknown_key says that the keys may be keys of another issuer', () => {
     const foreign = { ...keys[1]!.jwk, issuer: 'https://other.example.com' }
     expect(authorize([verifying, foreign], keys[1]!, 'key-1')).toMatchObject({
       reason: 'unknown_key',
-      explanation: { found: 'only keys of another issuer, or too many matching keys' },
+      explanation: { found: none },
+    })
+  })
+
+  it('the explanation of unknown_key says that the keys may be distrusted, if another key has signed the token', async () => {
+    const jwks = { keys: [keys[1]!.jwk] }
+    const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks })
+    server.distrustKey({ issuer: ISSUER, thumbprint: await calculateJwkThumbprint(keys[1]!.jwk) })
+    const token = issuer.token({ key: keys[2]!, header: { kid: 'key-1' } })
+    expect(server.authorize(requestWith(token))).toMatchObject({
+      reason: 'unknown_key',
+      explanation: { found: none },
     })
   })
 })
