@@ -15,8 +15,8 @@ const toEncoded = (certificate: X509Certificate) => encodeURIComponent(certifica
 const toHex = (certificate: X509Certificate) =>
   certificate.fingerprint256.replaceAll(':', '').toLowerCase()
 
-/** A stolen token: the attacker does not have the private key of its certificate. */
 const issuer = createTestIssuer()
+/** A stolen token. It is bound to the certificate of the victim, and the attacker does not have the private key of the victim. */
 const stolen = issuer.token({ claims: { cnf: { 'x5t#S256': toThumbprint(victim) } } })
 
 type Format = CertificateHeaderOptions['format']

@@ -135,7 +135,7 @@ const ONLY_AUDIENCES: Rows = [
   ].map((text) => [text, wrongAudience] as const),
 ]
 
-/** JSON texts for `scope`, behind a guard for `notes:read`, which `notes` and `admin` contain. */
+/** JSON texts for `scope`. The guard requires `notes:read`. The scopes `notes` and `admin` include `notes:read`. */
 const SCOPES: Rows = [
   ...['"notes:read"', '"notes"', '"admin"', '"other admin"'].map(
     (text) => [text, accepted] as const,
@@ -176,7 +176,7 @@ function toAttacks(name: string, rows: Rows, api: ApiName): readonly Attack[] {
   }))
 }
 
-/** Tokens for other resources or for several resources, and tokens that have only scopes that are not required. */
+/** Tokens with many values of `aud` and `scope`. Most of these tokens are refused. */
 export const RESOURCES: readonly Attack[] = [
   ...toAttacks('aud', AUDIENCES, 'resource'),
   ...toAttacks('aud', ROOT_AUDIENCES, 'a resource at the root'),

@@ -22,7 +22,7 @@ import { isKnownHost } from './known-host.ts'
 import { eventLeaks, leakedKids, leaks } from './leaks.ts'
 import { type RunningTarget, startTarget } from './target.ts'
 
-/** The only header names that a response may have. */
+/** Names of the headers that a response may have. A refusal with the reason `nonce_required` may also have `DPoP-Nonce`. */
 const HEADER_NAMES = [
   'cache-control',
   'connection',
@@ -150,7 +150,8 @@ export function runCorpus(framework: Framework): void {
     })
 
     it('the API fetches each JWKS at most twice during all attacks, sends no request to the attacker, and causes no uncaught error', async () => {
-      // The first fetch, and one refresh for an unknown kid. The clock stands still, so the pause after the refresh does not end.
+      // The two fetches are the first one, and a refresh for an unknown kid. The clock stands still, so the pause after the refresh
+      // does not end.
       const count = (url: string) => target.fetched.filter((other) => other === url).length
       expect(target.fetched.filter((url) => count(url) > 2)).toEqual([])
       expect(target.attackerRequests).toEqual([])
@@ -167,7 +168,7 @@ function keysFor(
   return jwksUri === undefined ? {} : { jwksUri: `${jwksUri}?api=${encodeURIComponent(api)}` }
 }
 
-/** Returns functions that return the options of an issuer. */
+/** Converts the options of issuers to functions for dynamic issuers. */
 function toFunctions(issuers: readonly IssuerOptions[]): DynamicIssuerOptions {
   return {
     match: isKnownHost,
@@ -210,7 +211,6 @@ function isRefusal(outcome: Outcome): outcome is Refusal {
   return outcome.status !== 200 && outcome.reason !== null
 }
 
-/** Returns the expected events of refusals. */
 function expectedRefusals(outcome: Outcome): readonly object[] {
   if (outcome.status === 200) return []
   if (outcome.reason !== null) return [{ reason: outcome.reason, status: outcome.status }]

@@ -1,5 +1,5 @@
 /**
- * Runs the benchmark with the newest release of each version of Node that users have, and installs missing versions.
+ * Runs the benchmark with each version of Node in `CURRENT_NODES`, and installs missing versions.
  * Arguments: the names of the parts. By default, all parts run.
  */
 import { spawnSync } from 'node:child_process'
@@ -8,7 +8,7 @@ import { CURRENT_NODES, getProgram } from '../runtimes/runtimes.mjs'
 
 const MAIN = fileURLToPath(new URL('dist/main.js', import.meta.url))
 const args = process.argv.slice(2)
-// All versions belong to one run.
+// The results of all versions get the same start time, because they belong to one run.
 const env = { ...process.env, BENCH_STARTED_AT: new Date().toISOString() }
 
 const programs = []

@@ -57,7 +57,7 @@ const scopes = {
   implies: { notes: ['notes:read', 'notes:edit'], 'notes:edit': ['notes:write'] },
 }
 
-/** Days before and after the time of the tests, for `audienceRequiredFrom`. */
+/** Values of `audienceRequiredFrom`: the day of the tests, which has begun, and the next day. */
 const today = new Date(NOW * 1000).toISOString().slice(0, 10)
 const tomorrow = new Date((NOW + 86_400) * 1000).toISOString().slice(0, 10)
 const es256Only: readonly Algorithm[] = ['ES256']

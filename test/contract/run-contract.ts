@@ -155,7 +155,7 @@ function getConfiguration(one: ContractCase): ConfigurationName {
   return one.configuration ?? 'usual'
 }
 
-/** Serves the keys of the issuer and the introspection endpoint. Records introspected tokens and the paths of other requests. */
+/** Serves the keys of the issuer and the introspection endpoint. Records introspected tokens, and the paths of unexpected requests. */
 function startRecordingServer(
   unexpected: string[],
   introspected: string[],

@@ -330,9 +330,9 @@ export function describeMetadata(framework: Framework): void {
       ['a slash at the end', `${PATHS.path}/`],
       ['a slash after the path of the root', `${WELL_KNOWN}/`],
       ['a shorter path', '/.well-known'],
-      ['upper case', PATHS.path.toUpperCase()],
+      ['the path in upper case', PATHS.path.toUpperCase()],
       ['the path of the resource before the well-known path', `/v1${WELL_KNOWN}`],
-      ['an escape', PATHS.path.replace('known', '%6bnown')],
+      ['the path with a percent-encoded letter', PATHS.path.replace('known', '%6bnown')],
       ['a document without the query of its resource', `${WELL_KNOWN}/q`],
       ['a document with a query that its resource does not have', `${WELL_KNOWN}/q?tenant=b`],
     ])(

@@ -232,7 +232,7 @@ describe('the page about discovery', () => {
     for (const [index, create] of wrong.entries()) expect(create).toThrow(messages[index])
   })
 
-  it('a request for the document gets 401 if metadata() follows a guard, and 404 if it is below a path or inside a plugin of Fastify', async () => {
+  it('a request for the document gets 401 if metadata() follows a guard, and 404 if metadata() is below a path or inside a plugin of Fastify', async () => {
     const { metadata, requireToken } = createBearward({ ...OPTIONS, metadata: {} })
     expect(await getStatus(express().use(requireToken(), metadata()))).toBe(401)
     expect(await getStatus(express().use('/v1', metadata()))).toBe(404)

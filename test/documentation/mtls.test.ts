@@ -28,7 +28,7 @@ const bound = issuer.token({ claims: { ...claims, cnf: { 'x5t#S256': clientThumb
 const client = new X509Certificate(pairs.client.cert)
 const other = new X509Certificate(pairs.other.cert)
 
-/** Starts an HTTP server with the guard that a snippet exports. Returns a function that returns the status of a request. */
+/** Creates an Express app with the guard that a snippet exports. Returns the guard and the app. */
 async function startWith(name: string, code: string) {
   const module = await runSnippet(name, adapt(code, ownKeys))
   const guard = (module['requireToken'] as () => RequestHandler)()

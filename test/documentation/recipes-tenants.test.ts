@@ -287,7 +287,7 @@ describe(PAGE, () => {
     clock.advance(299)
     expect(await send()).toBe('200')
     clock.advance(1)
-    // The call at 299 s has failed, and the pause is 1 s.
+    // The call at 299 s has failed, and its pause of 1 s has ended. This request causes another call, so the pause doubles.
     expect(await send()).toBe('503 issuer_unavailable after 2')
     for (const [passed, after] of [
       [2, 4],

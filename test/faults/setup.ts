@@ -41,7 +41,6 @@ export interface Result {
   waited?: number
 }
 
-/** Options of `createSetup`. */
 export interface SetupOptions {
   /** Makes the authorization server use TLS with this certificate, which `fetch` trusts. */
   readonly tls?: { readonly certificate: ServerCertificate; readonly fetch: Fetch }
@@ -207,7 +206,6 @@ export async function createSetup({ tls, fetch, times }: SetupOptions = {}): Pro
   }
 }
 
-/** Result of `createSetup`. */
 export interface Setup {
   readonly clock: ReturnType<typeof fakeClock>
   readonly server: ReturnType<typeof createResourceServer>

@@ -57,7 +57,7 @@ async function fillMemory({ server }: StoreSetup): Promise<void> {
   await server.command('SETRANGE', 'filler', '3000000', 'x')
 }
 
-/** Seconds after which the policy of a server is read again, after a right policy and after a wrong policy. */
+/** Seconds until the eviction policy of a server is read again, if it was suitable (`right`) or not (`wrong`). */
 const POLICY = { right: 600, wrong: 60 }
 
 export const STORE_FAULTS: readonly StoreFault[] = [

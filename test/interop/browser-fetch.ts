@@ -1,4 +1,7 @@
-/** Request headers that need no permission, apart from `Content-Type` (Fetch Standard: CORS-safelisted request-header). */
+/**
+ * Request headers that never need permission (Fetch Standard: CORS-safelisted request-header). `Content-Type` needs permission
+ * unless `SAFE_MEDIA_TYPES` matches its value.
+ */
 const SAFE_REQUEST_HEADERS = ['accept', 'accept-language', 'content-language']
 const SAFE_MEDIA_TYPES =
   /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/

@@ -35,7 +35,7 @@ afterAll(() => authorizationServer.close())
 
 /**
  * Starts an API, and a client in a page of `ORIGIN`. The client is registered in advance, because the registration endpoint of
- * oidc-provider does not support pages.
+ * oidc-provider does not support CORS.
  */
 async function start(apiOptions: McpApiOptions) {
   const api = await startMcpApi(authorizationServer, '/mcp', apiOptions)

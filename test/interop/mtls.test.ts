@@ -164,7 +164,7 @@ describe.each([
   ['a JWT', JWT_API],
   ['an opaque token', OPAQUE_API],
 ])('%s of oidc-provider that is bound to a certificate', (form, audience) => {
-  it(`8705-01, 8705-02, 8705-05: a guard grants ${form} only to the client that has requested it`, async () => {
+  it(`8705-01, 8705-02, 8705-05: a guard accepts ${form} only from the client that has requested it`, async () => {
     const api = await startApi(audience)
     const source = createSource(audience, api.origin)
     const response = await source.fetch(`${api.origin}/`)

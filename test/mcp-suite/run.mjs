@@ -13,7 +13,7 @@ const LIMIT = 600_000
 
 const print = (line) => process.stdout.write(`${line}\n`)
 
-/** Returns the program of Node 24. The programs require Node 22.19 or later. */
+/** Returns the path of the executable of Node 24. The suite and the Inspector require Node 22.19 or later. */
 async function getNode() {
   const node = RUNTIMES.find(({ name }) => name.startsWith('Node 24.'))
   try {

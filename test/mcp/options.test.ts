@@ -107,7 +107,7 @@ describe.each(MCP_FRAMEWORKS)('options of the guard for $name', (framework) => {
     expect(server.seen).toEqual([])
   })
 
-  it('MCP-22: the rules of tools with names of object members apply only to these tools', async () => {
+  it('MCP-22: the rules of tools with the names of members of Object.prototype apply only to these tools', async () => {
     const named = JSON.parse(
       `{"__proto__":{"scope":"${ADMIN}"},"constructor":{"scope":"${ADMIN}"},"list":{}}`,
     ) as McpGuardOptions['tools']
@@ -146,7 +146,7 @@ describe.each(MCP_FRAMEWORKS)('options of the guard for $name', (framework) => {
     ['2025-11-26', 'unknown'],
     ['<b>', 'unknown'],
   ])(
-    'MCP-17: the guard with legacy: refuse responds to the header MCP-Protocol-Version: %s with the version %s as requested',
+    'MCP-17: the guard with legacy: refuse responds to the header MCP-Protocol-Version: %s with data.requested: %s',
     async (version, requested) => {
       const server = await start(framework, { guard: { legacy: 'refuse' } })
       const lines = [`MCP-Protocol-Version: ${version}`]

@@ -68,12 +68,10 @@ export async function sendPart(
   return Buffer.isBuffer(chunk) ? parseResponse(chunk.toString('latin1')).status : undefined
 }
 
-/** Returns the bytes of a request. */
 export function writeRequest(sent: Sent): Buffer {
   return Buffer.concat([writeHead(sent), writeContent(sent)])
 }
 
-/** Returns the bytes of the head of a request. */
 export function writeHead({
   method = 'POST',
   host = '127.0.0.1',

@@ -74,7 +74,7 @@ describe.each([
     caller: Caller,
   ): Promise<readonly Executed[]> {
     executed.length = 0
-    // Some requests get no response: event streams stay open, and a server waits for messages with the same id.
+    // Some responses never end, because their event stream stays open.
     const ended = handle(toRequest(sent, caller)).then((response) => response.text())
     ended.catch(() => {})
     await Promise.race([ended, manyTurns()])

@@ -204,7 +204,7 @@ describe('refused requests to MCP servers', () => {
     },
   )
 
-  it('the text of found in an event of an MCP guard does not begin with another, something or other', () => {
+  it('the text of found in an event of an MCP guard does not begin with "another", "something" or "other"', () => {
     for (const { found } of Object.values(MISTAKES))
       expect(found).not.toMatch(/^(?:another|something|other)\b/)
   })

@@ -1377,7 +1377,7 @@ describe('refused requests', () => {
     },
   )
 
-  it('the text of found in an event does not begin with another, something or other, and the advice has more than 20 characters', () => {
+  it('event.found does not begin with the word "another", "something" or "other", and event.advice has more than 20 characters', () => {
     for (const mistake of Object.values(MISTAKES)) {
       expect(mistake.found).not.toMatch(/^(?:another|something|other)\b/)
       expect(mistake.advice.length).toBeGreaterThan(20)

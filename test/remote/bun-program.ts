@@ -1,4 +1,4 @@
-/** Mounts in Bun. Reads their setups from the standard input, and writes the ports of their servers. */
+/** Starts one server in Bun for each setup that it reads from the standard input. Writes the ports of the servers. */
 import { createHost, type HostSetup } from './host.ts'
 
 /** The part of Bun that this program uses. */

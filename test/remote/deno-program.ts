@@ -1,4 +1,4 @@
-/** Mounts in Deno. Reads their setups from the standard input, and writes the ports of their servers. */
+/** Serves mounts in Deno. Reads their setups from the standard input, and writes the ports of their servers. */
 import { createHost, type HostSetup } from './host.ts'
 
 /** The part of Deno that this program uses. */

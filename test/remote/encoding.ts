@@ -1,6 +1,7 @@
 /**
  * Values as JSON, for another process. In contrast to JSON alone, `undefined`, bytes and all numbers are kept, and a member
- * `__proto__` stays a member. Other primitive values are encoded as themselves. All other values are an array that begins with the name of their kind.
+ * `__proto__` stays a member. `null`, booleans, texts, and finite numbers except -0 are encoded as themselves. Every other value is
+ * encoded as an array that begins with the name of its kind.
  */
 export type Encoded = null | boolean | number | string | readonly [kind: string, ...Encoded[]]
 

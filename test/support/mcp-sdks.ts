@@ -25,8 +25,8 @@ interface BearerAuthOptions {
   readonly resourceMetadataUrl?: string
 }
 
-// The types of this module declare `auth` for every request of Express. `@bearward/express/req-auth` declares it with another
-// type.
+// With the type `string`, TypeScript does not load the types of `bearerAuth.js`. They declare `auth` for every request of Express,
+// and `@bearward/express/req-auth` declares `auth` with another type.
 const BEARER_AUTH: string = '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js'
 
 /** The middleware of version 1. */

@@ -47,7 +47,7 @@ export async function startScene(
     server,
     issuer,
     worker,
-    /** Sends a request with a token. Returns the status and the body of the response. */
+    /** Sends a request with a token. Returns `200`, or the status and the error code of the response. */
     async request(token: string = issuer.token(), route: Route = '/protected') {
       const response = await send(route, token)
       const body = (await response.json()) as Record<string, unknown>

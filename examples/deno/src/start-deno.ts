@@ -5,7 +5,7 @@ import type { RunningApi } from '@bearward/example-shared'
 const FOLDER = fileURLToPath(new URL('..', import.meta.url))
 const PERMISSIONS = ['--allow-net', '--allow-env=ISSUER,PORT']
 
-/** Starts `server.ts` with Deno. Rejects with the code `ENOENT` if the program does not exist. */
+/** Starts `server.ts` with the Deno executable `program`. Rejects with the code `ENOENT` if there is no such executable. */
 export async function startDeno(
   program: string,
   issuer: string,
@@ -25,7 +25,7 @@ export async function startDeno(
   }
 }
 
-/** Returns the address that the program prints when it listens. */
+/** Returns the address that `server.ts` prints when it listens. */
 function readUrl(child: ChildProcess): Promise<string> {
   let output = ''
   return new Promise((resolve, reject) => {

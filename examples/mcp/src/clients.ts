@@ -5,7 +5,6 @@ import type {
   User,
 } from '@bearward/example-authorization-server'
 
-/** The scopes of the notes. */
 export const SCOPES = ['notes:read', 'notes:write', 'notes:admin']
 
 /** The origin of a web app. Its pages may call the servers. */

@@ -47,7 +47,7 @@ describe('clock', () => {
       (testClock) => ({ now: () => testClock.now(), monotonic: () => testClock.now() - START }),
     ],
   ])(
-    'getToken() renews a token and replaces an expired token at the times of a clock that is %s',
+    'getToken() with a clock that is %s renews a token of 600 s after 480 s, and returns a new token after 595 s',
     async (_case, toClock) => {
       const testClock = new TestClock()
       const { server, source, getValue } = await setup(toClock(testClock))

@@ -156,7 +156,7 @@ describe('clientCredentials()', () => {
 describe('options on Object.prototype', () => {
   const NAMES = ['method', ...listOptionNames({ ...SOURCE_OPTIONS, ...GET_TOKEN_OPTIONS })]
   const assertion = () => 'an assertion'
-  /** Options without optional members. Only `parameters` and `dpop` are set: they are empty objects, so their members are missing. */
+  /** Options without values for optional members. In the second object, `parameters` and `dpop` are empty objects. */
   const CONFIGURATIONS: readonly ClientCredentialsOptions[] = [
     GOOD,
     {
@@ -167,7 +167,7 @@ describe('options on Object.prototype', () => {
       dpop: {},
     },
   ]
-  /** Converts a value for comparison. Functions are compared by their text, because each source has functions of its own. */
+  /** Converts a value for comparison. `readOptions` creates new functions at each call, so functions are compared by their text. */
   const toComparable = (value: unknown): unknown =>
     typeof value === 'object' && value !== null
       ? Object.entries(value).map(([name, member]) => [name, toComparable(member)])

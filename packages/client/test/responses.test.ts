@@ -139,7 +139,7 @@ describe('an unusable 2xx response', () => {
         if (server.requests.length > before) requestedAt.push(second)
         clock.advance(0.5)
       }
-      // The pauses are 0.5, 1, 2, 4, 8, 16 and 30 seconds. After other failures, the maximum is 5 seconds.
+      // The pauses are 0.5, 1, 2, 4, 8, 16 and 30 seconds. After other failures without a cached token, the maximum is 5 seconds.
       expect(requestedAt).toEqual([0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 61.5, 91.5])
       server.answer(grantTokens)
       clock.advance(30)

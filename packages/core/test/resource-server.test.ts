@@ -43,7 +43,7 @@ describe('a resource server', () => {
     expect((outcome as Outcome).kind).toBe('granted')
   })
 
-  it('authorize() verifies requests with the same raw once, and a request with another raw again', () => {
+  it('authorize() verifies requests with the same object in raw only once, and verifies a request with another object in raw again', () => {
     const events: BearwardEvent[] = []
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
     const raw = {}
@@ -67,7 +67,7 @@ describe('a resource server', () => {
     }
   })
 
-  it('onEvent gets raw, or the request if it has no raw, and undefined for an event that is not about a request', async () => {
+  it('onEvent gets the member raw of a request, or the request if raw is missing, and undefined for an event without a request', async () => {
     const received: [string, object | undefined][] = []
     const server = createResourceServer({
       ...options,
@@ -136,7 +136,7 @@ describe('a resource server', () => {
     down.close()
   })
 
-  it('authorize() ignores a raw on Object.prototype', () => {
+  it('authorize() ignores a member raw of Object.prototype', () => {
     const server = createResourceServer(options)
     Object.assign(Object.prototype, { raw: {} })
     try {
@@ -739,28 +739,33 @@ describe('server.verify', () => {
     ],
     ['a token that is too long', () => 'a'.repeat(16_385), 401, 'token_too_long'],
     ['a token that contains a space', () => 'a b', 400, 'malformed_credentials'],
-    ['a token after a space', () => ` ${issuer.token()}`, 400, 'malformed_credentials'],
-    ['a token before a space', () => `${issuer.token()} `, 400, 'malformed_credentials'],
-    ['a token before a line feed', () => `${issuer.token()}\n`, 400, 'malformed_credentials'],
+    ['a token with a space before it', () => ` ${issuer.token()}`, 400, 'malformed_credentials'],
+    ['a token with a space after it', () => `${issuer.token()} `, 400, 'malformed_credentials'],
     [
-      'a token after its scheme',
+      'a token with a line feed after it',
+      () => `${issuer.token()}\n`,
+      400,
+      'malformed_credentials',
+    ],
+    [
+      'a token with its scheme before it',
       () => bearer(issuer.token()).headers.authorization,
       400,
       'malformed_credentials',
     ],
     [
-      'a token after a scheme in lower case',
+      'a token with a scheme in lower case before it',
       () => `bearer ${issuer.token()}`,
       400,
       'malformed_credentials',
     ],
     [
-      'two tokens with a comma',
+      'two tokens with a comma between them',
       () => `${issuer.token()},${issuer.token()}`,
       400,
       'multiple_credentials',
     ],
-    ['a token before a comma', () => `${issuer.token()},`, 400, 'multiple_credentials'],
+    ['a token with a comma after it', () => `${issuer.token()},`, 400, 'multiple_credentials'],
     [
       'a text that is too long and contains a comma',
       () => `${'a'.repeat(16_384)},`,

@@ -66,7 +66,7 @@ describe('protect', () => {
     expect(calls).toBe(0)
   })
 
-  it('protect passes undefined for a caller without a token if the requirement optional is set', async () => {
+  it('protect calls the handler with an undefined token if the requirement optional is set and the request has no token', async () => {
     const { protect } = bearwardWith()
     const handler = protect({ optional: true }, (_request, { token }) =>
       Response.json(token?.clientId ?? 'anonymous'),
@@ -170,7 +170,7 @@ describe('the context of a guard', () => {
     expect((await handler(requestWith(issuer.token()), context)).status).toBe(200)
   })
 
-  it('protect uses the last argument with a function waitUntil, because a stub has a function for every name', async () => {
+  it('protect uses the last argument with a function waitUntil, because a stub of another service has a function for every name', async () => {
     const { protect } = loading()
     const context = new Context()
     const stub = new Proxy({}, { get: () => () => Promise.reject(new Error('not a context')) })
@@ -226,7 +226,7 @@ describe('requireToken', () => {
   })
 
   it.each(['token', 'headers'] as const)(
-    'a guard throws if %s of its result is read without await',
+    'the result of a guard throws if its member %s is read without await',
     async (member) => {
       const { requireToken: create } = bearwardWith()
       const result = create()(requestWith())

@@ -16,7 +16,6 @@ const SERVER = {
 }
 const WITHOUT_RESOURCE = { ...SERVER, resource: undefined }
 
-/** Verifies the token. */
 async function verify(token = presented): Promise<AccessToken> {
   const outcome = await createServer().verify(token)
   if (outcome.kind !== 'granted') throw new TypeError(outcome.reason)
@@ -50,7 +49,7 @@ describe('createAuthInfo', () => {
     expect(getAccessToken(info)).toBe(token)
   })
 
-  it('createAuthInfo returns an empty clientId for a token without a client, and no resource without the option', async () => {
+  it('createAuthInfo returns an empty clientId for a token without a client, and no resource if the option resource is missing', async () => {
     const token = await verify(issuer.token({ claims: { client_id: undefined } }))
     const info = createAuthInfo(token, 'shown', WITHOUT_RESOURCE)
     expect(info.clientId).toBe('')

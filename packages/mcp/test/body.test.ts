@@ -34,7 +34,7 @@ describe('readStream', () => {
     ['{"a":[1,"b"]}', { value: { a: [1, 'b'] } }],
     ['null', { value: null }],
     [' 7\r\n', { value: 7 }],
-    // JSON.parse uses the last member, like the server that executes this object.
+    // `JSON.parse` keeps the last of two members with the same name. The server executes the object that `readStream` returns.
     ['{"a":1,"a":2}', { value: { a: 2 } }],
     ['\ufeff{}', { value: {} }],
     ['\ufeff\ufeff{}', MALFORMED],

@@ -141,7 +141,7 @@ describe('endResponseAt', () => {
     expect(Math.max(...delays)).toBeLessThan(2 ** 31)
   })
 
-  it('endResponseAt compares the wall clock again after a timer', () => {
+  it('endResponseAt compares the given time with the wall clock again when a timer ends', () => {
     const clock = fakeClock(START)
     const { response, calls } = createResponse()
     endResponseAt(response, START + 10, clock)
@@ -157,7 +157,7 @@ describe('endResponseAt with a server of Node', () => {
   const servers: ReturnType<typeof createServer>[] = []
   afterAll(() => servers.forEach((server) => server.close()))
 
-  /** Starts a server, and returns the text that a client reads until the response ends. */
+  /** Starts a server, and sends a request. `read` returns the text that has arrived. `closed` resolves when the connection ends. */
   async function serve(handle: (response: ServerResponse) => void) {
     const server = createServer((_request, response) => handle(response))
     servers.push(server)
@@ -217,7 +217,7 @@ describe('endStreamAt', () => {
     return { source, response: new Response(body, init), controller: controller! }
   }
 
-  it('endStreamAt returns the same response without a time or without a body', () => {
+  it('endStreamAt returns the same response if no time is given or if the response has no body', () => {
     const clock = fakeClock(START)
     const { response } = createStream()
     expect(endStreamAt(response, undefined, clock)).toBe(response)

@@ -8,7 +8,7 @@ import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
 import { startCluster } from './cluster.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
+/** Timeout of stores in milliseconds, for tests that do not measure time. It is long, because machines can be busy. */
 const timeout = 5000
 
 let nodes: readonly RedisServer[]
@@ -27,7 +27,7 @@ describe.each(Object.entries(CLUSTER_CLIENTS))('a cluster with %s', (client, con
       expect(Number((await node.command('DBSIZE')).slice(1))).toBeGreaterThan(100)
   })
 
-  it(`firstUse() rejects with the problem unsuitable when one server of a cluster has a policy other than noeviction (${client})`, async () => {
+  it(`firstUse() rejects with the problem "unsuitable" when one server of a cluster has a policy other than noeviction (${client})`, async () => {
     const send = await connect(nodes[0]!.port)
     await nodes[2]!.command('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru')
     try {
@@ -39,7 +39,7 @@ describe.each(Object.entries(CLUSTER_CLIENTS))('a cluster with %s', (client, con
   })
 })
 
-it('firstUse() rejects some uses with the problem failed when a client for one server is connected to a cluster', async () => {
+it('firstUse() rejects some uses with the problem "failed" when a client for one server is connected to a cluster', async () => {
   const send = await CLIENTS['node-redis 6']!(nodes[0]!.port)
   const store = redisReplay({ send, timeout })
   const uses = await Promise.allSettled(

@@ -12,7 +12,7 @@ import { CLIENTS } from './clients.ts'
 import { untilLinked } from '../../../test/support/until-linked.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
+/** The option `timeout` of stores whose tests do not measure time. It is long, so that these tests pass on a busy machine. */
 const timeout = 5000
 
 const CASES: readonly (readonly [client: string, server: ServerName])[] = [
@@ -70,7 +70,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     })
   })
 
-  it(`firstUse() rejects with the problem full when the entries have filled the memory, and keeps all entries ${at}`, async () => {
+  it(`firstUse() rejects with the problem "full" when the entries have filled the memory, and keeps all entries ${at}`, async () => {
     const server = await start()
     const store = await createStore(server)
     await store.ready()
@@ -98,7 +98,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(size).toBeGreaterThanOrEqual(count + 1)
   })
 
-  it(`ready() and firstUse() reject with the problem unsuitable until the policy is noeviction ${at}`, async () => {
+  it(`ready() and firstUse() reject with the problem "unsuitable" until the policy is noeviction ${at}`, async () => {
     const server = await start({ args: ['--maxmemory-policy', 'allkeys-lru'] })
     const store = await createStore(server)
     expect(await getProblem(store.ready())).toBe('unsuitable')
@@ -130,7 +130,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
   })
 
-  it(`firstUse() rejects with the problem failed on a replica, and a promoted replica knows the replicated proofs ${at}`, async () => {
+  it(`firstUse() rejects with the problem "failed" on a replica, and a promoted replica knows the replicated proofs ${at}`, async () => {
     const primary = await start()
     const replica = await start()
     const [onPrimary, onReplica] = [await createStore(primary), await createStore(replica)]
@@ -152,7 +152,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(await onReplica.firstUse(lost)).toBe(false)
   })
 
-  it(`firstUse() rejects with the problem failed while min-replicas-to-write is not met ${at}`, async () => {
+  it(`firstUse() rejects with the problem "failed" while min-replicas-to-write is not met ${at}`, async () => {
     const server = await start({ args: ['--min-replicas-to-write', '1'] })
     const store = await createStore(server)
     expect(await getProblem(store.firstUse(createUse()))).toBe('failed')

@@ -142,7 +142,7 @@ describe('the reply to a use', () => {
     ['a boolean', true],
     ['an array', [null]],
     ['an object', {}],
-  ])('firstUse() rejects with the problem failed when the reply is %s', async (_name, reply) => {
+  ])('firstUse() rejects with the problem "failed" when the reply is %s', async (_name, reply) => {
     expect(await getProblem(createStore({ set: () => reply }).store.firstUse(PROOF))).toEqual([
       'failed',
       'the reply to SET with NX and GET has an unexpected type.',
@@ -213,7 +213,7 @@ describe('the error of a use', () => {
 })
 
 describe('the time of a use', () => {
-  it('firstUse() rejects with the problem timeout after 50 ms by default', async () => {
+  it('firstUse() rejects with the problem "timeout" after 50 ms by default', async () => {
     const { store, clock } = createStore({ set: never })
     const use = getProblem(store.firstUse(PROOF))
     await clock.pass(0.05)
@@ -353,7 +353,7 @@ describe('the eviction policy', () => {
     },
   )
 
-  it('firstUse() reads the policy again after a use that failed with the problem unreachable, and rejects if the policy has changed', async () => {
+  it('firstUse() reads the policy again after a use that failed with the problem "unreachable", and rejects if the policy has changed', async () => {
     let config: Reply = policy('noeviction')
     let set: Reply = () => null
     const { store, count } = createStore({
@@ -372,7 +372,7 @@ describe('the eviction policy', () => {
     expect(count('CONFIG')).toBe(3)
   })
 
-  it('firstUse() reads the policy a second time if a use failed with the problem unreachable while the policy was being read', async () => {
+  it('firstUse() reads the policy a second time if a use failed with the problem "unreachable" while the policy was being read', async () => {
     const { promise, resolve } = deferred<unknown>()
     let config: Reply = () => promise
     let set: Reply = throws(new Error('Connection is closed.'))
@@ -424,7 +424,7 @@ describe('the eviction policy', () => {
     expect(store.configuration()).toBe('verified')
   })
 
-  it('firstUse() still rejects with the problem unsuitable if an unsuitable server does not answer CONFIG', async () => {
+  it('firstUse() still rejects with the problem "unsuitable" if an unsuitable server does not answer CONFIG', async () => {
     let config: Reply = policy('allkeys-lru')
     const { store, clock } = createStore({ config: (args) => config(args) })
     await getProblem(store.firstUse(PROOF))
@@ -440,7 +440,7 @@ describe('the eviction policy', () => {
     ['NOPERM', new Error("NOPERM this user has no permissions to run 'config|get'")],
     ['an error of the client itself', new TypeError('the client has a fault')],
   ])(
-    'firstUse() still rejects with the problem unsuitable if the next CONFIG fails with %s',
+    'firstUse() still rejects with the problem "unsuitable" if the next CONFIG fails with %s',
     async (_name, error) => {
       let config: Reply = policy('allkeys-lru')
       const { store, clock } = createStore({ config: (args) => config(args) })

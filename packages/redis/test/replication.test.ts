@@ -19,7 +19,7 @@ import { startCluster } from './cluster.ts'
 import { untilConfirming, untilLinked } from '../../../test/support/until-linked.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
+/** Timeout of stores in milliseconds, for tests that do not measure time. It is long, because machines can be busy. */
 const timeout = 5000
 
 const withoutGlide = (clients: typeof CLIENTS) =>
@@ -121,7 +121,7 @@ describe.each(SERVERS)('%s', (name) => {
     )
   })
 
-  it(`firstUse() with replicas: 1 rejects with the problem failed without the permission for WAIT (${name})`, async () => {
+  it(`firstUse() with replicas: 1 rejects with the problem "failed" if WAIT is not permitted (${name})`, async () => {
     const server = closing(await startRedisServer({ name }))
     await server.command('ACL', 'SETUSER', 'default', '-wait')
     const send = await CLIENTS['node-redis 6']!(server.port)
@@ -130,7 +130,7 @@ describe.each(SERVERS)('%s', (name) => {
     await expect(use).rejects.toThrow('NOPERM')
   })
 
-  it(`firstUse() with replicas: 2 rejects with the problem unconfirmed if one replica is connected, and records the use (${name})`, async () => {
+  it(`firstUse() with replicas: 2 rejects with the problem "unconfirmed" if one replica is connected, and records the use (${name})`, async () => {
     const send = await CLIENTS['node-redis 6']!(primary.port)
     const store = redisReplay({ send, timeout: 1000, replicas: 2 })
     const proof = createUse()
@@ -415,7 +415,7 @@ describe('the option replicas', () => {
   )
 
   it.each([0, '0', 0n])(
-    'firstUse() with replicas: 1 rejects with the problem unconfirmed if the reply to WAIT is %o',
+    'firstUse() with replicas: 1 rejects with the problem "unconfirmed" if the reply to WAIT is %o',
     async (confirmed) => {
       const store = redisReplay({ send: withReplies(same, confirmed), replicas: 1 })
       expect(await getProblem(store.firstUse(createUse()))).toBe('unconfirmed')

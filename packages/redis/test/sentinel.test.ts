@@ -8,7 +8,7 @@ import { type RedisServer, startRedisServer } from '../../../test/support/redis-
 import { untilLinked } from '../../../test/support/until-linked.ts'
 import { createUse } from './uses.ts'
 
-/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
+/** Timeout of stores in milliseconds, for tests that do not measure time. It is long, because machines can be busy. */
 const timeout = 5000
 
 /** Starts a sentinel that promotes a replica of a primary as soon as the primary has not replied for 300 ms. */

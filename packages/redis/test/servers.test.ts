@@ -7,7 +7,7 @@ import { type RedisServer, SERVERS, startRedisServer } from '../../../test/suppo
 import { CLIENTS } from './clients.ts'
 import { createUse, getProblem } from './uses.ts'
 
-/** Timeout in milliseconds of tests that do not measure time. It is long, so that these tests pass on a busy machine. */
+/** The option `timeout` of stores whose tests do not measure time. It is long, so that these tests pass on a busy machine. */
 const timeout = 5000
 
 /** The clients that send a command again if the connection fails before the reply. */
@@ -43,7 +43,7 @@ describe.each(SERVERS)('%s', (name) => {
     })
 
     const resends = RESENDING.includes(client)
-    const outcome = resends ? 'returns true' : 'rejects with the problem unreachable'
+    const outcome = resends ? 'returns true' : 'rejects with the problem "unreachable"'
     it(`firstUse() ${outcome} if its reply is lost with the connection ${at}`, async () => {
       const proxy = closing(await startFaultyProxy(server.port))
       const store = redisReplay({ send: await connect(proxy.port), timeout })
@@ -59,7 +59,7 @@ describe.each(SERVERS)('%s', (name) => {
       expect(await direct.firstUse(proof)).toBe(false)
     })
 
-    it(`firstUse() rejects with the problem timeout when the reply is late, and the proof is recorded as used ${at}`, async () => {
+    it(`firstUse() rejects with the problem "timeout" when the reply is late, and the proof is recorded as used ${at}`, async () => {
       const proxy = closing(await startFaultyProxy(server.port))
       const send = await connect(proxy.port)
       await redisReplay({ send, timeout }).ready()
@@ -73,7 +73,7 @@ describe.each(SERVERS)('%s', (name) => {
       expect(await direct.firstUse(proof)).toBe(false)
     })
 
-    it(`firstUse() rejects with the problem timeout while the server hangs, and returns true afterwards ${at}`, async () => {
+    it(`firstUse() rejects with the problem "timeout" while the server hangs, and returns true afterwards ${at}`, async () => {
       const send = await connect(server.port)
       const patient = redisReplay({ send, timeout })
       await patient.ready()
@@ -84,7 +84,7 @@ describe.each(SERVERS)('%s', (name) => {
       expect(await patient.firstUse(createUse())).toBe(true)
     })
 
-    it(`firstUse() rejects with the problem failed when the value of the key has another type ${at}`, async () => {
+    it(`firstUse() rejects with the problem "failed" when the value of the key has another type ${at}`, async () => {
       const store = redisReplay({ send: await connect(server.port), timeout, prefix: 'p:' })
       const proof = createUse()
       await server.command('HSET', `p:${proof.id}`, 'a', 'b')

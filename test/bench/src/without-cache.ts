@@ -2,5 +2,5 @@
 export const NO_CACHE = 'bearward, no cache'
 export const WITHOUT_CACHE = { tokenCache: false } as const
 
-/** The only option that differs between the measured configurations of Bearward. */
+/** Option that differs between Bearward with and without its token cache. */
 export type CacheOption = Partial<typeof WITHOUT_CACHE>

@@ -446,7 +446,7 @@ export const dpop: readonly ContractCase[] = [
   ),
   ...proofs(
     ['9449-33', '9449-56'],
-    'grants a proof whose nonce is older than two thirds of its lifetime, and sends a new nonce with no-store',
+    'grants a proof whose nonce has reached two thirds of its lifetime, and sends a new nonce with no-store',
     { ...proved, nonce: nonce(0) },
     {
       'two thirds of the lifetime': { nonce: nonce(80) },

@@ -29,7 +29,7 @@ const details = {
 } as const
 const severalIssuers = { configuration: 'several issuers' } as const
 
-/** Cases for requirements: subject, clients, issuer and `check`. */
+/** Cases for requirements, such as `subject` and `check`, and for revoked tokens. */
 export const requirements: readonly ContractCase[] = [
   ...each(
     ['9068-18'],

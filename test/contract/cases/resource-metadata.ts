@@ -18,7 +18,7 @@ const withUrl = (refusal: Refused) => withMetadata(refusal, METADATA_URL)
 const reading = { ...here, requirements: { scope: 'notes:read' } } as const
 const nothing: CaseRequest = { lines: [] }
 
-/** Header lines with which a caller or a proxy could try to change the address. */
+/** Header lines with which a caller or a proxy could try to change the address of the metadata. */
 const MISLEADING = [
   'X-Forwarded-Host: evil.example',
   'X-Forwarded-Proto: http',

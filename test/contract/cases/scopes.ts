@@ -75,7 +75,7 @@ export const scopes: readonly ContractCase[] = [
   ),
   ...each(
     ['21-03'],
-    'rejects a token for another API that has the scope',
+    'rejects a token that has the scope, but is for another API',
     invalidToken('wrong_audience', 'read'),
     {
       'another audience': claiming({ aud: OTHER_AUDIENCE }),

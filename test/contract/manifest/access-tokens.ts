@@ -48,7 +48,7 @@ export const accessTokens: readonly Line[] = [
   tested(
     '9068-18',
     'RFC 9068, 2.2',
-    'A client that acts for itself is a machine. Both of its ids are exposed.',
+    'A client that acts for itself is a machine. Its subject id and client id are exposed.',
   ),
   tested('9068-19', 'RFC 9068, 5', 'An ID token is not an access token, even for this audience.'),
   tested('9068-20', 'RFC 9068, 5', 'Other JWTs of an issuer or a client are not access tokens.'),

@@ -67,7 +67,7 @@ export const bearer: readonly Line[] = [
   excluded(
     '6750-26',
     'RFC 6750, 2.3',
-    'Responses to a token in the query are private.',
+    'Successful responses to a token in the query have Cache-Control: private.',
     NO_QUERIES,
   ),
   tested(

@@ -93,7 +93,7 @@ export const dpop: readonly Line[] = [
     '9449-60',
     'RFC 9449, 4.3',
     'Other implementations make the same decisions about proofs.',
-    'oauth4webapi does. The differences are listed with reasons. The MCP conformance suite exports no function that decides about a proof.',
+    'oauth4webapi makes the same decisions, except for differences that are listed with reasons. The MCP conformance suite exports no function that decides about a proof.',
   ),
   tested('9449-61', 'RFC 9449, 9', 'oauth4webapi, openid-client and the MCP client send nonces.'),
 ]

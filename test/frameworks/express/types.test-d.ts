@@ -48,7 +48,7 @@ export function guardsThatMustNotCompile(): void {
   createBearward({ issuer, audience, mtls: { certificate: (request) => request.get('x-cert') } })
   // @ts-expect-error: trustedProxies are missing
   createBearward({ issuer, audience, mtls: { certificate: { header: 'a', format: 'xfcc' } } })
-  // @ts-expect-error: the function is synchronous
+  // @ts-expect-error: the function must be synchronous
   createBearward({ issuer, audience, mtls: { certificate: async () => undefined } })
   // @ts-expect-error: errorBody cannot set the status
   createBearward({ issuer, audience, errorBody: () => ({ body: 'no', status: 404 }) })

@@ -270,7 +270,7 @@ describe('a kept-alive connection of the global fetch', () => {
 describe.each(FETCHES)('a connection of %s that is reset before the head', (_name, standard) => {
   const { getJson, get } = createCalls(standard)
 
-  /** Makes a call that must fail, with the `fetch` in `end`. Returns the failure and the number of calls of `end`. */
+  /** Makes a call that must fail. `end` is the function that fetches. Returns the failure and the number of calls of `end`. */
   async function countCalls(end: Fetch, options: Options = {}) {
     let calls = 0
     const fetch: Fetch = (url, init) => {

@@ -80,7 +80,7 @@ describe.each(FETCHES)('%s: bodies', (name, fetch) => {
 })
 
 describe('decodeBody', () => {
-  /** Creates a response whose body is repeated without end, and counts the reads of the body. */
+  /** Creates a response whose body repeats `part` without end, and counts the parts that were read. */
   function createEndless(part: Buffer) {
     const state = { parts: 0, isClosed: false }
     function* parts() {

@@ -159,7 +159,7 @@ describe('httpFetch: connections', () => {
     ['the beginning of a status line', Buffer.from('HTTP/1.1 2')],
     ['garbage', Buffer.from('x')],
   ])(
-    'httpFetch does not read %s after a response as a part of the next response',
+    'httpFetch does not read surplus bytes after a response as a part of the next response: %s',
     async (_, surplus) => {
       const server = await serve((socket) => {
         socket.write(Buffer.concat([ok(DOCUMENT), surplus]))
@@ -234,12 +234,12 @@ describe.each(FETCHES)('%s: calls that are aborted', (name, fetch) => {
   )
 
   it.each<[string, string[], Buffer]>([
-    ['', [], Buffer.from('{')],
-    [' in gzip', ['Content-Encoding: gzip'], gzipSync(DOCUMENT).subarray(0, 15)],
-    [' in deflate', ['Content-Encoding: deflate'], Buffer.of(0x78)],
-    [' before its first byte', ['Content-Encoding: deflate'], Buffer.alloc(0)],
+    ['after its first byte', [], Buffer.from('{')],
+    ['after 15 bytes of gzip', ['Content-Encoding: gzip'], gzipSync(DOCUMENT).subarray(0, 15)],
+    ['after one byte of deflate', ['Content-Encoding: deflate'], Buffer.of(0x78)],
+    ['before its first byte', ['Content-Encoding: deflate'], Buffer.alloc(0)],
   ])(
-    `${name} rejects a body that is aborted%s, and closes the connection`,
+    `${name} rejects a body that is aborted %s, and closes the connection`,
     async (_how, lines, sent) => {
       const server = await serve((socket) => socket.write(respond([...head, ...lines], sent)))
       const { body } = await fetch(server.url, createInit({ signal: abort.signal }))

@@ -15,7 +15,7 @@ const faults = watchProcess()
 const issuer = createTestIssuer()
 const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks })
 
-/** Sends a token with these details to a guard. Returns `granted`, or the text `found` in the explanation of the refusal. */
+/** Sends a token with these details to a guard. Returns `granted`, or the member `found` of the explanation of the refusal. */
 function decide(
   authorizationDetails: Requirements['authorizationDetails'],
   details: unknown,

@@ -62,7 +62,7 @@ describe('mergeRequirements', () => {
     expect(scope).toBe(challenge)
   })
 
-  it('merged requirements require all scopes of all elements, and one scope of each any', () => {
+  it('merged requirements require all scopes of all elements, and one scope of each { any }', () => {
     const merged = merge({ scope: 'read' }, { scope: { any: ['a', 'b'] } }, { scope: 'write' })
     const scopes = ['read write', 'read a', 'a write', 'a b']
     for (const scope of scopes) expect(summarize(decide(merged, { scope }))).not.toBe('passed')
@@ -203,7 +203,7 @@ describe('the check of merged requirements', () => {
     return { calls, merged: merge({}, ...checks) }
   }
 
-  it('merged requirements call the functions check one after the other, in the order of the elements', async () => {
+  it('merged requirements call the check functions one after the other, in the order of the elements', async () => {
     const order: string[] = []
     const slow = async (name: string) => {
       order.push(`${name} begins`)
@@ -216,7 +216,7 @@ describe('the check of merged requirements', () => {
     expect(order).toEqual(['one begins', 'one ends', 'two begins', 'two ends'])
   })
 
-  it('merged requirements call no further function check after one of these functions has rejected the token', async () => {
+  it('merged requirements call no further check function after one of them has rejected the token', async () => {
     const direct = createChecks(true, false, true)
     expect(summarize(decide(direct.merged))).toBe('check_failed: 403')
     expect(direct.calls).toEqual([0, 1])
@@ -225,7 +225,7 @@ describe('the check of merged requirements', () => {
     expect(later.calls).toEqual([0, 1])
   })
 
-  it('merged requirements call no function check if another requirement rejects the token', () => {
+  it('merged requirements call no check function if another requirement rejects the token', () => {
     const calls: unknown[] = []
     const check = () => calls.push(1) > 0
     const merged = merge({ check }, { scope: 'admin' }, { check })
@@ -233,13 +233,13 @@ describe('the check of merged requirements', () => {
     expect(calls).toEqual([])
   })
 
-  it('merged requirements are checked without a promise if no function check returns a promise', () => {
+  it('merged requirements are checked without a promise if no check function returns a promise', () => {
     const { merged, calls } = createChecks(true, true)
     expect(decide(merged)).toBeUndefined()
     expect(calls).toEqual([0, 1])
   })
 
-  it('merged requirements throw the error of a function check, and call no further function check', async () => {
+  it('merged requirements throw the error of a check function, and call no further check function', async () => {
     const failure = new Error('The database is down.')
     const direct = createChecks(true, failure, true)
     expect(() => decide(direct.merged)).toThrow(failure)

@@ -164,7 +164,7 @@ describe('isTrustedProxy', () => {
         maxLength: count,
       })
       const length = fc.integer({ min: 1, max: count * size })
-      /** Sets the bits of a group that are not in the range to 0. */
+      /** Clears the bits of a group that are after the prefix. */
       const mask = (bits: number) => (group: number, index: number) => {
         const kept = Math.min(size, Math.max(0, bits - index * size))
         return group & ~(2 ** (size - kept) - 1)
@@ -180,7 +180,8 @@ describe('isTrustedProxy', () => {
             const proxy = read(entry)
             const list = new BlockList()
             list.addSubnet(write(range), bits, family)
-            // This address differs from an address in the range in one bit, so it is often near the end of the range.
+            // Only one bit of this address differs from an address in the range. The address itself is in the range if this bit
+            // is after the prefix.
             const near = range.map((group, i) =>
               i === Math.floor(flip / size) ? group ^ (1 << (size - 1 - (flip % size))) : group,
             )

@@ -25,7 +25,7 @@ function createSlots(max: number) {
         if (at !== -1) running.splice(at, 1)
       }
       running.push(caller)
-      // Releases the slot of a call that was aborted in the meantime, like `resolveIssuer`.
+      // `resolveIssuer` also releases the slot of a call that was aborted in the meantime.
       if (caller.abort.signal.aborted) caller.release()
     })
     return caller

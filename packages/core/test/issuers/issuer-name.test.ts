@@ -75,7 +75,7 @@ const REFUSED: Readonly<Record<string, unknown>> = {
   'a URN': 'urn:tenant:acme',
   'no scheme': 'login.example.com/acme',
   'an empty text': '',
-  nothing: undefined,
+  'the value undefined': undefined,
   null: null,
   'a number': 1,
   'an array': [BASE],

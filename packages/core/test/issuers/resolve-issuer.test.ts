@@ -19,7 +19,7 @@ const hostile = new Proxy({}, { get: throwSecret, has: throwSecret })
 const moreHostile = new Proxy(hostile, { getPrototypeOf: throwSecret })
 
 describe('the function match', () => {
-  it('9068-05: resolve is called only for an iss that is a URL in its normal form and that match accepts', async () => {
+  it('9068-05: resolve is called only for an iss that is a URL in its normal form and that the function match accepts', async () => {
     const { tenant, getOutcome, takeMatched, takeResolved, takeFetched } = serveTenants()
     const names: readonly unknown[] = [
       'https://evil.example/tenants/acme',

@@ -281,7 +281,7 @@ describe('the URL of the keys', () => {
         ? KEYS
         : path.endsWith('openid-configuration')
           ? { issuer: ISSUER, jwks_uri: location }
-          : // After a status 404, discovery is repeated even if keys were fetched before.
+          : // Not a 404: after a 404, discovery is repeated even if keys were fetched before.
             { error: 'This is not a JWK Set.' },
     )
     await expect(server.ready()).rejects.toThrow('are unavailable')

@@ -183,7 +183,7 @@ describe('keys that are fetched only when tokens arrive', () => {
     expect(endpoint.takeRequests()).toEqual([])
   })
 
-  it('a token with an unknown kid that arrives in the pause waits until the pause ends, and is then verified', async () => {
+  it('a token with an unknown kid that arrives in the pause after a fetch waits until the pause ends, and is then verified', async () => {
     const { clock, endpoint, getOutcome, send } = serveOnRequest()
     await getOutcome()
     const unknown = generateKey('ES256', 'unknown')

@@ -100,12 +100,15 @@ describe.each([
     )
   })
 
-  it.each([12_288, 12_289, 50_000])('readBase64url reads a text of %s bytes', (length) => {
-    const bytes = Uint8Array.from({ length }, (_entry, i) => i)
-    const text = Buffer.from(bytes).toString('base64url')
-    expect(readBase64url(text, (each) => Buffer.from(each).equals(bytes))).toBe(true)
-    expect(readBase64url(`${text}=`, () => true)).toBeUndefined()
-  })
+  it.each([12_288, 12_289, 50_000])(
+    'readBase64url reads a text that encodes %s bytes',
+    (length) => {
+      const bytes = Uint8Array.from({ length }, (_entry, i) => i)
+      const text = Buffer.from(bytes).toString('base64url')
+      expect(readBase64url(text, (each) => Buffer.from(each).equals(bytes))).toBe(true)
+      expect(readBase64url(`${text}=`, () => true)).toBeUndefined()
+    },
+  )
 
   it('decodeBase64url accepts a last character only if its surplus bits are zero, and returns different bytes for each accepted character', () => {
     for (const start of ['', 'Y', 'YW', 'YWF']) {

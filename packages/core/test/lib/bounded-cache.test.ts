@@ -32,7 +32,7 @@ describe('BoundedCache', () => {
     expect(['a', 'b', 'c', 'd'].filter((key) => cache.peek(key))).toEqual(['a', 'c', 'd'])
   })
 
-  it('BoundedCache.set evicts entries that were not read since the last search, even if all newer entries are unread, too', () => {
+  it('BoundedCache.set evicts entries that were not read since the last search for an unread entry, even if all newer entries are unread, too', () => {
     const cache = createCache(3)
     const has = (...keys: string[]) => keys.filter((key) => cache.peek(key) !== undefined)
     for (const key of ['a', 'b', 'c']) cache.set(key, key)

@@ -12,7 +12,7 @@ describe('Places', () => {
     expect([places.count(), places.countOf('a'), places.countOf('b')]).toEqual([3, 1, 1])
   })
 
-  it('Places frees a place after 15 seconds if the work of the place has not freed it', () => {
+  it('Places frees a place after 15 seconds if it was not freed earlier', () => {
     let now = 0
     const places = new Places(() => now, 15_000)
     const free = places.take()

@@ -60,7 +60,7 @@ describe('createCors', () => {
   })
 
   it.each([
-    ['a single origin as a string', APP, 'a string'],
+    ['a string with one origin', APP, 'a string'],
     ['true', true, 'a boolean'],
     ['null', null, 'null'],
     ['an empty array', [], 'an empty array'],
@@ -91,7 +91,7 @@ describe('createCors', () => {
   it.each([
     ['credentials', { credentials: true }, /^credentials is not an option\./],
     [
-      'a name of the package cors',
+      'an option of the package cors',
       { origin: APP },
       /^origin is not an option\. Did you mean origins\?/,
     ],

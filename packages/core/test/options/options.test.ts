@@ -525,15 +525,18 @@ describe('clock', () => {
     ['a function', (now) => now],
     ['an object with now()', (now) => ({ now })],
     ['an object with now() and monotonic()', (now) => ({ now, monotonic: now })],
-  ])('authorize() refuses an expired token by the time of a clock that is %s', (_kind, toClock) => {
-    let seconds = 1_900_000_000
-    const issuer = createTestIssuer({ now: () => seconds })
-    const clock = toClock(() => seconds * 1000)
-    const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks, clockTolerance: 0 }
-    const server = createResourceServer({ ...options, clock: clock! })
-    const token = issuer.token()
-    expect(server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
-    seconds += 300
-    expect(server.authorize(requestWith(token))).toMatchObject({ reason: 'expired' })
-  })
+  ])(
+    'authorize() takes the time from a clock that is %s, and refuses an expired token',
+    (_kind, toClock) => {
+      let seconds = 1_900_000_000
+      const issuer = createTestIssuer({ now: () => seconds })
+      const clock = toClock(() => seconds * 1000)
+      const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks, clockTolerance: 0 }
+      const server = createResourceServer({ ...options, clock: clock! })
+      const token = issuer.token()
+      expect(server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
+      seconds += 300
+      expect(server.authorize(requestWith(token))).toMatchObject({ reason: 'expired' })
+    },
+  )
 })

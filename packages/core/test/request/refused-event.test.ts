@@ -163,7 +163,7 @@ describe('the event refused', () => {
     )
   })
 
-  it('the event refused has fewer than 2000 characters without expected, and for many clients, expected has fewer than 200 characters', async () => {
+  it('the event refused has fewer than 2000 characters if its member expected is not counted, and expected has fewer than 200 characters for 2000 clients', async () => {
     const many = Array.from({ length: 2000 }, (_, i) => `client-number-${i}`)
     for (const requirements of [{ clients: many }, { scope: many }]) {
       const request = requestWith(

@@ -53,7 +53,7 @@ describe.each(ML_DSA)('%s', (algorithm) => {
     } else expect(createResourceServer(options).status().issuers).toHaveLength(1)
   })
 
-  it(`a key set does not exclude a key for ${algorithm} if its key of another algorithm has the same kid`, async () => {
+  it(`KeySet.excludes returns false for ${algorithm} and a kid if the key with this kid is for another ML-DSA algorithm`, async () => {
     const other = algorithm === 'ML-DSA-44' ? 'ML-DSA-65' : 'ML-DSA-44'
     const pub = Buffer.alloc(ALGORITHMS[other].publicBytes, 7).toString('base64url')
     const keys = [{ kty: 'AKP', alg: other, pub, kid: 'a' }]

@@ -252,7 +252,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome(GITHUB, {}, unmarked, { check })).toBe('wrong_token_type')
   })
 
-  it('Clerk and Stytch: the client id of a machine is its sub, and Clerk scopes are read only for users', () => {
+  it('Clerk and Stytch: the client id of a machine is its sub, and the scopes of Clerk machines are ignored', () => {
     const clerk = { provider: 'clerk' } as const
     const usual = getGrantedToken(ISSUER, clerk, { sub: 'mch_1' }, { subject: 'machine' })
     expect(usual.subject).toMatchObject({ kind: 'machine', id: 'mch_1' })

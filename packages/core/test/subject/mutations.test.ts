@@ -199,7 +199,7 @@ const CHOSEN_CLIENT_IDS = [
 describe('a client that chooses its client id', () => {
   const mutants = machines.flatMap((example) => {
     const { clientId } = classify({ example, claims: getClaims(example) })
-    // The server creates a client id that is only in the sub, so the client cannot choose it.
+    // If the client id is only in `sub`, the server has created it, so the client cannot choose it.
     const isChosen = Object.entries(example.claims).some(
       ([name, value]) => name !== 'sub' && value === clientId,
     )
@@ -211,7 +211,7 @@ describe('a client that chooses its client id', () => {
   })
 
   it.each<SubjectContext>([{}, { machineSubject: 'client_id' }])(
-    'classifySubject with %j never returns user for a machine that chooses the id of a user or a URL as its client id',
+    'classifySubject with %j never returns user for a machine that chooses a URL or the id of a user as its client id',
     (options) => {
       expect(listMisclassified(mutants, 400, options)).toEqual([])
     },
@@ -302,7 +302,7 @@ describe('classifySubject with any claims', () => {
     machineClients: fc.constantFrom(undefined, ['web', 'cron']),
   })
 
-  it('classifySubject returns a frozen subject with an id or a reason for random claims, and no user whose sub is the client id', () => {
+  it('classifySubject of random claims returns a frozen subject with an id or a reason, and never a user whose sub is the client id', () => {
     fc.assert(
       fc.property(claims, context, (given, options) => {
         const subject = classifySubject(given, options)

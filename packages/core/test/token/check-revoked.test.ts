@@ -187,7 +187,7 @@ describe('the option revoked', () => {
     clock.jump(-1)
   })
 
-  it('a guard calls revoked again after the request has received a new introspection response', async () => {
+  it('a guard calls revoked again after a new introspection response for the token of the request', async () => {
     const results = [false, true, false]
     const { server, token: sign } = await issuing('jwt', {
       options: { revoked: () => results.shift()! },
@@ -273,7 +273,7 @@ describe('the option revoked', () => {
     expect(calls).toHaveLength(1)
   })
 
-  it('a later guard of a request calls revoked again if the clock fails', async () => {
+  it('a later guard of a request calls revoked again after the clock has failed', async () => {
     let isBroken = true
     const broken = {
       now: clock.now,
@@ -302,7 +302,7 @@ describe('the option revoked', () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('verify() calls the option revoked for each token', () => {
+  it('verify() calls the function revoked each time, even for the same token', () => {
     const results = [false, true]
     const { server, calls } = createServer(() => results.shift())
     expect(show(server.verify(token) as Outcome)).toBe('granted')

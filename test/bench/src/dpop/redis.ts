@@ -30,7 +30,7 @@ export const roundTrip: ProofContestant = async (_, redis) => {
   }
 }
 
-/** Sends the command after a request with a store in memory. */
+/** Sends the command of `roundTrip` after each granted request with a store in memory. */
 export const bearwardThenRoundTrip: ProofContestant = async (bound, redis) => {
   const send = await bearward(bound, redis)
   const sendCommand = await roundTrip(bound, redis)

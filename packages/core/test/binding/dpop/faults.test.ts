@@ -197,7 +197,7 @@ describe('the only use of a proof', () => {
 })
 
 describe('a replay store', () => {
-  it('status() shows replay detection as working while the replay store is full for one key, because a client can fill this part', async () => {
+  it('status() shows replay detection as working while the replay store is full for one key, because one client can cause this', async () => {
     const { server, events, authorize, request } = setup({ replay: memoryReplay({ maxPerKey: 1 }) })
     await authorize(request())
     expect(summarize(await authorize(request()))).toBe('503 replay_unavailable')

@@ -21,7 +21,7 @@ const clock = fakeClock()
 const issuer = createTestIssuer({ now: clock.seconds })
 const options = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk, otherKey.jwk] } }
 
-/** Creates a resource server. `send` returns the reason of a refusal, `verified` for a new token, or `cached`. */
+/** Creates a resource server. `send` returns the reason of a refusal, `cached` for a token from the cache, or `verified`. */
 function setup(changes: Partial<ResourceServerOptions> = {}) {
   const events: BearwardEvent[] = []
   const server = createResourceServer({

@@ -54,7 +54,7 @@ const heap = () => {
   return process.memoryUsage().heapUsed
 }
 
-// Fills the cache once before the measurement, so one-time allocations are not measured.
+// Adds one token before the measurement, so one-time allocations are not measured.
 fill(0)
 const before = { used: heap(), ...cache.size }
 for (let i = 1; i < 5000 && cache.size.bytes < 8_000_000; i++) fill(i)

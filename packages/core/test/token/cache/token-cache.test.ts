@@ -125,7 +125,7 @@ describe('AdmissionFilter', () => {
     expect(known(filter, pool)).toBeLessThan(20)
   })
 
-  it('AdmissionFilter keeps more than 990 of 1000 tokens that are sent again after every 1000 of 30,000 other tokens', () => {
+  it('AdmissionFilter knows more than 990 of 1000 tokens if they are sent again after every 1000 other tokens, 30 times', () => {
     const filter = new AdmissionFilter(5000)
     const pool = createTokens(0, 1000)
     known(filter, pool)

@@ -122,7 +122,7 @@ describe('isEquivalentResource', () => {
   })
 
   it('MCP-26: isEquivalentResource returns true only if a reference implementation that compares the parts returns true', () => {
-    /** Splits an identifier, and converts ASCII letters of scheme and host by their code. */
+    /** Splits an identifier, and converts the ASCII letters of scheme and host to lower case by their code. */
     const toParts = (text: string) => {
       const lower = (part: string) =>
         Array.from(part, (one) => {
@@ -183,7 +183,7 @@ describe('checkIntended', () => {
     expect(isAccepted(`${ROOT}/`, { audiences: [ROOT], isAudienceDerived: false })).toBe(false)
   })
 
-  it('checkIntended compares audiences that are not addresses byte for byte', () => {
+  it('checkIntended compares audiences byte for byte if they are not addresses', () => {
     const accepted = { audiences: ['urn:Example:api', 'api'], isAudienceDerived: true }
     expect(isAccepted('api', accepted)).toBe(true)
     expect(isAccepted('urn:example:api', accepted)).toBe(false)

@@ -131,7 +131,7 @@ describe('readHeader', () => {
     [{ alg: 'HS256' }, 'claimed "HS256"'],
     [{}, 'nothing'],
     [{ alg: 'ES256', typ: 'dpop+jwt' }, 'claimed a DPoP proof'],
-  ])('readHeader rejects the header %j, and explains that it found $1', (header, found) => {
+  ])('readHeader rejects the header %j, and explanation.found is: $1', (header, found) => {
     expect(read(header)).toMatchObject({ explanation: { found } })
   })
 
