@@ -1,11 +1,13 @@
 import {
   checkIssuerAddress,
+  describeGiven,
   describeNotPlain,
   isAcceptableAddress,
   isName,
   isPlainObject,
   type OptionContext,
   copyOwnMembers,
+  quoteName,
   TENANT_PLACEHOLDER,
 } from '@bearward/core/internal'
 import { GRANT_PARAMETERS } from './token-request.ts'
@@ -63,15 +65,17 @@ export function readParameters(
   { report }: OptionContext,
 ): Readonly<Record<string, string>> {
   if (given === undefined) return {}
-  const parameters = isPlainObject(given) ? copyOwnMembers(given) : {}
-  if (!isPlainObject(given) || !Object.values(parameters).every(isName)) {
+  if (!isPlainObject(given)) {
     report(`${name} must be an object of non-empty strings, not ${describeNotPlain(given)}.`)
     return {}
   }
-  for (const parameter of Object.keys(parameters)) {
+  const parameters = copyOwnMembers(given)
+  for (const [parameter, value] of Object.entries(parameters)) {
+    const place = `${name}.${quoteName(parameter)}`
+    if (!isName(value)) report(`${place} must be a non-empty string, not ${describeGiven(value)}.`)
     if (!GRANT_PARAMETERS.includes(parameter)) continue
     report(
-      `${name}.${parameter} is a parameter that the token source sends. If an option exists for this parameter, use the option. Otherwise, remove the parameter.`,
+      `${place} is a parameter that the token source sends. If an option exists for this parameter, use the option. Otherwise, remove the parameter.`,
     )
   }
   return Object.freeze(parameters) as Readonly<Record<string, string>>

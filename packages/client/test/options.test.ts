@@ -89,7 +89,13 @@ describe('clientCredentials()', () => {
       'issuer is the address of the metadata: set the issuer that the metadata contains',
     ],
     [{ parameters: 'a=b' }, 'parameters must be an object of non-empty strings'],
-    [{ parameters: { tier: 1 } }, 'parameters must be an object of non-empty strings'],
+    [{ parameters: new Map() }, 'parameters must be an object of non-empty strings, not an object'],
+    [{ parameters: { tier: 1 } }, 'parameters.tier must be a non-empty string, not 1.'],
+    [{ parameters: { tier: '' } }, 'parameters.tier must be a non-empty string, not an empty'],
+    [
+      { parameters: { 'tier\nforged': 1 } },
+      'parameters."tier\\nforged"... must be a non-empty string, not 1.',
+    ],
     [
       { parameters: { scope: 'read' } },
       'parameters.scope is a parameter that the token source sends',

@@ -77,7 +77,7 @@ export {
 export { readObject, readRows, readTable, reportUnknownNames } from './options/option-table.ts'
 export type { AnyOptionRow, OptionRow, OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
-export { describeNotPlain } from './lib/describe-given.ts'
+export { describeGiven, describeNotPlain, quoteName } from './lib/describe-given.ts'
 export {
   copyOwnMembers,
   getMember,
