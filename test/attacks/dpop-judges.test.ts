@@ -386,7 +386,7 @@ describe('the decisions about DPoP proofs', () => {
       machineSubject: 'client_id',
       jwtProfile: 'rfc9068',
       publicUrl: ORIGIN,
-      // oauth4webapi accepts proofs of 300 seconds before and after now.
+      // oauth4webapi accepts an iat that is at most 300 seconds before or after now.
       dpop: { replay: memoryReplay({ clock }), maxAge: 1, clockTolerance: 299 },
       clock,
     })

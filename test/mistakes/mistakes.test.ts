@@ -391,7 +391,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'introspect without the option introspection',
     { introspect: true },
-    'introspect requires the option introspection of https://auth.example.com. Set this option, or list only issuers with introspection in the requirement issuer.',
+    'introspect requires the option introspection of https://auth.example.com. Set this option, or set the requirement issuer to issuers that have introspection.',
   ],
   ['a check that is a boolean', { check: true }, 'check must be a function.'],
   [

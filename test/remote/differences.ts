@@ -56,8 +56,8 @@ const OVERSIZED =
   'an API leaves an oversized header to the HTTP server, which responds with 431: 100000 characters'
 
 /**
- * Every case of the contract and every attack whose outcome in a runtime is not that of Express. Each `reason` says
- * how the runtime changes the request before the guard gets it. `differences.test.ts` fails if an entry names no case.
+ * Every case of the contract and every attack whose outcome in a runtime is not that of Express. Each `reason` names
+ * the behavior of the runtime that causes the difference. `differences.test.ts` fails if an entry names no case.
  */
 export const DIFFERENCES = {
   workerd: [

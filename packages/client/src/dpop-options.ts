@@ -99,6 +99,8 @@ function readDpopAlgorithm(
 ): Algorithm | undefined {
   if (given === undefined) return undefined
   if (isAlgorithm(given) && canSign(given)) return given
-  report(`${name} must be the name of an algorithm with a private key, such as ES256.`)
+  report(
+    `${name} must be the name of an algorithm with a private key, such as ES256 (ML-DSA is not accepted).`,
+  )
   return undefined
 }

@@ -10,7 +10,10 @@ import {
 import { ERRORS, TokenError, type TokenErrorCode } from './errors.ts'
 import { TOKEN_TIMES } from './token-times.ts'
 
-/** Returns the error code for an HTTP status. Used for 429 and 5xx, and for other failures if the body contains no known code. */
+/**
+ * Returns the error code for an HTTP status that is not 2xx. Used for 429 and 5xx, and for any other of these statuses if the body
+ * contains no known code.
+ */
 function getStatusErrorCode(status: number): TokenErrorCode {
   switch (status) {
     case 401:
@@ -124,7 +127,7 @@ export function toEventDetail({ message, detail }: TokenError): string {
 
 /**
  * Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. The result pauses the requests for all targets. With
- * a status other than 429 and 503, the header applies to one target only, and is ignored.
+ * a status other than 429 and 503, the header is about one target only, so it is ignored.
  */
 function readRetryAfter(
   status: number | undefined,

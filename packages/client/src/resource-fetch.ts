@@ -53,7 +53,7 @@ async function readBody(
   if (request.body === null) return {}
   if (typeof given === 'string') return { body: given }
   const bytes = new Uint8Array(await request.arrayBuffer())
-  // The type allows only the forms of token requests.
+  // The type allows only text, because token requests send text. A `fetch` also accepts bytes.
   return { body: bytes as unknown as string }
 }
 

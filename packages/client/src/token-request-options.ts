@@ -19,21 +19,21 @@ export interface TokenRequest {
   /**
    * Scopes, separated by spaces or as an array (RFC 6749 section 3.3).
    *
-   * @default the default of the authorization server
+   * @default in a call, the value of the source; in the source, the default of the authorization server
    */
   readonly scope?: string | readonly string[]
   /**
    * Identifier of the API, or an array of identifiers (RFC 8707 section 2): absolute URIs without a fragment. In a call such as
    * `getToken`, this option also replaces the `audience` of the source.
    *
-   * @default none
+   * @default in a call, the value of the source, unless `audience` is set; in the source, none
    */
   readonly resource?: string | readonly string[]
   /**
    * Identifier of the API, for authorization servers that use `audience` instead of `resource`. In a call such as `getToken`,
    * this option also replaces the `resource` of the source. Set `audience` or `resource`, not both.
    *
-   * @default none
+   * @default in a call, the value of the source, unless `resource` is set; in the source, none
    */
   readonly audience?: string
 }

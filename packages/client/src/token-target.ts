@@ -43,7 +43,10 @@ export function checkTokenTarget(
 /** Table of the options of a call that selects a token. Some calls have more options than `TOKEN_REQUEST_OPTIONS`. */
 type CallTable = typeof TOKEN_REQUEST_OPTIONS & Readonly<Record<string, AnyOptionRow>>
 
-/** Returns the target of a token request. Omitted options have the values of `defaults`. Throws a `ConfigurationError`. */
+/**
+ * Returns the target of a token request. An omitted `scope` has the value of `defaults`. `resource` and `audience` have the values
+ * of `defaults` only if both are omitted. Throws a `ConfigurationError` if an option is wrong.
+ */
 export function resolveTokenTarget(
   request: object | undefined,
   defaults: TokenTarget,

@@ -312,7 +312,7 @@ describe('nonces of APIs', () => {
     expect(seen.get(origins[0]!)).toEqual([undefined, undefined])
   })
 
-  it('source.fetch() sends no nonce after invalid_dpop_proof without a nonce, because the API may no longer support nonces', async () => {
+  it('source.fetch() sends no nonce after an invalid_dpop_proof response without DPoP-Nonce, because the API may no longer support nonces', async () => {
     const { url, readNonces } = await createApi((_call, number, response) => {
       if (number === 2) refuse(response, 'invalid_dpop_proof')
       else response.writeHead(200, number === 1 ? { 'DPoP-Nonce': 'nonce-1' } : {}).end()

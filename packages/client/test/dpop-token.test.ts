@@ -187,7 +187,7 @@ describe('nonces of the authorization server', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  it('getToken() sends no nonce after invalid_dpop_proof without a nonce, because the server may no longer support nonces', async () => {
+  it('getToken() sends no nonce after an invalid_dpop_proof response without DPoP-Nonce, because the server may no longer support nonces', async () => {
     const { server, source, clock } = await setup(
       async (request) => {
         if (request.number === 1) request.response.setHeader('DPoP-Nonce', 'nonce-1')

@@ -29,8 +29,9 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
    */
   readonly framework?: string
   /**
-   * Returns whether the app stops the request before the handler, if a guard of this request is pending: see `getUnmetGuard`. A
-   * guard that decides in several hooks requires `true`, because the application can leave out one of the hooks.
+   * Returns whether the app stops the request before the handler, if a guard of this request is pending: see `getUnmetGuard`. If
+   * the result is `false`, guards that decide in several hooks throw an error, because the application can leave out one of the
+   * hooks.
    *
    * @default `false`
    */

@@ -36,8 +36,8 @@ export { getUnmetGuard } from './request/request-state.ts'
 /** Result of `defineAdapter`: functions that an adapter exports. */
 export interface Adapter<Raw extends object, Guard> {
   /**
-   * Validates the options and returns functions that create guards. If `log` is set, it writes the log of this configuration. The
-   * `log` of the definition is then not used.
+   * Validates the options and returns functions that create guards. If the options contain neither `logger` nor
+   * `onEvent`, the function `log` writes the log, instead of the `log` of the definition.
    *
    * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
    * @example

@@ -156,7 +156,7 @@ describe('metadata()', () => {
       expect([method, await statusOf(method)]).toEqual([method, 405])
   })
 
-  it('the handler of metadata() returns responses whose headers contain no list and no line end', async () => {
+  it('the handler of metadata() returns responses whose header values are strings without line ends', async () => {
     const respond = createServer({ maxAge: 0 }).metadata()
     for (const method of ['GET', 'OPTIONS', 'POST']) {
       const { headers } = (await respond({ method, url: PATH })) as HttpResponse

@@ -19,8 +19,8 @@ export function toGuard(decide: Decide): FetchGuard {
     result.catch(() => {})
     return Object.setPrototypeOf(result, NOT_AWAITED) as typeof result
   }
-  // `await requireToken(...)` does not call the guard. Without this error, the result would be the guard itself. The guard is not
-  // a `Response`, so the code would continue.
+  // `await requireToken(...)` does not call the guard, so it throws an error. Without this error, the result would be the guard
+  // itself. The guard is not a `Response`, so the code would continue.
   // oxlint-disable-next-line unicorn/no-thenable -- `await` of the guard itself must throw
   return Object.defineProperty(guard, 'then', { get: failBecauseNotCalled })
 }

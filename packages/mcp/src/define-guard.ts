@@ -9,7 +9,7 @@ interface AnyBearward {
   readonly close: () => void
 }
 
-/** A configuration and its adapter, for guards of one framework. */
+/** The parts of the adapter of one framework, the resource server, and the settings of a guard. */
 export interface GuardSetup<Args extends readonly [object, ...unknown[]], Result>
   extends AdapterParts<Args, Result>, McpServices {}
 

@@ -17,7 +17,7 @@ import { hasUnreadNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
 type Args = Parameters<FastifyGuard>
-/** The request of Fastify in any application. */
+/** A request of any Fastify app, for all servers (such as HTTP/2) and all type parameters. */
 type Request = Args[0]
 /** The request of Fastify, as a `check` receives it. */
 type CheckedRequest = Parameters<NonNullable<FastifyRequirements['check']>>[1]

@@ -13,7 +13,6 @@ import { hasUnreadNodeBody, readNodeBody } from './node-request.ts'
 import type { McpGuardOptions } from './options.ts'
 
 type Args = Parameters<KoaGuard>
-/** The context of Koa. */
 type Context = Args[0]
 
 /** The request of Koa, with the body that a body parser adds. */

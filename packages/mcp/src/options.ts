@@ -111,8 +111,8 @@ export interface McpGuardOptions<Raw = unknown> extends OperationRequirements<Ra
    */
   readonly bodyLimit?: number
   /**
-   * Defines whether the guard accepts requests of versions before 2026-07-28, and batches. `'refuse'`: they get 400. Has no effect
-   * on GET and DELETE.
+   * Defines whether the guard accepts requests of protocol versions before 2026-07-28, and batches. `'refuse'`: they get 400. Has
+   * no effect on GET and DELETE.
    *
    * @default 'accept'
    */

@@ -17,8 +17,8 @@ class WithBody extends Itself {
   }
 
   /**
-   * Keeps `body`, unless another guard has kept one. Returns the body that is kept. Two guards can read an empty body at the same
-   * time.
+   * Keeps `body`, unless another guard has kept one in the meantime: two guards can read an empty body at the same time. Returns
+   * the body that is kept.
    */
   static add(request: Request, body: ParsedBody): ParsedBody {
     const known = WithBody.find(request)

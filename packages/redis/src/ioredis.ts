@@ -66,7 +66,7 @@ async function sendPipeline(
   client: IoredisLike,
   commands: readonly (readonly string[])[],
 ): Promise<readonly unknown[]> {
-  // The option can be set later, too.
+  // `reconnectOnError` can also be set after the call of `fromIoredis`.
   if (repeatsAfterErrors(client))
     throw new ReplayStoreError('failed', 'reconnectOnError cannot be combined with replicas')
   const calls = commands.map(([name, ...args]) => [name!.toLowerCase(), ...args])

@@ -63,8 +63,8 @@ export function fromNodeRedis(
 
 /**
  * Returns whether a client may send the first command of a pipeline on the old connection, and the second one on a new connection.
- * The option `maintNotifications` has this effect unless it is `'disabled'`. A pool, a cluster and a Sentinel client do not show
- * this option.
+ * The option `maintNotifications` has this effect unless it is `'disabled'`. Returns `false` for a pool, a cluster and a Sentinel
+ * client, because they do not show this option.
  */
 function movesConnection(client: AnyClient): boolean {
   const { maintNotifications } = ('options' in client && client.options) || {}

@@ -41,15 +41,15 @@ export interface RedisReplayOptions {
    */
   readonly prefix?: string
   /**
-   * Maximum milliseconds for one use, from 1 to 5000. If the server has not replied after this time, the use rejects with a
-   * `ReplayStoreError`. This applies even if the client still retries or queues the command.
+   * Maximum milliseconds for one call of `firstUse`, from 1 to 5000. If the server has not replied after this time, `firstUse`
+   * rejects with a `ReplayStoreError`. This applies even if the client still retries or queues the command.
    *
    * @default 50
    */
   readonly timeout?: number
   /**
    * Number of replicas that must have an entry before its proof is accepted, from 0 to 10. If fewer replicas confirm the entry
-   * within half of `timeout` (at most 0.5 s), the use rejects with a `ReplayStoreError`. Set `timeout` to at least 250. With
+   * within half of `timeout` (at most 0.5 s), `firstUse` rejects with a `ReplayStoreError`. Set `timeout` to at least 250. With
    * replicas, a new proof needs three commands: first `SET`, then `SET` again and `WAIT` on one connection.
    *
    * `send` must come from `fromNodeRedis` with a client that has `maintNotifications: 'disabled'`, or from `fromIoredis` with a client

@@ -25,7 +25,7 @@ const user = ok({ clientId: 'web' }, 'user')
 
 const ALICE = JSON.stringify({ ...USUAL_CLAIMS, sub: 'alice', client_id: 'web' })
 
-/** Returns a JWT of a user with these claims, as JSON text without braces. */
+/** Returns a JWT of a user with these claims, which are JSON text without braces. */
 const jwtOfAlice = (claims: string) => claiming(`${ALICE.slice(0, -1)}${claims && `,${claims}`}}`)
 
 /** Returns an opaque token of the same user, whose response contains the same claims. */

@@ -2,7 +2,7 @@ import type { Reason, UnusableKey } from '@bearward/core'
 import { generateKey, type TestKey } from '../../support/keys.ts'
 import { token } from '../fixture.ts'
 
-/** Keys that an issuer serves after a good key, and the outcome for tokens signed with them. */
+/** Keys that follow a good key in the JWKS of an issuer, and the outcome for tokens signed with them. */
 export interface DocumentCase {
   readonly ids: readonly string[]
   /** The title without its subject: it begins with the verb. */

@@ -3,7 +3,11 @@ import { type Line, tested } from './line.ts'
 /** Lines of the authorization of the Model Context Protocol. */
 export const mcp: readonly Line[] = [
   tested('MCP-01', 'MCP, 2025-06-18', 'The metadata names at least one authorization server.'),
-  tested('MCP-02', 'MCP, 2025-11-25', 'The metadata is at its path, and in the challenge.'),
+  tested(
+    'MCP-02',
+    'MCP, 2025-11-25',
+    'The metadata is at its path, and its address is in the challenge.',
+  ),
   tested('MCP-03', 'MCP, 2025-11-25', 'The challenge of a 401 contains the required scope.'),
   tested('MCP-04', 'MCP, 2025-06-18', 'A token in the query is not accepted.'),
   tested('MCP-05', 'MCP, 2025-06-18', 'A token without the audience of this API is rejected.'),
@@ -44,7 +48,7 @@ export const mcp: readonly Line[] = [
   tested(
     'MCP-20',
     'MCP, 2025-06-18',
-    'The checked object is executed. An unreadable object needs all scopes.',
+    'The server executes the object that the guard has checked. An unreadable object needs all scopes.',
   ),
   tested(
     'MCP-21',
@@ -69,7 +73,11 @@ export const mcp: readonly Line[] = [
   tested('MCP-25', 'MCP, 2026-07-28', 'The SDKs read the challenges, even if DPoP is accepted.'),
   tested('MCP-26', 'RFC 3986, 6.2.3', 'Only the slash of an empty path is ignored.'),
   tested('MCP-27', 'MCP, 2026-07-28', 'Pages can send the headers of MCP, and read the challenge.'),
-  tested('MCP-28', 'RFC 6750, 2', 'An API key is not mixed with a token, and needs no metadata.'),
+  tested(
+    'MCP-28',
+    'RFC 6750, 2',
+    'A request with an API key and a token is refused. A refusal of a key names no metadata.',
+  ),
   tested('MCP-29', 'MCP, 2025-06-18', 'Only methods that are listed by name need no token.'),
   tested('MCP-30', 'MCP, 2025-06-18', 'A request of another origin is refused.'),
   tested('MCP-31', 'RFC 9110, 15.6.4', 'An outage of the authorization server is never a 401.'),

@@ -111,7 +111,7 @@ const types: readonly Attack[] = [
   shape('null', 'unreadable', 'null'),
   shape('true', 'unreadable', 'true'),
   shape('a number', 'unreadable', '5'),
-  // Fastify passes on a text for this body and for a body that it has not parsed. So the guard parses both.
+  // Fastify parses this body to a text. A body that Fastify has not parsed is also a text, so the guard parses every text.
   shape('a text', 'unreadable', '"tools/call"', { onFastify: 'malformed' }),
   shape('the text of a call', 'unreadable', JSON.stringify(JSON.stringify(PURGE)), {
     onFastify: 'admin',

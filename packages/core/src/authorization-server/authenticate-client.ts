@@ -78,7 +78,7 @@ function isAssertion(
 
 /**
  * Returns whether a text contains control characters. A valid client id or secret contains none (RFC 6749 appendix A).
- * A common case is the line break at the end of a file.
+ * But a secret that is read from a file often ends with a line break.
  */
 export function hasControlCharacters(text: string): boolean {
   return /\p{Cc}/u.test(text)

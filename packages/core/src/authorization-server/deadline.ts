@@ -50,7 +50,7 @@ const callbacksOfSignals = new WeakMap<AbortSignal, Map<() => void, number>>()
 
 /**
  * Milliseconds after which a callback is removed. No work takes longer, so the runtime has cancelled the work that added the
- * callback.
+ * callback: see `getLostAfter`.
  */
 const FORGOTTEN_AFTER = getLostAfter(600_000)
 

@@ -17,7 +17,10 @@ export interface SubjectRequirement {
   readonly subject?: 'machine' | 'user'
 }
 
-/** Reads `subject`. Reports issuers for whose tokens this kind can never be determined. */
+/**
+ * Reads `subject`. Reports an issuer if this kind cannot be determined for one of the forms of its tokens. Conventions are not
+ * sufficient.
+ */
 export function readSubject(
   subject: unknown,
   { allowed, problems }: RequirementContext,

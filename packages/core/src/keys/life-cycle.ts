@@ -14,7 +14,7 @@ export const KEY_TIMES = {
   refreshAt: { part: 0.8, jitter: 0.05 },
   /** Backoff after failed attempts: the first pause, the longest pause, and the jitter as a fraction of the pause. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
-  /** Shortest time between two attempts that requests start while no keys are usable. */
+  /** Shortest time between two attempts that are started by requests while no keys are usable. */
   withoutKeys: 0.8,
   /**
    * Longest time that a request waits for a refresh of stale keys. After this time, it uses the stale keys. Without timers, the

@@ -21,7 +21,10 @@ export class WaitingRoom {
     return isFull ? undefined : this.#duringFetch.take()
   }
 
-  /** Counts a request that waits for the fetch after a pause, until that fetch ends. Returns the same as `enterDuringFetch`. */
+  /**
+   * Counts a request in a pause between fetches. The request waits until the next fetch has ended. Returns the same as
+   * `enterDuringFetch`.
+   */
   enterInPause(kid: string | undefined): (() => void) | undefined {
     const { perKid, inPause } = LIMITS.waitingForKeys
     const isFull = this.#inPause.count() >= inPause || this.#inPause.countOf(kid) >= perKid

@@ -8,7 +8,7 @@ export class Places {
   /** The places that are taken, in the order of their times. */
   readonly #places = new Set<{ readonly takenAt: number; readonly label: string | undefined }>()
 
-  /** Takes a function that returns monotonic milliseconds, and the milliseconds after which work is lost. */
+  /** `now` returns monotonic milliseconds. Work is lost after `lostAfter` milliseconds. */
   constructor(now: () => number, lostAfter: number) {
     this.#now = now
     this.#lostAfter = lostAfter

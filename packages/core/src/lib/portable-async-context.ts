@@ -1,6 +1,6 @@
 /**
- * Milliseconds after which background work is forgotten when other work is recorded. Cloudflare Workers never keeps work alive for
- * longer.
+ * Maximum age of background work in milliseconds. When new work is recorded, older work is forgotten. Cloudflare Workers never
+ * keeps work alive for longer.
  */
 const LONGEST = 30_000
 

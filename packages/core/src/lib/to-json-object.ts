@@ -10,7 +10,7 @@ import { isPlainObject } from './objects.ts'
 
 /**
  * Checks and freezes an object from the application. Its members must be JSON values, within the limits `depth` and `values` of
- * `JSON_LIMITS`. Removes members named `__proto__`, like `parseClaims`. Members that are `undefined` are allowed, because JSON
+ * `JSON_LIMITS`. Like `parseClaims`, removes members named `__proto__`. Members that are `undefined` are allowed, because JSON
  * leaves them out. Returns `undefined` if the value does not meet these conditions.
  */
 export function toJsonObject(value: unknown): JsonObject | undefined {
@@ -36,7 +36,10 @@ function isJsonValue(value: unknown): boolean {
   return Array.isArray(value) ? isJsonArray(value) : isJsonObject(value)
 }
 
-/** `every` on the array itself would skip holes. An array with other members is not accepted, because JSON leaves them out. */
+/**
+ * `every` on the array itself would skip holes. An array that has members in addition to its elements is not accepted, because
+ * JSON leaves these members out.
+ */
 function isJsonArray(value: readonly unknown[]): boolean {
   return Object.keys(value).length === value.length && Array.from(value).every(isJsonValue)
 }

@@ -127,8 +127,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly fetch?: Fetch
   /**
-   * Seconds after which an outgoing call is aborted. An attempt to fetch keys, including discovery, counts as one call. At
-   * most 30.
+   * Seconds after which an outgoing call is aborted, at most 30. An attempt to fetch keys, including discovery, counts as one
+   * call.
    *
    * @default 3
    */

@@ -170,7 +170,7 @@ const DPOP_OPTIONS: OptionTable<DpopOptions, DpopValues> = /* @__PURE__ */ (() =
 }))()
 
 const PROOF_ALGORITHMS = /* @__PURE__ */ names<Algorithm>(
-  'an array of signature algorithms with a public key, such as ES256',
+  'an array of signature algorithms such as ES256, without HMAC, ML-DSA-65 and ML-DSA-87',
   { matches: isProofAlgorithm },
 )
 

@@ -217,7 +217,7 @@ export interface IssuerOptions {
    */
   readonly machineClients?: readonly string[]
   /**
-   * Seconds by which clocks can differ. Applies to `exp`, `nbf` and `iat`. At most 300.
+   * Seconds by which clocks can differ. Applies to `exp`, `nbf`, `iat` and `auth_time`. At most 300.
    *
    * @default 5
    */

@@ -25,7 +25,7 @@ import { RequestVerification } from './request-verification.ts'
 export class RequestState implements SharedState {
   /** The outcome of the last guard. `undefined`: no guard was called, or the last guard is pending or has refused the request. */
   outcome: AccessToken | 'anonymous' | undefined
-  /** The number of guards that were called and have neither granted nor refused. Includes guards that have thrown an error. */
+  /** The number of guards that were called and have not decided yet. Includes guards that have thrown an error. */
   pendingGuards = 0
   /** `true` if a guard has refused. */
   hasRefused = false

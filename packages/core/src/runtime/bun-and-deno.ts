@@ -1,6 +1,7 @@
 /**
  * The functions that differ between runtimes, for Bun and Deno, which have the modules of Node. `package.json` maps every import
- * such as `#sha256` to one of the files in this folder. All functions are in one file, because each file takes time to load.
+ * such as `#sha256` to one of the files in this folder. One file exports all functions, because a file for each import would take
+ * more time to load.
  */
 export { fetch } from '../authorization-server/portable-fetch.ts'
 export {

@@ -41,7 +41,7 @@ export function checkPrivateKey(key: unknown, algorithm: unknown): string | unde
   const name = algorithm ?? own
   if (name === undefined) return 'has no algorithm: set the option algorithm, such as ES256'
   if (!isAlgorithm(name) || !canSign(name))
-    return 'requires an algorithm with a private key, such as ES256'
+    return 'requires an algorithm with a private key, such as ES256 (ML-DSA is not accepted)'
   const isAllowed = own === undefined || toCanonicalName(own) === toCanonicalName(name)
   return isAllowed && (isJwk ? jwkFits : objectFits)(key, name) ? undefined : `does not fit ${name}`
 }

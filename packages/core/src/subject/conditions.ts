@@ -63,7 +63,7 @@ export function hold(conditions: Conditions, from: JsonObject, facts: Facts): bo
 /** Conditions as a function: see `hold`. */
 export type CompiledConditions = (from: JsonObject, facts: Facts) => boolean
 
-/** Compiles conditions. The result is cached for each constant. */
+/** Compiles conditions. The result is cached for each object of conditions. */
 export const compileConditions = memoize((conditions: Conditions): CompiledConditions => {
   const checks = Object.entries(conditions).map(([name, condition]) => {
     return { name, tests: testsIn(condition) }

@@ -40,7 +40,7 @@ export interface Profile {
   /**
    * `true` if users, or an application that logs them in, choose the `sub`. Then no rule can determine the kind, and
    * `machineSubject` determines both machines and users, as for an issuer without a profile. For other profiles,
-   * `machineSubject` can only identify more machines than the rules.
+   * `machineSubject` never identifies users. It only identifies machines, in addition to the rules.
    */
   readonly subjectsAreChosen?: true
   /** The change to make if the rules do not determine the kind. */
@@ -53,7 +53,7 @@ export interface Profile {
  */
 export type ClientIdClaim = string | { readonly claim: string; readonly when: Conditions }
 
-/** One claim with scopes, and its form. */
+/** A claim with scopes, its format, and the tokens to which it applies. */
 export interface ScopeSource {
   readonly claim: ClaimPath
   readonly format: 'string' | 'array'

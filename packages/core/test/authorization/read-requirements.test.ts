@@ -417,7 +417,7 @@ describe('readRequirements', () => {
     },
   )
 
-  it('the problem of readRequirements names the token formats that do not indicate the subject kind', () => {
+  it('the problem that readRequirements reports names the token formats that do not indicate the subject kind', () => {
     const getProblem = (tokenFormat: IssuerSettings['tokenFormat'], subject: string) =>
       getProblems({ subject }, [
         createSettings({ subjects: { provider: 'zitadel' }, tokenFormat }),

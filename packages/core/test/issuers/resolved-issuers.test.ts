@@ -515,7 +515,7 @@ describe('forgetIssuer', () => {
     expect(await setup.getOutcome(token)).toBe(UNKNOWN)
   })
 
-  it('forgetIssuer() ends the pauses after the result undefined and after a failure', async () => {
+  it('forgetIssuer() ends the pause that begins when resolve returns undefined or fails', async () => {
     for (const [resolve, refusal] of [
       [() => {}, UNKNOWN],
       [fail, UNAVAILABLE],

@@ -263,7 +263,7 @@ describe('the option metadata', () => {
     [
       'an HMAC algorithm',
       { issuer: AUDIENCE, key: key.privateKey, algorithm: 'HS256' },
-      'metadata.signed.key requires an algorithm with a private key, such as ES256.',
+      'metadata.signed.key requires an algorithm with a private key, such as ES256 (ML-DSA is not accepted).',
     ],
     ['true', true, 'metadata.signed must be an object { issuer, key }, not a boolean.'],
     [

@@ -103,7 +103,11 @@ describe('checkKeyPair', () => {
         'ES256',
         'is a pair of keys that are not CryptoKeys: set the private key alone',
       ],
-      [jwk, 'HS256', 'requires an algorithm with a private key, such as ES256'],
+      [
+        jwk,
+        'HS256',
+        'requires an algorithm with a private key, such as ES256 (ML-DSA is not accepted)',
+      ],
     ]
     for (const [key, algorithm, text] of wrong) expect(checkKeyPair(key, algorithm)).toBe(text)
   })

@@ -163,7 +163,7 @@ describe('machineSubject and machineClients', () => {
 
   it("classifySubject with machineSubject 'absent' returns machine for a token without sub and user for a token with sub, and misclassifies only users without sub", () => {
     expect(listWrong({ machineSubject: 'absent' }, withProfile)).toEqual([
-      // At these providers, the token of a user may lack a sub. At Better Auth, the user was deleted.
+      // At these providers, the token of a user may lack a sub. The user of better-auth-04 was deleted.
       'adfs-02',
       'better-auth-04',
       'doorkeeper-02',

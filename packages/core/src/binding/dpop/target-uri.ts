@@ -57,7 +57,10 @@ export function getTargetPath(target: string): string | undefined {
 /** Stands for the origin of a request target that is a path. */
 const ANY_ORIGIN = 'http://host'
 
-/** Maximum number of characters of a plain path. It is the limit that `normalizeTarget` sets for other paths after `ANY_ORIGIN`. */
+/**
+ * Maximum number of characters of a plain path. Other paths have the same limit: `normalizeTarget` limits the length of
+ * `ANY_ORIGIN` and the path together.
+ */
 const LONGEST_PATH = LIMITS.targetUri - ANY_ORIGIN.length
 
 /** Matches a path that is already normalized: no segment begins with a dot, and all characters are unreserved. */

@@ -28,5 +28,5 @@ export const frontegg: Profile = {
       userIdClaim: 'userId',
     },
   ],
-  advice: 'Keep the claim named type as Frontegg writes it.',
+  advice: 'Keep the value that Frontegg writes into the claim named type.',
 }

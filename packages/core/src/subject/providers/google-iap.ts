@@ -23,7 +23,8 @@ export const googleIap: Profile = {
   // Proxy; assertions that it has signed.
   clientIdClaims: [{ claim: 'email', when: SERVICE_ACCOUNT }],
   scopeSources: SCOPE_STRING,
-  // This issuer signs only assertions. The assertion of a user has neither scopes nor a client id.
+  // This issuer signs only assertions. Without this mark, the assertion of a user would be rejected, because it has neither
+  // scopes nor a client id.
   tokenUse: { claim: 'sub' },
   rules: [
     {

@@ -169,7 +169,7 @@ function checkTokenType(type: unknown, { jkt }: Binding): Rejection | undefined 
   const isRefreshToken = name === 'refresh_token'
   return new Rejection(isBound ? 'unsupported_binding' : 'wrong_token_type', {
     check: 'token_type',
-    expected: isBound ? 'cnf.jkt as well' : 'Bearer',
+    expected: isBound ? 'DPoP with cnf.jkt' : 'Bearer',
     found: isBound ? 'DPoP' : isRefreshToken ? 'a refresh token' : 'a type that is not Bearer',
   })
 }

@@ -60,7 +60,7 @@ export interface IntrospectionCachedEvent {
 export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailure> {
   readonly type: 'introspection_failed'
   readonly issuer: string
-  /** Whole seconds for which unknown tokens are not introspected from now on. 0: no pause. */
+  /** Whole seconds from now for which only tokens that were active or verified earlier are introspected. 0: no pause. */
   readonly pause: number
   /** Duration of the call in seconds. */
   readonly duration: number
@@ -68,7 +68,8 @@ export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailu
 
 /**
  * Event: a probe was sent. A probe is an introspection call for a token that the issuer has not issued. A probe is sent
- * after a failed call for an unknown token, or when the pause after failed calls is over.
+ * when the pause after failed calls is over. A probe is also sent after a failed call for a token that was neither active nor
+ * verified earlier.
  *
  * @example
  * ```ts

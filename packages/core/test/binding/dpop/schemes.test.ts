@@ -302,7 +302,7 @@ describe('the options dpop and publicUrl', () => {
     ["dpop.mode 'required' requires metadata", { replay, mode: 'required' }],
     ["dpop.mode must be 'accept' or 'required'", { replay, mode: 'require' }],
     [
-      'dpop.algorithms must be an array of signature algorithms with a public key',
+      'dpop.algorithms must be an array of signature algorithms such as ES256, without HMAC',
       { replay, algorithms: ['HS256'] },
     ],
     ['dpop.algorithms must be', { replay, algorithms: [] }],
