@@ -255,7 +255,7 @@ export function getApi(name: ApiName): ProtectedApi {
 /** Returns the end of a title: the requirement of the guard of an API. */
 export function behind(name: ApiName): string {
   const { subject, clients, scope } = getApi(name).requirements
-  if (subject !== undefined) return `, behind a guard for ${subject}s`
-  if (clients !== undefined) return ', behind a guard for listed clients'
-  return `, behind a guard for the scope ${scope as string}`
+  if (subject !== undefined) return `, if the guard requires a ${subject}`
+  if (clients !== undefined) return ', if the guard requires listed clients'
+  return `, if the guard requires the scope ${scope as string}`
 }

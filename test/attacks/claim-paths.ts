@@ -38,7 +38,7 @@ export const CLAIM_PATHS: readonly Attack[] = TEXTS.flatMap(([name, text, asScop
       ['roles as scopes', asScopes],
     ] as const
   ).map(([api, outcome]): Attack => ({
-    name: `${name}, behind a guard for ${api}`,
+    name: `${name}, if the guard requires ${api}`,
     attack: ({ issuer }) => tokenWithClaim(issuer, 'access', text),
     outcome,
     api,

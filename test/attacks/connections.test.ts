@@ -321,7 +321,7 @@ describe('outgoing requests', () => {
     expect(requests).toEqual([])
   })
 
-  it('a guard refreshes keys once during a flood of unknown kids and forged tokens, and again only after 5 s', async () => {
+  it('a guard refreshes keys once during a flood of unknown kids and forged tokens, and once more 5 s later', async () => {
     const { token, getReason } = await startGuard()
     const flood = () =>
       Promise.all(

@@ -38,7 +38,7 @@ const NAMES: readonly (readonly [name: string, iss: unknown])[] = [
   ['true', true],
   ['an empty text', ''],
   ['the name of a prototype', '__proto__'],
-  ['the name of a method of a Map', 'constructor'],
+  ['the name of an inherited member', 'constructor'],
 ]
 
 /** Attacks on an API whose issuers come from functions. */

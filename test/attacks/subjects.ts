@@ -95,7 +95,7 @@ const CALLERS: readonly (readonly [
     { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
   ],
   [
-    'a token with a sub and azp in place of the client id',
+    'a token with a sub, and with azp in place of the client id',
     { sub: 'alice', client_id: undefined, azp: 'alice' },
     { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
   ],

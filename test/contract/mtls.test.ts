@@ -81,7 +81,7 @@ async function start(
   )
 }
 
-/** The frameworks whose requests have a connection. */
+/** The frameworks whose request objects contain the connection. A web `Request` does not contain it. */
 const ON_SOCKETS = [...FRAMEWORKS.filter(({ adapter }) => adapter !== 'fetch'), onBareHttp]
 
 describe.each(ON_SOCKETS.map((framework) => [framework.name, framework] as const))(

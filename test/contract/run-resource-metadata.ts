@@ -336,7 +336,7 @@ export function describeMetadata(framework: Framework): void {
       ['a document without the query of its resource', `${WELL_KNOWN}/q`],
       ['a document with a query that its resource does not have', `${WELL_KNOWN}/q?tenant=b`],
     ])(
-      '9728-16: metadata() passes a request for %s to the guard, and never repeats the path of the request',
+      '9728-16: metadata() passes a request for %s to the guard, and the body of the response does not contain the well-known path',
       async (_what, target) => {
         const response = await send(target)
         expect(response.status).toBe(401)

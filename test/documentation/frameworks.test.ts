@@ -139,7 +139,7 @@ describe('docs/express.md', () => {
     async function callGuard(promise: Promise<void>): Promise<void> {
       promises.push(new WeakRef(promise))
       await promise
-      throw new Error('The code after the guard ran, although the guard refused the request.')
+      throw new Error('The code behind the guard ran, although the guard refused the request.')
     }
     const app = express().use((request, response, next) => {
       void callGuard(guard(request, response, next) as Promise<void>)

@@ -102,7 +102,7 @@ async function runProgram(
   return (await runSnippet(`providers-${name}`, adapted))['app'] as Express
 }
 
-/** Claims that a test issuer adds by default, and that these providers do not write. */
+/** Overrides that remove the claims which a test issuer adds by default. Not every provider writes them. */
 const PLAIN: Claims = { client_id: undefined, scope: undefined, sub: undefined }
 
 /** Signs a token with exactly these claims, besides `iss`, `aud`, `jti` and the times. */

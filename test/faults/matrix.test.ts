@@ -29,9 +29,9 @@ interface State {
   /** State of the keys if they cannot be fetched. */
   readonly keys: KeyStatus['state']
   /**
-   * Use of discovery by the attempt. `first` tries all URLs. `again` uses only the URL that worked before, because the metadata
-   * is at least five minutes old. `again everywhere` tries all URLs after the URL that worked before has failed. `not`: the
-   * metadata is younger, so it is not fetched.
+   * Use of discovery by the attempt. `first` tries all URLs. `again`: the metadata is at least five minutes old, so it is fetched
+   * again, but only from the URL that worked before. `again everywhere` tries all URLs, because an earlier attempt failed at the
+   * URL that worked before. `not`: the metadata is younger, so it is not fetched.
    */
   readonly discovery: 'first' | 'again' | 'again everywhere' | 'not'
   /** `true` if the attempt is scheduled, and not caused by a request. */

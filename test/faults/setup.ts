@@ -45,7 +45,7 @@ export interface SetupOptions {
   /** Makes the authorization server use TLS with this certificate, which `fetch` trusts. */
   readonly tls?: { readonly certificate: ServerCertificate; readonly fetch: Fetch }
   /**
-   * Makes the outgoing calls without TLS.
+   * Function for the outgoing calls if `tls` is not set.
    *
    * @default httpFetch
    */

@@ -44,7 +44,7 @@ export function writeResponse(sent: HttpResponse, response: ServerResponse): tru
   return true
 }
 
-/** Writes header fields. Adds `Vary` to the values that other code has set. */
+/** Writes header fields. Keeps the values of `Vary` that other code has set. */
 export function writeHeaders(
   { headers }: Pick<HttpResponse, 'headers'>,
   response: ServerResponse,

@@ -1289,7 +1289,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'a time in the future',
     advice: 'At the authorization server: write times in seconds',
   },
-  'a token of a machine behind a guard with acr': {
+  'a token of a machine if the guard requires acr': {
     options: { machineSubject: 'client_id' },
     requirements: { acr: 'urn:mfa' },
     reason: 'wrong_subject',

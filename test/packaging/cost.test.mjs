@@ -45,7 +45,7 @@ const bearward = createBearward({
 const { protect } = createMcpGuard(bearward, { tools: { search: {} } })
 export default { fetch: protect((request, call) => Response.json(call)) }
 `
-/** A text from the part of the core that only guards of other packages use. */
+/** A text from the part of the core that only the guards of `@bearward/mcp` use. */
 const STAGED_TEXT = '"an API key"'
 const BLOCK = 4096
 

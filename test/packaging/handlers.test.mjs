@@ -105,7 +105,8 @@ before(async () => {
   const { core, fetch, mcp } = await packAll(directory.path)
   project = join(directory.path, 'handlers')
   await mkdir(project)
-  // Without their optional and peer dependencies, the frameworks have half the size. Their types are complete.
+  // Without their optional and peer dependencies, the frameworks have half the size. The types that the tests use are still
+  // complete.
   await writeFile(join(project, '.npmrc'), 'omit=optional\nlegacy-peer-deps=true\n')
   const names = ['@sveltejs/kit', '@types/node', '@types/react', 'bun-types', 'next']
   await createProject(project, core, fetch, mcp, ...(await withVersions(...names)))

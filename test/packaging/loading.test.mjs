@@ -22,8 +22,8 @@ for (const name of PACKAGES) {
 }
 
 /**
- * Program that compares the results of `import` and `require`. It prints the names that differ for each entry point, and
- * whether an error of a required package is an instance of the imported class.
+ * Program that compares the results of `import` and `require`. For each entry point, it prints the names of the exports that
+ * differ. It also prints whether an error of a required package is an instance of the imported class.
  */
 const COMPARISON = `
   const result = {}

@@ -3,7 +3,7 @@ import { build } from 'rolldown'
 
 const source = (path: string) => fileURLToPath(new URL(`../../packages/${path}`, import.meta.url))
 
-/** The targets of `imports` in the manifest of the core, without `#`. */
+/** The names in `imports` of the manifest of the core, without `#`. */
 const RUNTIME_IMPORTS = [
   'async-context',
   'base64url',

@@ -38,7 +38,7 @@ export interface ScriptedServer extends RunningServer {
  * Starts a server.
  *
  * @param path Path of the endpoint. The endpoint also handles longer paths that begin with this path.
- * @param first First response of the endpoint.
+ * @param first Response of the endpoint until `answer` is called.
  * @param documents Returns the responses of other paths. It is called for each request.
  */
 export async function scriptedServer(

@@ -10,7 +10,7 @@ export interface NotesTool {
   readonly name: string
   readonly description: string
   readonly inputSchema: typeof TEXT | typeof NOTHING
-  /** Runs the tool for an owner of notes, which is a `subjectKey`. Returns a text. */
+  /** Runs the tool. `owner` is the `subjectKey` of the caller, who owns the notes. Returns a text. */
   readonly run: (owner: string, input: { readonly text?: string }) => string
 }
 

@@ -47,7 +47,7 @@ describe('clock', () => {
       (testClock) => ({ now: () => testClock.now(), monotonic: () => testClock.now() - START }),
     ],
   ])(
-    'getToken() with a clock that is %s renews a token of 600 s after 480 s, and returns a new token after 595 s',
+    'getToken() with a clock that is %s renews a token of 600 s in the background after 480 s, and waits for a new token after 595 s',
     async (_case, toClock) => {
       const testClock = new TestClock()
       const { server, source, getValue } = await setup(toClock(testClock))

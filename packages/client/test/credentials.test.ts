@@ -279,7 +279,7 @@ describe('credentials that are unavailable', () => {
 })
 
 describe('parameters', () => {
-  it('getToken() sends the option parameters in addition to the parameters of the grant', async () => {
+  it('getToken() sends the configured parameters in addition to the parameters of the grant', async () => {
     const { getValue, server } = await setup(grantTokens, { parameters: { organization: 'acme' } })
     await getValue()
     expect(Object.fromEntries(server.requests[0]!.form)).toEqual({

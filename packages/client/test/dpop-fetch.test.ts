@@ -38,7 +38,7 @@ async function createApi(respond: Respond = (_call, _number, response) => respon
   return { ...server, calls, readNonces }
 }
 
-/** Creates a source with DPoP that may call the origins. Its cached token is 10 seconds old. */
+/** Creates a source with DPoP that may call the origins in `urls`. Its cached token is 10 seconds old. */
 async function setupCaller(
   urls: readonly string[],
   options: Partial<ClientCredentialsOptions> = {},

@@ -75,7 +75,7 @@ describe('operations of one request', () => {
     })
   })
 
-  it('a guard needs one more hash for a token that it has already verified once', () => {
+  it('a guard needs one signature verification, one JSON parse and one hash for a token that it has already verified once', () => {
     const guard = createWarmGuard()
     const token = createToken()
     void guard(requestWith(token))

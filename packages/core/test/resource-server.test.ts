@@ -43,7 +43,7 @@ describe('a resource server', () => {
     expect((outcome as Outcome).kind).toBe('granted')
   })
 
-  it('authorize() verifies requests with the same object in raw only once, and verifies a request with another object in raw again', () => {
+  it('authorize() verifies a token once for all requests whose member raw is the same object, and again for a request whose raw is another object', () => {
     const events: BearwardEvent[] = []
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
     const raw = {}
@@ -432,7 +432,7 @@ describe('a resource server', () => {
     expect([outcome.kind, seen]).toEqual(['refused', ['a', 'b']])
   })
 
-  it('distrustKey() throws an error that names public keys if the issuer has a secret', () => {
+  it('distrustKey() throws an error that asks for an issuer with public keys if the given issuer has a secret', () => {
     const server = createResourceServer({ ...good(), secret: new Uint8Array(32) })
     expect(() => server.distrustKey({ issuer: ISSUER, thumbprint: 'a'.repeat(43) })).toThrow(
       'public keys',

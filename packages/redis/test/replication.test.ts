@@ -98,7 +98,7 @@ describe.each(SERVERS)('%s', (name) => {
       ['the reply to the second SET', /(?:^|\n)\$\d+\r\n\d{10,}\r\n/],
       ['the reply to WAIT', /(?:^|\n):\d+\r\n$/],
     ])(
-      `firstUse() with replicas: 1 never returns true without a replica if %s is lost with the connection ${at}`,
+      `firstUse() with replicas: 1 never returns true without confirmation by a replica if %s is lost with the connection ${at}`,
       async (_lost, reply) => {
         const proxy = closing(await startFaultyProxy(primary.port))
         const send = await connect(proxy.port)

@@ -117,7 +117,10 @@ export const certificates: readonly ContractCase[] = [
     ['8705-12'],
     'rejects an unbound token if certificates are required',
     invalidToken('unbound_token'),
-    { 'without a certificate': token(), 'with one': withCertificate(token(), certificate) },
+    {
+      'without a certificate': token(),
+      'with a certificate': withCertificate(token(), certificate),
+    },
     required,
   ),
   ...each(
@@ -138,7 +141,10 @@ export const certificates: readonly ContractCase[] = [
     [],
     'accepts an unbound token if certificates are not required',
     ok(),
-    { 'without a certificate': token(), 'with one': withCertificate(token(), certificate) },
+    {
+      'without a certificate': token(),
+      'with a certificate': withCertificate(token(), certificate),
+    },
     here,
   ),
   ...each(

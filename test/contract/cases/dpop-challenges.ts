@@ -239,14 +239,14 @@ export const dpopChallenges: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses an unbound token behind a guard with the requirement bound',
+    'refuses an unbound token if the guard has the requirement bound',
     withDpop(invalidToken('unbound_token'), 'Bearer'),
     { 'a Bearer token': token() },
     { ...accepted, requirements: { bound: true } },
   ),
   ...each(
     [],
-    'grants a bound token behind a guard with the requirement bound',
+    'grants a bound token if the guard has the requirement bound',
     ok({ bindings: ['dpop'] }),
     { 'a valid proof': withProof() },
     { ...accepted, requirements: { bound: 'dpop' } },

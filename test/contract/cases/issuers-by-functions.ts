@@ -7,7 +7,7 @@ import { forbidden, invalidToken, ok, unavailable } from '../outcomes.ts'
 const { acme, globex, unknown, failing } = TENANTS
 const byFunctions = { configuration: 'issuers from functions' } as const
 
-/** Cases for issuers that the functions `match` and `resolve` of the application return. */
+/** Cases for dynamic issuers: the function `match` of the application accepts an issuer, and `resolve` returns its options. */
 export const issuersByFunctions: readonly ContractCase[] = [
   ...[acme, globex, issuerA].flatMap((from) =>
     [acme, globex, issuerA].flatMap((by) =>
@@ -26,7 +26,7 @@ export const issuersByFunctions: readonly ContractCase[] = [
   ),
   ...each(
     ['9068-05'],
-    'rejects a token of an issuer that the functions do not return',
+    'rejects a token of an unknown issuer',
     invalidToken('unknown_issuer'),
     {
       'a tenant that resolve does not know': unknown.token(),

@@ -52,7 +52,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     ['21-05', '9700-18'],
-    'refuses a client behind a guard for users',
+    'refuses a client if the guard requires a user',
     forbidden('wrong_subject'),
     {
       'a client whose id is a user name': clientNamedAlice,
@@ -61,7 +61,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     ['21-05', '9700-18'],
-    'grants a client behind a guard for machines',
+    'grants a client if the guard requires a machine',
     ok(),
     {
       'a client whose id is a user name': clientNamedAlice,
@@ -70,7 +70,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     ['21-05', '9700-18'],
-    'refuses a user behind a guard for machines',
+    'refuses a user if the guard requires a machine',
     forbidden('wrong_subject'),
     {
       'a user whose id is also a client id': alice,
@@ -79,7 +79,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     ['21-05', '9700-18'],
-    'grants a user behind a guard for users',
+    'grants a user if the guard requires a user',
     ok({ clientId: 'web' }, 'user'),
     {
       'a user whose id is also a client id': alice,
@@ -97,7 +97,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses an unknown subject behind a guard for users',
+    'refuses an unknown subject if the guard requires a user',
     forbidden('wrong_subject'),
     {
       'no client id': claiming({ client_id: undefined }),

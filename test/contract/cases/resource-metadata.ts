@@ -157,7 +157,7 @@ export const resourceMetadata: readonly ContractCase[] = [
     'names the required scope in the challenge, and not a scope that contains it',
     withUrl(insufficientScope('notes:write')),
     {
-      'another scope that is contained': having('notes:read'),
+      'another scope that notes contains': having('notes:read'),
       'a scope with a common prefix': having('notes:'),
       'a name of Object.prototype': having('__proto__ constructor'),
       'no scope': having(''),

@@ -15,7 +15,7 @@ export const accessTokens: readonly Line[] = [
   tested(
     '9068-06',
     'RFC 9068, 4',
-    'An audience of the token, in a string or an array, equals a configured one byte for byte.',
+    'An audience of the token, in a string or an array, equals a value of the option audience byte for byte.',
   ),
   tested('9068-07', 'RFC 9068, 4', 'The algorithm none is always rejected, in any spelling.'),
   tested('9068-08', 'RFC 9068, 4', 'A token is verified only with keys of its issuer.'),

@@ -18,7 +18,19 @@ export const certificates: readonly Line[] = [
   tested('8705-10', 'RFC 8705, 3', 'If the option mtls is not set, a bound token is rejected.'),
   tested('8705-11', 'RFC 8705, 3', 'A token that is bound to a key and a certificate needs both.'),
   tested('8705-12', 'RFC 8705, 3', 'If certificates are required, an unbound token is rejected.'),
-  tested('8705-13', 'RFC 8705, 6.3', 'After a renewal, the client needs a new token.'),
-  tested('8705-14', 'RFC 8705, 5', 'Introspection by certificate uses mtls_endpoint_aliases.'),
-  tested('8705-15', 'RFC 8705, 3', 'A resumed session without a certificate is rejected.'),
+  tested(
+    '8705-13',
+    'RFC 8705, 6.3',
+    'After its certificate is renewed, a client needs a new token.',
+  ),
+  tested(
+    '8705-14',
+    'RFC 8705, 5',
+    'Introspection with a client certificate uses mtls_endpoint_aliases.',
+  ),
+  tested(
+    '8705-15',
+    'RFC 8705, 3',
+    'In a resumed TLS session without a certificate, a bound token is rejected.',
+  ),
 ]

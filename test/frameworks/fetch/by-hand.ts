@@ -20,7 +20,7 @@ const IGNORED: Composition['expected'] = {
   'rejected, keys loading': { status: 200, handled: 1 },
 }
 
-/** Results of code that does not await the guard, and reads `token` from the promise. */
+/** Results of code that uses the result of the guard without `await`, or that does not call the guard: an error is thrown. */
 const THROWING: Composition['expected'] = UNAWAITED_KIND
 
 const COMPOSITIONS: readonly (readonly [

@@ -120,7 +120,7 @@ const WITHOUT_PLUGIN: Routes = [
       [name, hooks, name === 'uses no hook' ? NOT_CALLED : FAILING_ALWAYS] as const,
   ),
   [
-    'uses only onRequest, after another plugin with the name of the adapter,',
+    'uses only onRequest, after another plugin with the name of the adapter',
     ({ route: { onRequest } }, app) => {
       app.register(OTHER_PLUGIN)
       return { onRequest }

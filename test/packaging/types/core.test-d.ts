@@ -109,7 +109,7 @@ export function requirementsThatMustNotCompile(): void {
   server.guard({ introspect: { maxAge: 30 } })
   server.guard({ acr: 'urn:mfa', maxAuthAge: 300 })
   server.guard({ acr: ['urn:hardware', 'urn:mfa'] })
-  // @ts-expect-error: a level as a number
+  // @ts-expect-error: an `acr` as a number
   server.guard({ acr: 2 })
   // @ts-expect-error: seconds as a string
   server.guard({ maxAuthAge: '300' })

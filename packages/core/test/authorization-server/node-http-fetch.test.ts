@@ -35,7 +35,7 @@ async function call(fetch: Fetch, url: string, init = createInit()): Promise<str
   return new TextDecoder().decode(await openBody(body).read(1_000_000))
 }
 
-/** Makes a call that fails. Returns the description of the cause for an event, or `undefined` if the cause is not known. */
+/** Makes a call that fails. Returns the cause as events describe it, or `undefined` if the cause is not known. */
 async function getCause(fetch: Fetch, url: string): Promise<string | undefined> {
   const error: unknown = await fetch(url, createInit()).then(
     () => new Error('no failure'),

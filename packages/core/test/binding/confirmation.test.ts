@@ -55,7 +55,7 @@ const BOUND: readonly (readonly [name: string, cnf: unknown, found: string])[] =
   ['an object with kid', { kid: 'x' }, member('kid')],
   ['an object with jwe', { jwe: 'a.b.c.d.e' }, member('jwe')],
   ['an object with jku', { jku: 'https://evil.example.com/jwks' }, member('jku')],
-  ['an object with unknown', { unknown: 1 }, member('unknown')],
+  ['an object with a member named unknown', { unknown: 1 }, member('unknown')],
   ['an object with jkt and jwk', { jkt: JKT, jwk: {} }, member('jwk')],
   ['an object with kid and x5t#S256', { kid: 'x', 'x5t#S256': X5T }, member('kid')],
   ['an object with JKT', { JKT }, member('JKT')],

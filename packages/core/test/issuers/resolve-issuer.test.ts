@@ -209,7 +209,7 @@ const FAILING: readonly Failing[] = [
     'jwksUri',
   ],
   [
-    'returns tenants',
+    'returns the option tenants',
     (iss) => ({ ...toOptions(iss), tenants: ['a'] }),
     'invalid_options',
     'tenants cannot be set by resolve',

@@ -46,7 +46,7 @@ describe('createCors', () => {
     ['the default port', [`${APP}:443`]],
     ['no scheme', ['app.example.com']],
     ['a wildcard for hosts', ['https://*.example.com/']],
-    ['the star in a list', ['*']],
+    ['the string *', ['*']],
     ['the origin null', ['null']],
     ['an empty string', ['']],
     ['a user name', ['https://user@app.example.com']],

@@ -100,7 +100,7 @@ describe('the option credentials', () => {
     expect(server.verify(token())).toMatchObject({ kind: 'granted' })
   })
 
-  it('authorize refuses two lines of the header in credentials, and a request with 2001 header lines', () => {
+  it('authorize refuses two lines of the header that the option credentials names, and a request with 2001 header lines', () => {
     const server = serve({ header: 'x-token' })
     const request: RequestLike = {
       method: 'GET',

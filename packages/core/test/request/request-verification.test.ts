@@ -166,7 +166,8 @@ describe.each(KEYS)('distrustKey with %s keys', (keys) => {
 })
 
 describe('distrustKey', () => {
-  // `confirmActive` compares its result with the newest result, and the guard continues one await later.
+  // `confirmActive` checks that its result is the newest one. The guard continues one await later, so `distrustKey` can be called
+  // in between.
   it('a guard with introspect does not grant after distrustKey if distrustKey is called 0 to 30 awaits after introspection_called', async () => {
     const late: number[] = []
     for (let distrustAfter = 0; distrustAfter <= 30; distrustAfter++) {

@@ -89,7 +89,7 @@ describe('toApiKeyToken', () => {
     expect(errorOf({ claims: { id: 7n } })).toBe(`a wrong result: it must be ${JSON_CLAIMS}`)
   })
 
-  it('toApiKeyToken returns an issuer that is not an address', () => {
+  it('API_KEY_ISSUER, the issuer of each token that toApiKeyToken returns, is not an address', () => {
     expect(URL.canParse(API_KEY_ISSUER)).toBe(false)
   })
 

@@ -19,7 +19,7 @@ import { startRedis } from './redis-server.ts'
 /** Cost of each round, by contestant. */
 type Costs = Record<string, Cost[]>
 
-/** Costs of one request. The token is cached. Every proof is sent once, but garbage may be sent several times. */
+/** Costs of one request. The token is cached. Every proof is sent once, but proofs of 8 kB may be sent several times. */
 export interface DpopResults {
   /** Requests with a valid proof or a bad signature, by the algorithm of the proof. */
   readonly signatures: Record<ProofAlgorithm, Costs>

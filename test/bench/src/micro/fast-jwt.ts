@@ -23,7 +23,7 @@ function createContestant(options: CacheOption): Contestant {
   }
 }
 
-/** Creates a verifier with the options of all contestants that use fast-jwt without @fastify/jwt. */
+/** Creates a verifier that checks the issuer and the audience. All contestants with fast-jwt but without @fastify/jwt use it. */
 export function createFastJwtVerifier(
   key: string | Buffer,
   algorithm: Algorithm | 'HS256',

@@ -37,8 +37,8 @@ not received a valid proof with this key yet, so it imports the key for every re
       Object.entries(unbound).map(([name, costs]) => [name, formatNumber(getMedian(costs, cpu))]),
     ),
     `A valid ES256 proof, one request at a time, for each replay store. Redis runs on the same machine. A store in Redis adds
-${formatSummary(getAddedRoundTrips(stores))} times the elapsed time that one round trip adds to a request. Without the rest of
-the request, a round trip takes less time, because no other code runs between two round trips.`,
+${formatSummary(getAddedRoundTrips(stores))} times the elapsed time that one round trip adds to a request. A round trip
+without a request takes less time, because no other code runs between two round trips.`,
     createTable(
       ['', 'time us', 'CPU us'],
       Object.entries(stores).map(([name, costs]) => [

@@ -127,9 +127,12 @@ describe('normalizeTarget', () => {
     expect(normalizeTarget(a)).not.toBe(normalizeTarget(b))
   })
 
-  it.each(REFUSED)('9449-12: normalizeTarget returns undefined for %s', (_, text) => {
-    expect(normalizeTarget(text)).toBeUndefined()
-  })
+  it.each(REFUSED)(
+    '9449-12: normalizeTarget returns undefined for a text that is not the address of a request: %s',
+    (_, text) => {
+      expect(normalizeTarget(text)).toBeUndefined()
+    },
+  )
 
   it('normalizeTarget accepts an address of 2048 characters', () => {
     expect(normalizeTarget(`${HOST}/${'a'.repeat(2048 - HOST.length - 1)}`)).toBeDefined()

@@ -193,7 +193,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['auth0.connection_subject'],
-    trap: 'a user with the sub_profile of a service, which code of the tenant has written',
+    trap: 'a user with the sub_profile of a service, because code of the tenant has set this claim',
     claims: {
       sub: 'auth0|65f1c0d2e3a4b5c6d7e8f901',
       sub_profile: 'service ai_agent',

@@ -40,7 +40,7 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
     expect(check({ exp: AT + 300, iat: AT }, start)).toBe('passed')
   })
 
-  it('checkTimes accepts a token up to maxTokenAge plus the tolerance, and of any age without maxTokenAge', () => {
+  it('checkTimes accepts a token whose age is at most maxTokenAge plus the tolerance, and a token of any age without maxTokenAge', () => {
     const claims = { exp: AT + 100_000, iat: AT }
     const end = AT + 60 + clockTolerance
     expect(check(claims, end, 60)).toBe('passed')
