@@ -4,16 +4,12 @@ import { groupCalls } from './group-calls.ts'
 import type { Pipeline } from './pipelines.ts'
 import { readText } from './replies.ts'
 
-/**
- * Maximum milliseconds that a server waits for its replicas. The core waits at most twice as long for the store: see
- * `replayStoreTime`.
- */
-const LONGEST = 500
-
 /** An entry that the server has. */
 export interface Entry {
   readonly key: string
   readonly value: string
+  /** Milliseconds until the server removes the entry. */
+  readonly ttl: number
 }
 
 /**
@@ -24,8 +20,8 @@ export type ConfirmEntry = (entry: Entry) => Promise<void>
 
 /** The replies for one entry. */
 interface Confirmation {
-  /** The value that the server had for the key of the entry. */
-  readonly earlier: unknown
+  /** The value that the server has for the key of the entry. */
+  readonly stored: unknown
   /** Number of replicas that have the entry. */
   readonly confirmed: unknown
 }
@@ -33,10 +29,9 @@ interface Confirmation {
 /**
  * Returns a function that waits until replicas have confirmed an entry. While the server waits for its replicas, it executes no other
  * command of the connection. So entries that arrive during a `WAIT` are collected, and the next `WAIT` confirms all of them. In a
- * cluster, each entry has its own `WAIT`.
+ * cluster, each primary has its own `WAIT`.
  *
- * `timeout` is the option of the store, in milliseconds. The limit of `WAIT` is half of this time, but at least 1 ms and at most
- * 500 ms.
+ * `timeout` is the maximum time of a use in milliseconds. The server waits at most half as long.
  */
 export function createConfirmEntry(
   pipeline: Pipeline,
@@ -46,33 +41,32 @@ export function createConfirmEntry(
     clock,
   }: { readonly replicas: number; readonly timeout: number; readonly clock: Clock },
 ): ConfirmEntry {
-  const milliseconds = Math.max(1, Math.min(LONGEST, Math.floor(timeout / 2)))
-  const wait = ['WAIT', String(replicas), String(milliseconds)]
+  const wait = ['WAIT', String(replicas), String(Math.max(1, Math.floor(timeout / 2)))]
 
   /**
-   * Writes existing entries again, and waits for the replicas. The writes are necessary, because `WAIT` confirms nothing on a connection
-   * without a write: the client may have written the entries on another connection.
+   * Sets the `ttl` of existing entries again, and waits for the replicas. These writes are necessary, because `WAIT` confirms nothing on
+   * a connection without a write: the client may have written the entries on another connection. The writes do not change the values.
+   * So a client that sends the commands again cannot make the entry of another use look like this one.
    */
   async function confirm(entries: readonly Entry[]): Promise<readonly Confirmation[]> {
-    const writes = entries.map(({ key, value }) => ['SET', key, value, 'XX', 'GET', 'KEEPTTL'])
+    const writes = entries.map(({ key, ttl }) => ['GETEX', key, 'PX', String(ttl)])
     const replies = await pipeline.send([...writes, wait])
     const confirmed = replies[entries.length]
-    return entries.map((_, index) => ({ earlier: replies[index], confirmed }))
+    return entries.map((_, index) => ({ stored: replies[index], confirmed }))
   }
 
-  const confirmInGroup = groupCalls(confirm, { clock, limit: timeout })
-  const confirmOne = async (entry: Entry) => (await confirm([entry]))[0]!
-  const confirmEntry = pipeline.takesSeveralKeys ? confirmInGroup : confirmOne
-  return async (entry) => assertConfirmed(await confirmEntry(entry), entry.value, replicas)
+  const toGroup = ({ key }: Entry) => pipeline.toServer(key)
+  const confirmInGroup = groupCalls(confirm, { toGroup, clock, limit: timeout })
+  return async (entry) => assertConfirmed(await confirmInGroup(entry), entry.value, replicas)
 }
 
 /** Throws if the server no longer had the entry with this value, or if too few replicas have confirmed the entry. */
 function assertConfirmed(
-  { earlier, confirmed }: Confirmation,
+  { stored, confirmed }: Confirmation,
   value: string,
   replicas: number,
 ): void {
-  if (readText(earlier) !== value)
+  if (readText(stored) !== value)
     throw new ReplayStoreError('failed', 'the entry was lost before replicas confirmed it')
   const count = readCount(confirmed)
   if (count === undefined)

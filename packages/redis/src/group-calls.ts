@@ -1,36 +1,48 @@
-import type { Clock } from '@bearward/core/internal'
+import { type Clock, runDetached } from '@bearward/core/internal'
 import { startBoundedWait } from './bounded-wait.ts'
 
-/** Handles a group of items. Resolves with one result for each item, in the same order. */
+/** Handles several items. Resolves with one result for each item, in the same order. */
 export type GroupCall<Item, Result> = (items: readonly Item[]) => Promise<readonly Result[]>
 
+/** Options of `groupCalls`. */
+interface GroupOptions<Item> {
+  /** Returns the group of an item. Each call handles items of one group. `undefined`: the item is handled alone. */
+  readonly toGroup: (item: Item) => unknown
+  readonly clock: Clock
+  /** Milliseconds after which a call no longer delays the next call of its group. */
+  readonly limit: number
+}
+
 /**
- * Returns a function that handles one item with `call`. While a call runs, new items wait for the next call, which then handles all of
- * them. A call that takes longer than `limit` milliseconds no longer delays the next one.
+ * Returns a function that handles one item with `call`. While a call for a group runs, new items of the group wait for the next call,
+ * which then handles all of them.
  */
 export function groupCalls<Item, Result>(
   call: GroupCall<Item, Result>,
-  { clock, limit }: { readonly clock: Clock; readonly limit: number },
+  { toGroup, clock, limit }: GroupOptions<Item>,
 ): (item: Item) => Promise<Result> {
-  let waiting: Waiting<Item, Result>[] = []
-  let isRunning = false
+  /** The waiting items of each group for which a call runs. */
+  const groups = new Map<unknown, Waiting<Item, Result>[]>()
 
-  async function callUntilNoneWait(): Promise<void> {
-    isRunning = true
-    while (waiting.length > 0) {
-      const group = waiting
-      waiting = []
+  async function callUntilNoneWait(group: unknown, first: Waiting<Item, Result>): Promise<void> {
+    let items = [first]
+    while (items.length > 0) {
+      groups.set(group, [])
       const wait = startBoundedWait(clock, limit)
-      await wait.race(settle(group, call))
+      await wait.race(settle(items, call))
       wait.end()
+      items = groups.get(group)!
     }
-    isRunning = false
+    groups.delete(group)
   }
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject })
-      if (!isRunning) void callUntilNoneWait()
+      const waiting = { item, resolve, reject }
+      const group = toGroup(item)
+      if (group === undefined) void settle([waiting], call)
+      else if (groups.has(group)) groups.get(group)!.push(waiting)
+      else void runDetached(() => callUntilNoneWait(group, waiting))
     })
 }
 
@@ -40,15 +52,15 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void
 }
 
-/** Settles each member of a group with its result, or with the error of the call. Never rejects. */
+/** Settles each item with its result, or with the error of the call. Never rejects. */
 async function settle<Item, Result>(
-  group: readonly Waiting<Item, Result>[],
+  items: readonly Waiting<Item, Result>[],
   call: GroupCall<Item, Result>,
 ): Promise<void> {
   try {
-    const results = await call(group.map(({ item }) => item))
-    for (const [index, { resolve }] of group.entries()) resolve(results[index]!)
+    const results = await call(items.map(({ item }) => item))
+    for (const [index, { resolve }] of items.entries()) resolve(results[index]!)
   } catch (error) {
-    for (const { reject } of group) reject(error)
+    for (const { reject } of items) reject(error)
   }
 }

@@ -1,11 +1,13 @@
 import { ReplayStoreError } from '@bearward/core'
+import { toClusterSlot } from './cluster-slot.ts'
 import type { SendCommand } from './options.ts'
-import { withPipeline } from './pipelines.ts'
+import { ONE_SERVER, withPipeline } from './pipelines.ts'
 
 /** The members of a `Redis` of `ioredis` or `iovalkey` that `fromIoredis` uses. */
 export interface IoredisLike {
   readonly options?: {
     readonly reconnectOnError?: unknown
+    readonly keyPrefix?: string | undefined
     /** The options for the servers of a cluster. */
     readonly redisOptions?: { readonly reconnectOnError?: unknown } | undefined
   }
@@ -17,6 +19,8 @@ export interface IoredisLike {
 
 /** The members of a `Cluster` of `ioredis` or `iovalkey` that `fromIoredis` uses. */
 export interface IoredisClusterLike extends IoredisLike {
+  /** The addresses of the servers of each slot. */
+  readonly slots?: readonly (readonly string[] | undefined)[]
   nodes(role: 'master'): Pick<IoredisLike, 'call'>[]
 }
 
@@ -44,7 +48,7 @@ export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendComma
   if (client.pipeline === undefined || repeatsAfterErrors(client)) return sendAny
   return withPipeline(sendAny, {
     send: (commands) => sendPipeline(client, commands),
-    takesSeveralKeys: !isCluster,
+    toServer: (key) => (isCluster ? toClusterServer(client, key) : ONE_SERVER),
   })
 }
 
@@ -75,6 +79,11 @@ async function sendPipeline(
     if (error) throw error
     return reply
   })
+}
+
+/** Returns the servers of a key as a text. The client requires that all keys of a pipeline have the same servers. */
+function toClusterServer({ slots, options }: IoredisClusterLike, key: string): string | undefined {
+  return slots?.[toClusterSlot(`${options?.keyPrefix ?? ''}${key}`)]?.join()
 }
 
 /** Sends a command with its name in lower case. `iovalkey` adds `keyPrefix` only to the keys of commands in lower case. */

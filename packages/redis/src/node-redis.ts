@@ -1,5 +1,6 @@
+import { toClusterSlot } from './cluster-slot.ts'
 import type { SendCommand } from './options.ts'
-import { type SendPipeline, withPipeline } from './pipelines.ts'
+import { ONE_SERVER, type SendPipeline, withPipeline } from './pipelines.ts'
 
 /** Commands that a client of `redis` sends on one connection. */
 export interface NodeRedisPipeline<Arguments extends readonly unknown[]> extends Executable {
@@ -28,6 +29,7 @@ export interface NodeRedisClusterLike {
     args: string[],
   ): Promise<unknown>
   readonly masters: readonly object[]
+  readonly slots?: readonly ({ readonly master: unknown } | undefined)[]
   nodeClient(node: never): NodeRedisSender | Promise<NodeRedisSender>
 }
 
@@ -57,7 +59,8 @@ export function fromNodeRedis(
   if (client.multi === undefined || movesConnection(client)) return send
   return withPipeline(send, {
     send: (commands) => sendPipeline(client, commands),
-    takesSeveralKeys: !isCluster(client),
+    toServer: (key) =>
+      isCluster(client) ? client.slots?.[toClusterSlot(key)]?.master : ONE_SERVER,
   })
 }
 

@@ -49,8 +49,10 @@ export interface RedisReplayOptions {
   readonly timeout?: number
   /**
    * Number of replicas that must have an entry before its proof is accepted, from 0 to 10. If fewer replicas confirm the entry
-   * within half of `timeout` (at most 0.5 s), `firstUse` rejects with a `ReplayStoreError`. Set `timeout` to at least 250. With
-   * replicas, a new proof needs three commands: first `SET`, then `SET` again and `WAIT` on one connection.
+   * within half of `timeout` (at most 0.45 s), `firstUse` rejects with a `ReplayStoreError`. Set `timeout` to at least 250. A longer
+   * `timeout` than 900 has the same effect as 900.
+   *
+   * With replicas, a new proof needs three commands: first `SET`, then `GETEX` and `WAIT` on one connection.
    *
    * `send` must come from `fromNodeRedis` with a client that has `maintNotifications: 'disabled'`, or from `fromIoredis` with a client
    * without `reconnectOnError`. Use a client that sends no other commands.

@@ -9,13 +9,19 @@ export type SendPipeline = (commands: readonly (readonly string[])[]) => Promise
 /** Sends several commands on one connection. */
 export interface Pipeline {
   readonly send: SendPipeline
-  /** `true` if the commands can have different keys. The keys of a cluster are on several servers. */
-  readonly takesSeveralKeys: boolean
+  /**
+   * Returns a value for the server that has a key. The keys of one pipeline must have the same value. Returns `undefined` if the server
+   * is unknown: the key then needs a pipeline of its own.
+   */
+  toServer(key: string): unknown
 }
 
+/** A value for `toServer`, for clients whose keys are all on one server. */
+export const ONE_SERVER = 'one server'
+
 /**
- * The pipelines of the functions that `fromNodeRedis` and `fromIoredis` return. They are not members of these functions. Otherwise
- * an application could set a pipeline that sends its commands on two connections, and nothing would detect this.
+ * The pipelines of the functions that `fromNodeRedis` and `fromIoredis` return. They are not members of these functions, because a
+ * pipeline of the application could send its commands on two connections, and nothing would detect this.
  */
 const pipelines = new WeakMap<SendCommand, Pipeline>()
 

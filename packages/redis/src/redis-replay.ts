@@ -25,6 +25,12 @@ export interface RedisReplayStore extends ReplayStore {
 const READY_TIMEOUT = 5000
 
 /**
+ * Maximum milliseconds for a use with `replicas`. The limit is shorter than `replayStoreTime` of the core, so that a late confirmation
+ * has the problem `unconfirmed`.
+ */
+const LONGEST_WITH_REPLICAS = 900
+
+/**
  * Creates a store for the DPoP proofs that were used (RFC 9449 section 11.1), on a Redis server (7.0 or later) or a Valkey
  * server. All processes of an API must use the same server. Nothing checks this. Each use is one command, `SET` with `NX`, `GET`
  * and `PX`. With the option `replicas`, a new proof needs two more commands. The key of an entry is the prefix followed by the id of
@@ -45,7 +51,8 @@ const READY_TIMEOUT = 5000
  * @throws {ConfigurationError} if an option is wrong
  */
 export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
-  const { send: sendOnce, prefix, timeout, replicas, clock } = readOptions(options)
+  const { send: sendOnce, prefix, replicas, clock, ...given } = readOptions(options)
+  const timeout = replicas > 0 ? Math.min(given.timeout, LONGEST_WITH_REPLICAS) : given.timeout
   // A function `send` of the application can throw instead of returning a rejected promise.
   const send = async (args: readonly string[]) => sendOnce(args)
   const policy = createEvictionPolicy(send, clock)
@@ -63,15 +70,15 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
       if (policy.state === 'unsuitable') await wait.race(policy.check(limit))
       assertSuitable(policy)
       const checked = policy.check(limit)
-      const value = createValue()
-      const milliseconds = String(Math.max(1, Math.ceil(ttl)))
-      const key = prefix + id
-      const reply = await wait.race(send(['SET', key, value, 'NX', 'GET', 'PX', milliseconds]))
+      const entry = { key: prefix + id, value: createValue(), ttl: Math.max(1, Math.ceil(ttl)) }
+      const command = ['SET', entry.key, entry.value, 'NX', 'GET', 'PX', String(entry.ttl)]
+      const reply = await wait.race(send(command))
       if (reply === 'timeout') throw timedOut(limit)
-      const isFirst = readFirstUse(reply, value)
+      const isFirst = readFirstUse(reply, entry.value)
       if (isFirst && confirmEntry) {
-        const confirmed = await wait.race(confirmEntry({ key, value }))
-        if (confirmed === 'timeout') throw unconfirmed(limit)
+        const confirmed = await wait.race(confirmEntry(entry).catch(rejectConfirmation))
+        if (confirmed === 'timeout')
+          throw unconfirmed(`replicas did not confirm the entry within ${limit} ms`)
       }
       // The first uses wait for the policy, at most until the timeout. If the server has not sent the policy at the end of this
       // time, the result of the use is returned, and `configuration()` returns `unverified`. Later, the policy is read in the
@@ -87,6 +94,12 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
     } finally {
       wait.end()
     }
+  }
+
+  function rejectConfirmation(error: unknown): never {
+    const { problem, detail } = toStoreError(error)
+    if (problem === 'unreachable') policy.expire()
+    throw problem === 'unreachable' || problem === 'timeout' ? unconfirmed(detail) : error
   }
 
   return {
@@ -105,12 +118,12 @@ function timedOut(limit: number): ReplayStoreError {
   return new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
 }
 
-/** Returns the error for a late confirmation. Its problem is not `timeout`, because the server has recorded the use. */
-function unconfirmed(limit: number): ReplayStoreError {
-  return new ReplayStoreError(
-    'unconfirmed',
-    `replicas did not confirm the entry within ${limit} ms`,
-  )
+/**
+ * Returns the error for a confirmation that is late or that was lost. Its problem is not `timeout` or `unreachable`, because the server
+ * has recorded the use.
+ */
+function unconfirmed(detail: string): ReplayStoreError {
+  return new ReplayStoreError('unconfirmed', detail)
 }
 
 /**

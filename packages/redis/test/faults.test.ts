@@ -140,14 +140,14 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     expect(await onPrimary.firstUse(known)).toBe(true)
     await expect.poll(() => replica.command('DBSIZE'), { timeout: 30_000 }).toBe(':1')
     expect(await getProblem(onReplica.firstUse(createUse()))).toBe('failed')
-    // The replica gets no more entries. Replication is asynchronous, so a primary can end before the replica has the last entries.
+    // The stopped replica reads no entries. Replication is asynchronous, so a primary can end before a replica has all entries.
     replica.signal('SIGSTOP')
     expect(await onPrimary.firstUse(lost)).toBe(true)
     await primary.kill()
     replica.signal('SIGCONT')
     await replica.command('REPLICAOF', 'NO', 'ONE')
     expect(await onReplica.firstUse(known)).toBe(false)
-    // The kernel may have received the write before the primary ended, so the next use returns true or false.
+    // The kernel may have kept this entry for the stopped replica, so the next use returns true or false.
     await onReplica.firstUse(lost)
     expect(await onReplica.firstUse(lost)).toBe(false)
   })

@@ -1,9 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../test/support/fake-clock.ts'
 import { groupCalls } from '../src/group-calls.ts'
 
-/** Creates the grouped function, and records its calls. The test settles each call. */
+/**
+ * Creates the grouped function, and records its calls. The test settles each call. Each thousand numbers are a group. Negative numbers
+ * have no group.
+ */
 function createCalls(limit = 100) {
   const clock = fakeClock()
   const calls: { items: readonly number[]; resolve(): void; reject(error: Error): void }[] = []
@@ -12,7 +16,7 @@ function createCalls(limit = 100) {
       new Promise((resolve, reject) => {
         calls.push({ items, resolve: () => resolve(items.map(String)), reject })
       }),
-    { clock, limit },
+    { toGroup: (item) => (item < 0 ? undefined : Math.floor(item / 1000)), clock, limit },
   )
   return { clock, calls, handle }
 }
@@ -26,6 +30,35 @@ it('groupCalls() collects the items that arrive during a call, and handles them 
   expect(calls.map(({ items }) => items)).toEqual([[1], [2, 3]])
   calls[1]!.resolve()
   expect(await results).toEqual(['1', '2', '3'])
+})
+
+it('groupCalls() handles the items of two groups, and items without a group, in calls at the same time', async () => {
+  const { calls, handle } = createCalls()
+  const results = Promise.all([1, 1001, -1, 2, 1002, -2].map(handle))
+  expect(calls.map(({ items }) => items)).toEqual([[1], [1001], [-1], [-2]])
+  calls[1]!.resolve()
+  await settled()
+  expect(calls.at(-1)!.items).toEqual([1002])
+  calls[0]!.resolve()
+  await settled()
+  expect(calls.at(-1)!.items).toEqual([2])
+  for (const call of calls) call.resolve()
+  expect(await results).toEqual(['1', '1001', '-1', '2', '1002', '-2'])
+})
+
+it('groupCalls() makes calls outside of the async context of the callers', async () => {
+  const contexts: unknown[] = []
+  const storage = new AsyncLocalStorage<string>()
+  const handle = groupCalls<number, number>(
+    async (items) => {
+      contexts.push(storage.getStore())
+      return items
+    },
+    { toGroup: () => 'group', clock: fakeClock(), limit: 100 },
+  )
+  const results = storage.run('request', () => Promise.all([1, 2].map(handle)))
+  expect(await results).toEqual([1, 2])
+  expect(contexts).toEqual([undefined, undefined])
 })
 
 it('groupCalls() rejects all items of a failed call, and handles later items', async () => {

@@ -95,7 +95,7 @@ describe.each(SERVERS)('%s', (name) => {
 
     it.each([
       ['the reply to the first SET', /(?:^|\n)(?:\$-1|_)\r\n$/],
-      ['the reply to the second SET', /(?:^|\n)\$\d+\r\n\d{10,}\r\n/],
+      ['the reply to GETEX', /(?:^|\n)\$\d+\r\n\d{10,}\r\n/],
       ['the reply to WAIT', /(?:^|\n):\d+\r\n$/],
     ])(
       `firstUse() with replicas: 1 never returns true without confirmation by a replica if %s is lost with the connection ${at}`,
@@ -119,6 +119,21 @@ describe.each(SERVERS)('%s', (name) => {
         expect(await later.firstUse(proofs[0]!)).toBe(false)
       },
     )
+  })
+
+  it(`firstUse() with replicas: 1 rejects while the replica hangs, even if the client confirms the entry on another connection (${name})`, async () => {
+    const [one, other] = [new Redis(primary.port), new Redis(primary.port)]
+    for (const client of [one, other]) closing({ close: () => client.disconnect() })
+    const send = fromIoredis({
+      options: {},
+      call: (command, args) => one.call(command, args),
+      pipeline: (commands) => other.pipeline(commands) as never,
+    })
+    await untilConfirmed(redisReplay({ send, timeout, replicas: 1 }))
+    await whileHanging(replica, async () => {
+      const use = redisReplay({ send, timeout, replicas: 1 }).firstUse(createUse())
+      expect(await getProblem(use)).toBe('unconfirmed')
+    })
   })
 
   it(`firstUse() with replicas: 1 rejects with the problem "failed" if WAIT is not permitted (${name})`, async () => {
@@ -174,6 +189,40 @@ async function untilConfirmed(store: RedisReplayStore): Promise<void> {
     if ((await Promise.allSettled(uses)).every(isConfirmed)) return
   }
 }
+
+it.each(['ioredis 6', 'ioredis 5', 'iovalkey'])(
+  'one of two processes gets true for a proof if a failover loses its entry, and the client sends the confirmation twice (%s)',
+  async (client) => {
+    const [old, next] = [closing(await startRedisServer()), closing(await startRedisServer())]
+    const args = ['--replicaof', '127.0.0.1', String(next.port)]
+    await untilLinked(closing(await startRedisServer({ args })))
+    await untilConfirming(next)
+    const proxy = closing(await startFaultyProxy(old.port))
+    const [first, second] = await Promise.all(
+      [proxy.port, next.port].map(async (port) =>
+        redisReplay({ send: await CLIENTS[client]!(port), timeout: 900, replicas: 1 }),
+      ),
+    )
+    await untilConfirmed(second!)
+    // The old primary has no replica, so it confirms nothing.
+    expect(await getProblem(first!.firstUse(createUse()))).toBe('unconfirmed')
+    const proof = createUse()
+    let replayed: Promise<boolean> | undefined
+    let cuts = 0
+    proxy.onReply((chunk) => {
+      const isConfirmation = /(?:^|\n)\$\d+\r\n\d{10,}\r\n/.test(chunk)
+      if (!isConfirmation || cuts === 2) return 'pass'
+      cuts += 1
+      if (cuts === 1) {
+        replayed = second!.firstUse(proof)
+        setImmediate(() => proxy.redirect(next.port))
+      }
+      return 'cut'
+    })
+    await expect(first!.firstUse(proof)).rejects.toThrow()
+    expect(await replayed).toBe(true)
+  },
+)
 
 /** Returns the number of calls of a command that a server has counted. */
 async function countCalls(server: RedisServer, command: string): Promise<number> {
@@ -241,6 +290,24 @@ describe('a cluster', () => {
   )
 
   it.each(withoutGlide(CLUSTER_CLIENTS))(
+    '100 simultaneous uses with replicas: 1 return true and are confirmed by fewer than 30 WAIT commands in a cluster of three primaries (%s)',
+    async (_client, connect) => {
+      const store = redisReplay({ send: await connect(nodes[0]!.port), timeout, replicas: 1 })
+      await untilConfirmed(store)
+      const count = async () => {
+        const counts = await Promise.all(
+          [...nodes, ...replicas].map((node) => countCalls(node, 'wait')),
+        )
+        return counts.reduce((sum, calls) => sum + calls)
+      }
+      const before = await count()
+      const uses = Array.from({ length: 100 }, async () => store.firstUse(createUse()))
+      expect(await Promise.all(uses)).toEqual(uses.map(() => true))
+      expect((await count()) - before).toBeLessThan(30)
+    },
+  )
+
+  it.each(withoutGlide(CLUSTER_CLIENTS))(
     'firstUse() with replicas: 1 rejects for the primary whose replica hangs, and returns true for the others (%s)',
     async (_client, connect) => {
       const send = await connect(nodes[0]!.port)
@@ -301,16 +368,20 @@ it('firstUse() with replicas: 1 rejects for a lost entry, and returns true for t
   const pipelines: string[][][] = []
   let begin = () => {}
   const begun = new Promise<void>((resolve) => (begin = resolve))
+  const values = new Map<string, string>()
   const send = fromIoredis({
     options: {},
-    call: async () => null,
+    async call(name, [key, value]) {
+      if (name === 'set') values.set(key!, value!)
+      return null
+    },
     pipeline: (commands) => ({
       async exec() {
         pipelines.push(commands)
         if (pipelines.length === 1) await begun
-        return commands.map(([name, key, value]) => {
+        return commands.map(([name, key]) => {
           if (name === 'wait') return [null, 1]
-          return [null, key!.endsWith(lost!.id) ? null : value]
+          return [null, key!.endsWith(lost!.id) ? null : values.get(key!)]
         })
       },
     }),
@@ -327,16 +398,20 @@ it('firstUse() with replicas: 1 rejects for a lost entry, and returns true for t
 })
 
 /**
- * Returns the function that sends commands with a client like those of `ioredis`. `earlier` gets the value of a use, and returns the
- * reply to the second `SET`. `confirmed` is the reply to `WAIT`.
+ * Returns the function that sends commands with a client like those of `ioredis`. `toReply` gets the value of a use, and returns the
+ * reply to `GETEX`. `confirmed` is the reply to `WAIT`.
  */
-function withReplies(earlier: (value: string) => unknown, confirmed: unknown): SendCommand {
+function withReplies(toReply: (value: string) => unknown, confirmed: unknown): SendCommand {
+  const values = new Map<string, string>()
   return fromIoredis({
     options: {},
-    call: async () => null,
+    async call(name, [key, value]) {
+      if (name === 'set') values.set(key!, value!)
+      return null
+    },
     pipeline: ([first]) => ({
       exec: async () => [
-        [null, earlier(first![2]!)],
+        [null, toReply(values.get(first![1]!)!)],
         [null, confirmed],
       ],
     }),
@@ -406,13 +481,10 @@ describe('the option replicas', () => {
     ['OK', () => 'OK'],
     ['the value of another use', () => '1'],
     ['an array', (value: string) => [value]],
-  ])(
-    'firstUse() with replicas: 1 rejects if the reply to the second SET is %s',
-    async (_what, earlier) => {
-      const store = redisReplay({ send: withReplies(earlier, 1), replicas: 1 })
-      expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
-    },
-  )
+  ])('firstUse() with replicas: 1 rejects if the reply to GETEX is %s', async (_what, earlier) => {
+    const store = redisReplay({ send: withReplies(earlier, 1), replicas: 1 })
+    expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
+  })
 
   it.each([0, '0', 0n])(
     'firstUse() with replicas: 1 rejects with the problem "unconfirmed" if the reply to WAIT is %o',

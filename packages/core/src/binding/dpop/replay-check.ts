@@ -1,5 +1,9 @@
 import { describeThrown } from '../../authorization-server/network-cause.ts'
-import { CircuitBreaker, type BreakerThresholds } from '../../lib/circuit-breaker.ts'
+import {
+  CircuitBreaker,
+  type BreakerThresholds,
+  type Permission,
+} from '../../lib/circuit-breaker.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { Publish } from '../../lib/publisher.ts'
@@ -25,12 +29,6 @@ export const REPLAY_BREAKER: BreakerThresholds = {
   longestRetryAfter: 0,
 }
 
-/**
- * The problems that do not open the circuit breaker. A store with one of these problems still recognizes used proofs, so the calls
- * to the store must not pause. A client can cause `full` and `key_full`, and must not stop the checks for other clients.
- */
-const STILL_NEEDED: readonly UnknownUse['problem'][] = ['full', 'key_full', 'unconfirmed']
-
 /** The result if the store was not called, or does not know whether a proof was used. */
 export interface UnknownUse {
   readonly problem: ReplayStoreProblem | 'paused'
@@ -53,6 +51,8 @@ export class ReplayCheck {
   #degradedSince: number | undefined
   /** Description of the last failure. */
   #lastDetail = ''
+  /** `true` if the problem of the last failure was `unconfirmed`. */
+  #isUnconfirmed = false
 
   constructor(store: ReplayStore, clock: Clock, publish: Publish<ControlRecoveredEvent>) {
     this.#store = store
@@ -73,15 +73,24 @@ export class ReplayCheck {
     return andThen(this.#ask(proof), (answer) => {
       if (typeof answer === 'boolean') {
         this.#breaker.succeeded(permission)
-        this.#recover()
+        // A store whose replicas confirm no new proof still recognizes used proofs.
+        if (answer || !this.#isUnconfirmed) this.#recover()
         return answer
       }
       this.#lastDetail = answer.detail
+      this.#isUnconfirmed = answer.problem === 'unconfirmed'
       if (answer.problem !== 'key_full') this.#degradedSince ??= this.#clock.now()
-      if (STILL_NEEDED.includes(answer.problem)) this.#breaker.inconclusive(permission)
-      else this.#breaker.failed(permission, this.#clock.monotonic(), 0)
+      this.#report(answer.problem, permission)
       return answer
     })
+  }
+
+  #report(problem: UnknownUse['problem'], permission: Permission): void {
+    // The store has responded. It must still be called, because it recognizes used proofs.
+    if (problem === 'unconfirmed') this.#breaker.succeeded(permission)
+    // A client can cause these problems. The breaker must not open, because other clients need the store.
+    else if (problem === 'full' || problem === 'key_full') this.#breaker.inconclusive(permission)
+    else this.#breaker.failed(permission, this.#clock.monotonic(), 0)
   }
 
   get status(): ControlStatus {

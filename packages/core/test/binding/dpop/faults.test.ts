@@ -21,7 +21,7 @@ import { PUBLIC_URL, setup, summarize, TARGET } from './setup.ts'
 
 const { token_type: _tokenType, ...ACTIVE_WITHOUT_TYPE } = ACTIVE
 
-/** Creates an API that introspects JWTs, and a client whose JWT has `cnf.jkt`. The response has no `cnf`. */
+/** Creates an API that introspects JWTs, and a client whose JWT has `cnf.jkt`. The introspection response has no `cnf`. */
 async function setupIntrospected(response: object, key: ProofKey = generateProofKey()) {
   const { server, endpoint, clock } = await setupIntrospection(response, {
     introspection: { maxAge: 60 },

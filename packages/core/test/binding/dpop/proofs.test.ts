@@ -369,7 +369,7 @@ describe('a DPoP proof', () => {
     expect(events.at(-1)).toMatchObject({ found: 'a longer text' })
   })
 
-  it('9449-46: authorize refuses a header of more than 4096 characters before it is parsed', async () => {
+  it('9449-46: authorize refuses a proof whose JWT header has more than 4096 characters, before the header is parsed', async () => {
     const { authorize, request, prove, events } = setup()
     const members = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`m${i}`, 0]))
     expect(summarize(await authorize(request(prove({ header: members }))))).toBe(
@@ -454,7 +454,7 @@ describe('a DPoP proof', () => {
     const valid = Object.entries({ jti: 'x', htm: 'GET', htu: HTU, iat: clock.seconds() })
     const random = toRandom(['jti', 'htm', 'htu', 'iat', 'exp', 'nbf', 'nonce', 'ath'])
     await fc.assert(
-      // The first claims are valid, so that each check gets a random value.
+      // A random number of claims, from `jti` to `iat`, is valid, so that later checks also get random values.
       fc.asyncProperty(random, fc.nat({ max: valid.length }), async (claims, count) => {
         const all = { ...claims, ...Object.fromEntries(valid.slice(0, count)) }
         const proof = prove({ claims: JSON.stringify(all) })

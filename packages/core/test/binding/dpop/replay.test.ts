@@ -195,7 +195,14 @@ describe('the detection of used proofs', () => {
 })
 
 describe('a replay store that does not answer', () => {
-  it.each<ReplayStoreProblem>(['full', 'timeout', 'unsuitable', 'failed', 'unreachable'])(
+  it.each<ReplayStoreProblem>([
+    'full',
+    'timeout',
+    'unconfirmed',
+    'unsuitable',
+    'failed',
+    'unreachable',
+  ])(
     '9449-42: authorize refuses with 503, and publishes an event, if the replay store has the problem %s',
     async (problem) => {
       const { authorize, request, events } = setup({ replay: failing(problem) })
@@ -370,6 +377,33 @@ describe('a replay store that does not answer', () => {
       { type: 'control_recovered', control: 'dpop_replay', duration: 1 },
     ])
     expect(server.status().controls).toMatchObject([{ state: 'working', since: undefined }])
+  })
+
+  it('9449-54: authorize still asks a replay store that confirms no new proof, refuses used proofs with 401, and control_recovered follows the first confirmed proof', async () => {
+    const problems: (ReplayStoreProblem | boolean)[] = []
+    const store = scriptedStore(async () => {
+      const next = problems.shift()!
+      if (typeof next === 'boolean') return next
+      throw new ReplayStoreError(next, 'the reason')
+    })
+    const { authorize, request, events, server } = setup({ replay: store })
+    const send = async (next: ReplayStoreProblem | boolean) => {
+      problems.push(next)
+      return summarize(await authorize(request()))
+    }
+    // A response of the store shows that it works, so these failures are not consecutive.
+    for (let i = 0; i < 3 * REPLAY_BREAKER.failures; i++) {
+      expect(await send('unconfirmed')).toBe('503 replay_unavailable')
+      expect(await send('timeout')).toBe('503 replay_unavailable')
+    }
+    expect(await send('unconfirmed')).toBe('503 replay_unavailable')
+    expect(await send(false)).toBe('401 proof_used')
+    expect(store.uses).toHaveLength(6 * REPLAY_BREAKER.failures + 2)
+    expect(server.status().controls).toMatchObject([{ state: 'degraded' }])
+    expect(events.filter(({ type }) => type === 'control_recovered')).toEqual([])
+    expect(await send(true)).toBe('granted')
+    expect(events.filter(({ type }) => type === 'control_recovered')).toHaveLength(1)
+    expect(server.status().controls).toMatchObject([{ state: 'working' }])
   })
 
   it('9449-43: authorize grants a proof of another key if one key has filled its part of the replay store', async () => {
