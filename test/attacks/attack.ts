@@ -153,7 +153,7 @@ export const APIS = {
     grantedClaims: { access: { roles: ['user', 'admin'] } },
     isSingleIssuer: true,
   },
-  // The audience of the APIs is derived from their resource.
+  // The audience of the next three APIs is derived from their resource.
   resource: {
     policy: {},
     common: { resource: AUDIENCE },

@@ -4,8 +4,9 @@ import { type RunningWorker, startWorker } from '../support/workerd.ts'
 import { API, authorizationServer } from './fixture.ts'
 
 /**
- * Writes a snippet to a module and starts it in workerd. The name is the name of the file, without `.mjs` or with `.mts`. The
- * bindings `ISSUER` and `AUDIENCE` name the authorization server of the test and the API. `durableObjects`: see `startWorker`.
+ * Writes a snippet to a module and starts it in workerd. `name` is the name of the file: with the ending `.mts`, or without the
+ * ending `.mjs`. The bindings `ISSUER` and `AUDIENCE` name the authorization server of the test and the API.
+ * `durableObjects`: see `startWorker`.
  */
 export function startSnippetAsWorker(
   name: string,

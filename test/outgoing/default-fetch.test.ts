@@ -23,7 +23,10 @@ async function runProgram(name: string, args: readonly string[], env: NodeJS.Pro
   return JSON.parse(stdout) as Record<string, unknown>
 }
 
-/** Expected effects in an application. If a member is missing, there is no such effect. */
+/**
+ * Expected results and effects in an application. If `keys` or `token` is missing, it is fetched successfully. If another member is
+ * missing, there is no such effect.
+ */
 interface Expected {
   readonly keys?: string
   readonly token?: string

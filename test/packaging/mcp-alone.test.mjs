@@ -45,7 +45,7 @@ after(() => directory.remove())
 
 /**
  * Returns whether the types of an entry are compiled with a setting. TypeScript 5 takes several seconds, so only one entry is compiled
- * with all of its settings.
+ * with all settings of TypeScript 5.
  */
 const isCompiled = (entry, { typescript, moduleResolution }) =>
   typescript !== 5 || entry === '@bearward/mcp' || moduleResolution === 'node'

@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Names of the packages that are published. */
 export const PACKAGES = readdirSync(join(ROOT, 'packages'))
-/** Names of the adapters. Each adapter has the name of its framework. */
+/** Names of the packages that adapt the core to a framework. */
 export const ADAPTERS = PACKAGES.filter(
   (name) => !['client', 'core', 'mcp', 'redis'].includes(name),
 )

@@ -10,7 +10,7 @@ import type { RunningServer } from './servers.ts'
 /** The compatibility date of workers in tests. */
 export const COMPATIBILITY_DATE = '2026-06-01'
 
-/** Resolves bundles like the tools of Cloudflare: without modules of Node. */
+/** Resolves the imports of a bundle like the tools of Cloudflare: without modules of Node. */
 const WORKERD: ProgramTarget = {
   runtime: 'portable',
   conditions: ['workerd', 'worker', 'browser'],

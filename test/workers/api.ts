@@ -1,6 +1,7 @@
 /**
- * A Worker with a protected API. `createBearward` is called at module scope, where workerd allows no call, timer or random value.
- * The options come from the binding `SETUP`. It is imported, because code at module scope cannot read it in another way.
+ * A Worker with a protected API. `createBearward` is called at module scope, where workerd allows no outgoing request, timer or
+ * random value. The options come from the binding `SETUP`. It is imported, because code at module scope cannot read it in another
+ * way.
  */
 import { env } from 'cloudflare:workers'
 import { createBearward, type ResourceServerOptions, toResponse } from '@bearward/fetch'

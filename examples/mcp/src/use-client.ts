@@ -6,8 +6,8 @@ import {
 import { CRON } from './clients.ts'
 
 /**
- * Calls an MCP server with the client of the SDK. The client knows only the credentials of a machine and the address of the
- * server. The client gets a token after 401, and a token with the scope of the challenge after 403.
+ * Calls an MCP server with the client of the SDK. The client knows only the issuer, the credentials of a machine, and the
+ * address of the server. It gets a token after 401. After 403, it gets a token with the scope of the challenge.
  */
 export async function useClient(issuer: string, address: string) {
   const authProvider = new ClientCredentialsProvider({

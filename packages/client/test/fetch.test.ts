@@ -110,7 +110,7 @@ describe('source.fetch()', () => {
     expect(calls).toEqual(['PUT / Bearer token-1'])
   })
 
-  it('source.fetch() rejects signal in its third argument, and getToken() rejects a signal that is not an AbortSignal', async () => {
+  it('source.fetch() rejects a signal in its third argument, and getToken() rejects a signal that is not an AbortSignal', async () => {
     const { source, server } = await setup()
     const request = { signal: AbortSignal.timeout(1000) } as object
     await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not an option')

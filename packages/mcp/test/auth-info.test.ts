@@ -75,7 +75,7 @@ describe('createAuthInfo', () => {
     for (const part of presented.split('.')) expect(text).not.toContain(part)
   })
 
-  it('the JSON of an authInfo for an API key contains only the members of the owner', () => {
+  it('the JSON of an authInfo for an API key contains the data of the owner, the issuer api-key, and the given text as token', () => {
     const token = toApiKeyToken({ subject: { kind: 'machine', id: 'cron' }, claims: { a: 1 } })
     expect(JSON.parse(JSON.stringify(createAuthInfo(token, 's', WITHOUT_RESOURCE)))).toEqual({
       token: 's',

@@ -49,7 +49,7 @@ describe('readWebBody', () => {
     expect(state.isCancelled).toBe(true)
   })
 
-  it('readWebBody returns body_too_large if the length is wrong', async () => {
+  it('readWebBody returns body_too_large if the body or its Content-Length exceeds the limit, even if the two differ', async () => {
     expect(await read(post('{"a":1}', { 'content-length': '2' }), 6)).toBe(LARGE)
     expect(await read(post('{}', { 'content-length': '1000' }), 6)).toBe(LARGE)
   })

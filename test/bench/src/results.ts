@@ -57,7 +57,10 @@ export interface VersionResults {
 const RESULTS = join(FOLDER, 'results')
 const VERSION_FOLDER = /^node(\d+)$/
 
-/** Creates the description of the current run. `run.mjs` starts one process for each version of Node. */
+/**
+ * Creates the description of the current run. `run.mjs` starts one process for each version of Node, and gives all of them the
+ * same start time.
+ */
 export function startRun(command: string): Run {
   return {
     command,

@@ -39,7 +39,7 @@ export const dpop: readonly Line[] = [
   tested('9449-27', 'RFC 9110, 11.1', 'The case of the scheme and of header names is ignored.'),
   tested('9449-28', 'RFC 9449, 9', 'A proof without a required nonce gets one DPoP-Nonce.'),
   tested('9449-29', 'RFC 9449, 9', 'A proof with a wrong or old nonce gets a new nonce.'),
-  tested('9449-30', 'RFC 9449, 11.3', 'A client cannot leave out the nonce later.'),
+  tested('9449-30', 'RFC 9449, 11.3', 'A proof needs a nonce, even after a nonce was accepted.'),
   tested(
     '9449-31',
     'RFC 9449, 8',

@@ -5,7 +5,11 @@ export const introspection: readonly Line[] = [
   tested('7662-01', 'RFC 7662, 2.1', 'The request is a form that contains the token unchanged.'),
   tested('7662-02', 'RFC 7662, 4', 'The token is not part of a URL or of a log.'),
   tested('7662-03', 'RFC 7662, 2.1', 'The request contains token_type_hint if it is configured.'),
-  tested('7662-04', 'RFC 6749, 2.3.1', 'The API authenticates, with any client id and any secret.'),
+  tested(
+    '7662-04',
+    'RFC 6749, 2.3.1',
+    'The API authenticates. Special characters in its client id and its secret are encoded.',
+  ),
   tested('7662-05', 'RFC 7662, 4', 'An endpoint with plain http is not accepted.'),
   tested(
     '7662-06',

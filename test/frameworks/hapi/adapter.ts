@@ -103,7 +103,7 @@ export const plugin: Plugin<void> = {
   once: true,
   register(server) {
     server.ext('onPreHandler', hold)
-    // Adds `hold` again at the start, so that it also runs after the extensions of routes and plugins that are added later.
+    // Adds `hold` again when the server starts, so that it also runs after extensions of routes and plugins that are added later.
     server.ext('onPreStart', () => server.ext('onPreHandler', hold))
     server.ext('onPreResponse', conclude)
   },

@@ -43,7 +43,7 @@ describe('the requirement authorizationDetails', () => {
     ],
     [(details) => details.every(({ type }) => type === 'payment'), [{ type: 'payment' }]],
   ])(
-    '9396-13: a guard with authorizationDetails: %j grants a token with the details %j',
+    '9396-13: a guard with authorizationDetails: %o grants a token with the details %j',
     (required, details) => {
       expect(decide(required, details)).toBe('granted')
     },
@@ -74,7 +74,7 @@ describe('the requirement authorizationDetails', () => {
     [{ type: 'payment', constructor: 'x' }, [{ type: 'payment' }], 'other details'],
     [() => false, [reading], 'other details'],
   ])(
-    '9396-13: a guard with authorizationDetails: %j refuses a token with the details %j',
+    '9396-13: a guard with authorizationDetails: %o refuses a token with the details %j',
     (required, details, found) => {
       expect(decide(required, details)).toBe(found)
     },
@@ -148,7 +148,7 @@ describe('the requirement authorizationDetails', () => {
   })
 
   it.each([[undefined], [1], ['true'], [Promise.resolve(true)]])(
-    'a guard throws a TypeError if the function authorizationDetails returns %j',
+    'a guard throws a TypeError if the function authorizationDetails returns %o',
     (result) => {
       const required = (() => result) as unknown as () => boolean
       expect(() => decide(required, [reading])).toThrow(TypeError)
@@ -177,7 +177,7 @@ describe('the requirement authorizationDetails', () => {
     [{ type: 'payment', actions: Object.assign(['read'], { length: 2 }) }],
     [{ type: 'payment', amount: undefined }],
     [[{ type: 'payment' }]],
-  ])('guard() throws a ConfigurationError for authorizationDetails: %j', (given) => {
+  ])('guard() throws a ConfigurationError for authorizationDetails: %o', (given) => {
     const create = () => server.guard({ authorizationDetails: given as never })
     expect(create).toThrow(ConfigurationError)
     expect(create).toThrow('authorizationDetails must be a function, or an object')

@@ -434,7 +434,7 @@ describe('readRequirements', () => {
     )
   })
 
-  it('readRequirements for a public platform without allowedClients requires claims, check, clients, scope or subject: user', () => {
+  it('readRequirements for a public platform without allowedClients rejects {}, optional: true and subject: machine, and accepts claims, check, clients, scope and subject: user', () => {
     const github = createSettings({
       subjects: { provider: 'github-actions' },
       clientIdClaims: [],
@@ -459,7 +459,7 @@ describe('readRequirements', () => {
     expect(getProblems({ subject: 'machine', clients: ['1120'] }, [google])).toEqual([])
     const allowed = { ...google, allowedClients: ['1120'] }
     expect(getProblems({ subject: 'machine' }, [allowed])).toEqual([])
-    // Not every user of the platform can meet these requirements.
+    // An API may be for all Google accounts, so `subject: 'user'` is accepted.
     expect(getProblems({ subject: 'user' }, [google])).toEqual([])
     expect(getProblems({ scope: 'read' }, [google])).toEqual([])
     expect(getProblems({ scope: { any: ['read'] } }, [google])).toEqual([])

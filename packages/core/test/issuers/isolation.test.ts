@@ -16,7 +16,7 @@ const createNames = (count: number, prefix: string) =>
 
 describe('the keys of dynamic issuers', () => {
   it.each(['the same kid', 'different kid values', 'no kid'])(
-    '8725-12, 9068-05: authorize grants a token of a tenant only if a key of this tenant signed the token: the keys have %s',
+    '8725-12, 9068-05: authorize grants a token of a tenant only if a key of this tenant signed the token: the tokens have %s',
     async (kind) => {
       const setup = serveTenants()
       const keys = new Map(

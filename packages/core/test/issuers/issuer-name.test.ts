@@ -95,7 +95,7 @@ it('isIssuerName accepts a name of 1024 characters, and refuses a name of 1025 c
   expect(isIssuerName(ofLength(nameLength + 1))).toBe(false)
 })
 
-it('isIssuerName accepts only texts for which the URL parser finds the same host as a search for the first slash', () => {
+it('isIssuerName accepts a text only if the URL parser returns the part between :// and the next slash as host', () => {
   const parts = 'a login.example.com evil.example @ : / \\ ? # . %2e %40 443 \t \u00e9 [ ]'.split(
     ' ',
   )

@@ -215,7 +215,7 @@ describe('any value of Retry-After', () => {
             const { start, wait } = lifeCycle.plan(need, now)
             other.plan(need, now)
             expect(start && now < pauseEnds).toBe(false)
-            // No fetch is running here, so a request must not wait.
+            // No fetch runs during the pause, so a request must not wait.
             expect(wait && now < pauseEnds).toBe(false)
           }
           if (ends !== 'nothing') {

@@ -79,7 +79,7 @@ describe('createResourceServer', () => {
     ])
   })
 
-  it('8414-22: createResourceServer with discovery accepts an https issuer without user, query and fragment, or http on loopback and for allowInsecureHosts', () => {
+  it('8414-22: createResourceServer with discovery rejects an issuer with a user, a query or a fragment, and accepts http only on loopback and for allowInsecureHosts', () => {
     for (const issuer of [
       'https://as.example.com/',
       'http://127.0.0.1:9',

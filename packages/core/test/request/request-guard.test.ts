@@ -97,7 +97,7 @@ describe('a guard that checks a request in several stages', () => {
     ['refuse', (session) => session.refuse(NOT_LISTED, FLOOR)],
     ['refuseApiKey', (session) => session.refuseApiKey(NOT_LISTED, FLOOR)],
     ['checkApiKey', (session) => session.checkApiKey(toApiKeyToken({}), FLOOR)],
-  ])('a staged guard records a refusal of %s, and auth() throws', async (_what, refuse) => {
+  ])('a staged guard records a refusal by %s(), and auth() throws', async (_what, refuse) => {
     const request = requestWith(issuer.token())
     const session = begin(request)
     await refuse(session)
@@ -158,7 +158,7 @@ describe('a guard that checks a request in several stages', () => {
     expect(refused).toMatchObject({ presented: undefined, hashToken: undefined })
   })
 
-  it('two stages of a guard publish verified once, and refused once', async () => {
+  it('two stages of a guard publish the event verified once, and the event refused once', async () => {
     const own = setup()
     const session = own.begin(requestWith(own.issuer.token()))
     await session.check(own.read({ scope: 'read' }))

@@ -23,7 +23,7 @@ describe.each(ML_DSA)('%s', (algorithm) => {
   const pair = generate(algorithm)
 
   it.each(ENGINES)(
-    `%s supports ${algorithm} exactly on runtimes that have it, and accepts only the signature of the text`,
+    `%s supports ${algorithm} if and only if the runtime has it, and rejects a signature of another text or of another length`,
     async (_name, engine) => {
       expect(engine.supports(algorithm)).toBe(pair !== undefined)
       expect(engine.supports('ES256')).toBe(true)

@@ -18,7 +18,7 @@ export const TOOLS = 1000
 /** Scope that every request needs. */
 export const FLOOR = 'mcp:use'
 
-/** Creates the requirements of all tools. Tools with consecutive numbers require the same scope. */
+/** Creates the requirements of all tools. Each block of tools with consecutive numbers requires one scope. */
 export function createTools(scopes: number): Record<string, { readonly scope: string }> {
   const tools = Array.from({ length: TOOLS }, (_, tool) => {
     const scope = toScope(Math.floor((tool * scopes) / TOOLS))

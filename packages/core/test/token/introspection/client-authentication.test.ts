@@ -188,7 +188,7 @@ describe('options of clientAuthentication', () => {
     }
   }
 
-  it('createResourceServer accepts valid clientAuthentication, and rejects wrong options without a secret in the error', async () => {
+  it('createResourceServer accepts valid clientAuthentication, and rejects wrong options with an error that contains no secret', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = await exportJWK(privateKey)
     const invalid = [
