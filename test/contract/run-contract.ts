@@ -282,7 +282,7 @@ function checkRefusal(response: RawResponse, schemes: readonly string[]): void {
   for (const { scheme, parameters } of challenges) {
     const written = parameters.map(([name]) => name)
     expect(written).toEqual(PARAMETERS.filter((name) => written.includes(name)))
-    // The client of the MCP SDK reads only a header that begins with `Bearer `, so this challenge always has parameters.
+    // The client of the MCP SDK reads a header only if `Bearer` is followed by a space. So this challenge always has parameters.
     if (scheme === 'Bearer' || schemes.length === 1) expect(written).toContain('realm')
     expect(written.includes('algs')).toBe(scheme === 'DPoP')
     for (const [name, value] of parameters) {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { filesBelow, readImports, read } from './files.ts'
 
 /**
- * Layers of the core from top to bottom. The groups are: the public API and the modules that assemble the parts,
- * the steps of a request, and basic modules. A module imports only from its own layer and from lower layers.
+ * Layers of the core from top to bottom. There are three groups: first the public API with the modules that assemble the parts,
+ * then the steps of a request, then basic modules. A module imports only from its own layer and from lower layers.
  * `import type` counts as an import.
  */
 const LAYERS = [

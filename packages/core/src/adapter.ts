@@ -36,8 +36,8 @@ export { getUnmetGuard } from './request/request-state.ts'
 /** Result of `defineAdapter`: functions that an adapter exports. */
 export interface Adapter<Raw extends object, Guard> {
   /**
-   * Validates the options and returns functions that create guards. If the options contain neither `logger` nor
-   * `onEvent`, the function `log` writes the log, instead of the `log` of the definition.
+   * Validates the options and returns functions that create guards. The argument `log` replaces the `log` of the
+   * `AdapterDefinition`. If the options contain `logger` or `onEvent`, neither of them is called.
    *
    * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
    * @example

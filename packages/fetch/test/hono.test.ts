@@ -77,7 +77,7 @@ describe('@bearward/fetch/hono', () => {
     },
   )
 
-  it('the event refused contains the route and the id of a request', async () => {
+  it('the event "refused" contains the route and the id of a request', async () => {
     const { requireToken, events } = bearwardWith()
     const app = new Hono()
     app.use(requestId({ generator: () => 'request-1' }))
@@ -107,7 +107,7 @@ describe('@bearward/fetch/hono', () => {
     ],
     ['for files', '/files/a-secret', 'GET /files/*', (app, guard) => app.get('/files/*', guard)],
   ])(
-    'the event refused contains the pattern of the route instead of the path if a guard is mounted %s',
+    'the event "refused" contains the pattern of the route instead of the path if a guard is mounted %s',
     async (_, path, route, mount) => {
       const { requireToken, events } = bearwardWith()
       const app = new Hono()

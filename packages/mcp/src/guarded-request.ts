@@ -119,7 +119,7 @@ export class GuardedRequest {
     if (legacy === 'refuse' && !isModern)
       return this.refuse(olderVersion(findOlderVersion(this.request), id))
     const mismatch = checkHeaders(this.request, messages)
-    // In an older version of the protocol, the operation is checked first, so a missing scope is reported before a wrong header.
+    // With an older version of the protocol, wrong headers are refused at the end, so that a missing scope is reported first.
     if (mismatch !== undefined && (isModern || namesModernVersion(this.request)))
       return this.refuse(differentHeaders(mismatch, id))
     if (this.isAnonymous) {

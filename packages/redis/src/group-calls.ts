@@ -48,8 +48,8 @@ export function groupCalls<Item, Result>(
 
 interface Waiting<Item, Result> {
   readonly item: Item
-  resolve(result: Result): void
-  reject(error: unknown): void
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** Settles each item with its result, or with the error of the call. Never rejects. */

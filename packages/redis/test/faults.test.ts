@@ -147,7 +147,7 @@ describe.each(CASES)('with %s and %s', (client, name) => {
     replica.signal('SIGCONT')
     await replica.command('REPLICAOF', 'NO', 'ONE')
     expect(await onReplica.firstUse(known)).toBe(false)
-    // The kernel may have kept this entry for the stopped replica, so the next use returns true or false.
+    // The operating system may have kept this entry for the replica while it was stopped. So the next use returns true or false.
     await onReplica.firstUse(lost)
     expect(await onReplica.firstUse(lost)).toBe(false)
   })

@@ -127,7 +127,7 @@ describe.each(SERVERS)('%s', (name) => {
     const send = fromIoredis({
       options: {},
       call: (command, args) => one.call(command, args),
-      pipeline: (commands) => other.pipeline(commands) as never,
+      pipeline: (commands) => other.pipeline(commands),
     })
     await untilConfirmed(redisReplay({ send, timeout, replicas: 1 }))
     await whileHanging(replica, async () => {

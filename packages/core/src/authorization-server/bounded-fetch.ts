@@ -102,7 +102,7 @@ export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' |
 
 /** Parts of a request that the argument `write` of `send` returns. */
 export interface SerializedRequest extends Pick<FetchInit, 'method' | 'headers' | 'body'> {
-  /** The secrets in the request. A secret can have several entries, such as an encoded value. `send` adds values of the query. */
+  /** The secrets in the request. The list can contain a secret in several forms, such as encoded. `send` adds values of the query. */
   readonly secrets?: readonly string[]
 }
 

@@ -18,8 +18,8 @@ export interface SubjectRequirement {
 }
 
 /**
- * Reads `subject`. Reports an issuer if this kind cannot be determined for one of the forms of its tokens. Conventions are not
- * sufficient.
+ * Reads `subject`. Reports an issuer if its rules cannot determine this kind for one of the forms of its tokens. Rules of the level
+ * `convention` do not count.
  */
 export function readSubject(
   subject: unknown,

@@ -132,7 +132,7 @@ function isSmallOrder(point: Uint8Array): boolean {
   return SMALL_ORDER.has(unsigned.map((byte) => byte.toString(16).padStart(2, '0')).join(''))
 }
 
-/** Checks `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3): both must permit verification. The import of a key ignores them. */
+/** Checks `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3): both must permit verification. The signature engine does not check them. */
 function isForVerification(key: JsonObject): boolean {
   const { use, key_ops: operations } = key
   if (use !== undefined && use !== 'sig') return false

@@ -15,7 +15,7 @@ const AFTER_CREDENTIALS: readonly Step[] = [
   verifyToken, // 400, 401, 503. Publishes `verified`.
   checkIssuer, // 403
   checkBinding, // 401
-  confirmActive, // 401, 403, 503. Uses the newer result if another guard has received one.
+  confirmActive, // 401, 403, 503. Introspects the token if this guard needs a newer response.
   checkBinding, // 401. Repeated because an introspection response can add a binding.
   checkRevoked, // 401, 503
   checkRequirements, // 401, 403

@@ -144,7 +144,7 @@ describe('the requirements acr and maxAuthAge', () => {
     ['an acr that is an array', { acr: [MFA] }, 'an array'],
     ['an acr that is a number', { acr: 2 }, 'a number'],
   ])(
-    'the event refused about a token with %s describes the acr of the token, and does not contain its value',
+    'the event "refused" about a token with %s describes the acr of the token, and does not contain its value',
     (_what, claims, found) => {
       const { event } = decide(claims, { acr: [MFA, 'urn:b'] })
       expect(event).toMatchObject({
@@ -164,14 +164,14 @@ describe('the requirements acr and maxAuthAge', () => {
     ['an auth_time with a fraction', { auth_time: NOW - 400.5 }, '401 s ago'],
     ['an auth_time in the future', { auth_time: NOW + 100 }, 'a time in the future'],
   ])(
-    'the event refused about a token with %s describes the auth_time of the token',
+    'the event "refused" about a token with %s describes the auth_time of the token',
     (_what, claims, found) => {
       const { event } = decide(claims, { maxAuthAge: 300 })
       expect(event).toMatchObject({ check: 'auth_time', expected: 'at most 300 s ago', found })
     },
   )
 
-  it('9470-10: the event refused about a machine names the requirement that only a user can meet', () => {
+  it('9470-10: the event "refused" about a machine names the requirement that only a user can meet', () => {
     const { event } = decide({ sub: 'web' }, { acr: MFA })
     expect(event).toMatchObject({
       reason: 'wrong_subject',

@@ -18,8 +18,8 @@ const hostile = new Proxy({}, { get: throwSecret, has: throwSecret })
 /** An error whose prototype cannot be read either, so `instanceof` throws. */
 const moreHostile = new Proxy(hostile, { getPrototypeOf: throwSecret })
 
-describe('the function match', () => {
-  it('9068-05: resolve is called only for an iss that is a URL in its normal form and that the function match accepts', async () => {
+describe('match()', () => {
+  it('9068-05: resolve is called only for an iss that is a URL in its normal form and that match() accepts', async () => {
     const { tenant, getOutcome, takeMatched, takeResolved, takeFetched } = serveTenants()
     const names: readonly unknown[] = [
       'https://evil.example/tenants/acme',
@@ -267,7 +267,7 @@ const FAILING: readonly Failing[] = [
   ],
 ]
 
-describe('the function resolve', () => {
+describe('resolve()', () => {
   it.each(FAILING)(
     'a token gets 503, and the event issuer_failed is published, if resolve %s',
     async (_, resolve, failure, detail) => {

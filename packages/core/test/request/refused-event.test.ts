@@ -43,13 +43,13 @@ const opaque = (answer: object) => ({
   fetch: async () => Response.json({ active: true, aud: AUDIENCE, scope: 'read', ...answer }),
 })
 
-describe('the event refused', () => {
+describe('the event "refused"', () => {
   it.each([
     ['adfs', 'real-client'],
     ['keycloak', undefined],
     ['b2c', 'real-client'],
   ])(
-    'the events refused and verified have the same clientId for an introspected token of provider %s',
+    'the events "refused" and "verified" have the same clientId for an introspected token of provider %s',
     async (provider, client) => {
       const answer = { client_id: 'real-client', azp: 'other-azp', appid: 'other-appid' }
       const { event, events } = await refuse(
@@ -62,7 +62,7 @@ describe('the event refused', () => {
     },
   )
 
-  it('the event refused has no clientId if the introspection response has another iss', async () => {
+  it('the event "refused" has no clientId if the introspection response has another iss', async () => {
     const answer = { iss: 'https://other.example.com', client_id: 'theirs' }
     const { event } = await refuse(opaque(answer), requestWith('opaque-token'))
     expect(event).toMatchObject({ reason: 'unknown_issuer', clientId: undefined })
@@ -70,7 +70,7 @@ describe('the event refused', () => {
   })
 
   it.each(['sub', 'email'])(
-    'the event refused does not contain a client id or scopes that are read from %s',
+    'the event "refused" does not contain a client id or scopes that are read from %s',
     async (name) => {
       const token = issuer.token({ claims: { [name]: 'ada@example.com' } })
       const options = { clientIdClaim: name, scopeClaim: name }
@@ -82,7 +82,7 @@ describe('the event refused', () => {
   )
 
   it.each([[['email', 'scopes']], [['identity', 'email']]])(
-    'the event refused does not contain scopes that are read from the path %j',
+    'the event "refused" does not contain scopes that are read from the path %j',
     async (path) => {
       const claims = { email: { scopes: 'ada' }, identity: { email: 'ada' } }
       const token = issuer.token({ claims })
@@ -92,7 +92,7 @@ describe('the event refused', () => {
     },
   )
 
-  it('the event refused has the id and the route of a request, and is also published if reading them throws', async () => {
+  it('the event "refused" has the id and the route of a request, and is also published if reading them throws', async () => {
     const request = requestWith(issuer.token())
     const known = { ...request, id: 7, route: '/reports/:id' }
     expect((await refuse({}, known)).event).toMatchObject({
@@ -126,7 +126,7 @@ describe('the event refused', () => {
     })
   })
 
-  it('the event refused marks content of an unverified token as claimed', async () => {
+  it('the event "refused" marks content of an unverified token as claimed', async () => {
     const claims = { cnf: { 'made-up': 1 } }
     const unreachable = {
       ...opaque({}),
@@ -138,7 +138,7 @@ describe('the event refused', () => {
     expect(event).toMatchObject({ found: 'claimed the cnf member made-up' })
   })
 
-  it('the event refused is published with advice for any header parameters and claims', async () => {
+  it('the event "refused" is published with advice for any header parameters and claims', async () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom({}, [], [{}], [null], { toString: 1 }))
     const names = [
       'iss',
@@ -163,7 +163,7 @@ describe('the event refused', () => {
     )
   })
 
-  it('the event refused has fewer than 2000 characters if its member expected is not counted, and expected has fewer than 200 characters for 2000 clients', async () => {
+  it('the event "refused" has fewer than 2000 characters if its member expected is not counted, and expected has fewer than 200 characters for 2000 clients', async () => {
     const many = Array.from({ length: 2000 }, (_, i) => `client-number-${i}`)
     for (const requirements of [{ clients: many }, { scope: many }]) {
       const request = requestWith(

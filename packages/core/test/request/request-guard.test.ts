@@ -113,7 +113,7 @@ describe('a guard that checks a request in several stages', () => {
     expect(getUnmetGuard(request)).toBe('refused')
   })
 
-  it('refuse of a staged guard publishes an event with the client and the token of a stage that was granted before', async () => {
+  it('refuse() of a guard with several stages publishes an event with the client and the token of an earlier stage', async () => {
     const other = setup()
     const session = other.begin(requestWith(other.issuer.token()))
     await session.check(FLOOR)
@@ -158,7 +158,7 @@ describe('a guard that checks a request in several stages', () => {
     expect(refused).toMatchObject({ presented: undefined, hashToken: undefined })
   })
 
-  it('two stages of a guard publish the event verified once, and the event refused once', async () => {
+  it('two stages of a guard publish the event "verified" once, and the event "refused" once', async () => {
     const own = setup()
     const session = own.begin(requestWith(own.issuer.token()))
     await session.check(own.read({ scope: 'read' }))
@@ -229,7 +229,7 @@ describe('a guard that checks a request in several stages', () => {
     expect(summarize((await session.check(own.read({}))).outcome)).toBe('401 expired')
   })
 
-  it('the second stage of a guard calls the function revoked again after one second', async () => {
+  it('the second stage of a guard calls revoked() again after one second', async () => {
     let isRevoked = false
     const own = setup({ revoked: () => isRevoked })
     const session = own.begin(requestWith(own.issuer.token()))
@@ -343,7 +343,7 @@ describe('checkApiKey', () => {
     expect(other.headers['WWW-Authenticate']).not.toContain('resource_metadata')
   })
 
-  it('checkApiKey publishes only the event refused if it refuses an API key', async () => {
+  it('checkApiKey publishes only the event "refused" if it refuses an API key', async () => {
     const own = setup()
     await own.begin(request()).checkApiKey(key, own.read({ scope: 'admin' }))
     expect(own.events).toHaveLength(1)

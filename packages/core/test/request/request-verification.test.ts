@@ -178,7 +178,7 @@ describe('distrustKey', () => {
     expect(late).toEqual([])
   })
 
-  it('guards refuse a token if onEvent calls distrustKey when it gets the event verified', async () => {
+  it('guards refuse a token if onEvent calls distrustKey when it gets the event "verified"', async () => {
     for (const requirements of [{}, INTROSPECT]) {
       const { decide, distrust } = setup({
         onEvent: ({ type }) => type === 'verified' && distrust(),
@@ -189,7 +189,7 @@ describe('distrustKey', () => {
   })
 
   // The result of the outer verification replaces the result of the inner one, but must not count as newer than `distrustKey`.
-  it('guards refuse a token if onEvent calls distrustKey and then another guard when it gets the event verified', async () => {
+  it('guards refuse a token if onEvent calls distrustKey and then another guard when it gets the event "verified"', async () => {
     let isFirst = true
     const { decide, distrust, send } = setup({
       onEvent({ type }) {

@@ -60,7 +60,7 @@ describe('the option revoked', () => {
     ['an object', {}, '503 revocation_unavailable: an object'],
     ['a boxed false', Object(false), '503 revocation_unavailable: an object'],
   ])(
-    'the outcome of a guard is $2 if the function revoked returns %s, or a promise of this value',
+    'the outcome of a guard is $2 if revoked() returns %s, or a promise of this value',
     async (_, value, outcome) => {
       const now = createServer(() => value).server.guard()(requestWith(token))
       expect(now).not.toBeInstanceOf(Promise)
@@ -116,16 +116,13 @@ describe('the option revoked', () => {
         ),
       'an error',
     ],
-  ])(
-    'a guard responds with 503 and Retry-After if the function revoked %s',
-    async (_, revoked, found) => {
-      const outcome = await createServer(revoked).server.guard()(requestWith(token))
-      expect(show(outcome)).toBe(`503 revocation_unavailable: ${found}`)
-      expect(outcome.headers).toMatchObject({ 'Retry-After': '1' })
-      expect(JSON.stringify(outcome)).not.toContain('secret')
-      expect(await faults.faults()).toEqual([])
-    },
-  )
+  ])('a guard responds with 503 and Retry-After if revoked() %s', async (_, revoked, found) => {
+    const outcome = await createServer(revoked).server.guard()(requestWith(token))
+    expect(show(outcome)).toBe(`503 revocation_unavailable: ${found}`)
+    expect(outcome.headers).toMatchObject({ 'Retry-After': '1' })
+    expect(JSON.stringify(outcome)).not.toContain('secret')
+    expect(await faults.faults()).toEqual([])
+  })
 
   it('a guard responds with 503 after one second without a result, and ignores a later result', async () => {
     let resolve: (result: boolean) => void = () => {}
@@ -302,7 +299,7 @@ describe('the option revoked', () => {
     expect(calls).toHaveLength(2)
   })
 
-  it('verify() calls the function revoked each time, even for the same token', () => {
+  it('verify() calls revoked() each time, even for the same token', () => {
     const results = [false, true]
     const { server, calls } = createServer(() => results.shift())
     expect(show(server.verify(token) as Outcome)).toBe('granted')

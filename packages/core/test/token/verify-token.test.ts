@@ -90,7 +90,7 @@ describe('an issuer with tokenFormat: any', () => {
 })
 
 describe('an issuer with tokenFormat: jwt', () => {
-  it('authorize with tokenFormat: jwt refuses an opaque token, and the event refused names the values of tokenFormat for opaque tokens', async () => {
+  it('authorize with tokenFormat: jwt refuses an opaque token, and the event "refused" names the values of tokenFormat for opaque tokens', async () => {
     const { endpoint, getOutcome, events } = await issuing('jwt')
     expect(await getOutcome('abc')).toBe('401 malformed_token')
     expect(endpoint.requests).toEqual([])

@@ -23,8 +23,9 @@ export interface SignedBy extends KeyHint {
 /**
  * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3). Checks the header, the key and the
  * signature before the claims. So the rejection never names an invalid claim of a forged token. If no known key has signed the
- * token, the claims only decide whether keys are fetched, and whether the token gets 401 or 503. `now` returns seconds since the
- * epoch.
+ * token, the claims are not checked. They are read to decide whether keys are fetched, and whether the token gets 401 or 503.
+ *
+ * `now` returns seconds since the epoch.
  *
  * Does NOT check scopes, the subject, revocation, or `cnf`.
  */

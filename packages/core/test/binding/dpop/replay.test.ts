@@ -158,7 +158,7 @@ describe('the detection of used proofs', () => {
     expect(store.uses).toHaveLength(1)
   })
 
-  it('the function check of a guard gets the token with its bindings, and the proof stays unused if check throws', async () => {
+  it('check() of a guard gets the token with its bindings, and the proof stays unused if check throws', async () => {
     const { authorize, request, prove } = setup()
     const seen: unknown[] = []
     const proof = prove()
@@ -270,7 +270,7 @@ describe('a replay store that does not answer', () => {
     [Object.assign(new Error('s3cret'), { name: 'A s3cret' }), 'an error'],
     ['s3cret', 'an error'],
   ])(
-    'the event degraded names the code or the class of the value that the replay store throws, if the value has one: %o',
+    'the event "degraded" names the code or the class of the value that the replay store throws, if the value has one: %o',
     async (thrown, shown) => {
       const { authorize, request, events } = setup({
         replay: scriptedStore(() => Promise.reject(thrown)),

@@ -78,7 +78,7 @@ describe('a token whose kid is listed for another algorithm', () => {
   ]
 
   it.each(CASES)(
-    'the event refused with the reason unknown_key says that the kid names %s',
+    'the event "refused" with the reason unknown_key says that the kid names %s',
     async (_, jwk, key, found) => {
       let fetched = 0
       const events: BearwardEvent[] = []
