@@ -391,7 +391,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'introspect without the option introspection',
     { introspect: true },
-    'introspect requires the option introspection of https://auth.example.com. Set this option, or set the requirement issuer to issuers that have introspection.',
+    'introspect requires the option introspection of https://auth.example.com. Set this option, or name only issuers with this option in the requirement issuer.',
   ],
   ['a check that is a boolean', { check: true }, 'check must be a function.'],
   [

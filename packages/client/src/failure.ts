@@ -11,8 +11,8 @@ import { ERRORS, TokenError, type TokenErrorCode } from './errors.ts'
 import { TOKEN_TIMES } from './token-times.ts'
 
 /**
- * Returns the error code for an HTTP status that is not 2xx. Used for 429 and 5xx, and for any other of these statuses if the body
- * contains no known code.
+ * Returns the error code for an HTTP status that is not 2xx. For a 4xx other than 429, `getResponseErrorCode` returns the code in
+ * the body instead, if the code is known.
  */
 function getStatusErrorCode(status: number): TokenErrorCode {
   switch (status) {

@@ -5,7 +5,6 @@ import type { Token } from './token.ts'
 /** Sends a request with a token. Each call creates another proof, with the newest nonce. */
 export type SendWithToken = (token: Token) => Promise<Response>
 
-/** Options for `createNonceRetry`. */
 export interface NonceRetryOptions {
   readonly send: SendWithToken
   readonly nonces: ServerNonces

@@ -3,7 +3,7 @@ import { TokenError } from './errors.ts'
 import type { RenewedToken } from './renewed-token.ts'
 import { TARGET_LIMITS } from './target-limits.ts'
 
-/** Minimum milliseconds between two searches for an entry that can be evicted from a full list. */
+/** Minimum milliseconds between a search that found no entry to evict, and the next search in the same list. */
 const SEARCH_INTERVAL = 1000
 
 /**
@@ -27,7 +27,6 @@ export class RenewedTokens {
     )
   }
 
-  /** Returns all renewed tokens. */
   getAll(): readonly RenewedToken[] {
     return [...this.#withToken.values(), ...this.#withoutToken.values()]
   }

@@ -32,8 +32,8 @@ export interface CallContext {
    */
   readonly isAwaited: () => boolean
   /**
-   * Waits for a number of seconds. Resolves early to `true` if no caller waits any longer, and to `false` if `closed` is
-   * aborted.
+   * Waits for a number of seconds, and then resolves to `false`. Resolves early to `true` if no caller waits any longer, and to
+   * `false` if `closed` is aborted.
    */
   readonly sleep: (seconds: number) => Promise<boolean>
 }

@@ -77,7 +77,10 @@ export class TokenLifeCycle<T> {
     return this.#backoff.getPause(attempt)
   }
 
-  /** Records that an API rejected a token. If `isMatch` accepts the cached token, the cached token becomes due. */
+  /**
+   * Records that an API rejected a token. If `isMatch` accepts the cached token, and this token is not too young, it becomes due
+   * immediately.
+   */
   reject(isMatch: (token: T) => boolean, now: Moment): RejectionEffect {
     const cached = this.#cached
     if (cached === undefined || !isMatch(cached.token)) return 'no_effect'

@@ -61,16 +61,17 @@ export function readAccessTokenResponse(
   return { value, expiresIn, scopes }
 }
 
-/** Returns whether the token is a bearer token. Upper and lower case are treated as equal (RFC 6749 section 5.1). */
+/**
+ * Returns whether the type is `Bearer` or is accepted in addition to it. Upper and lower case are treated as equal (RFC 6749
+ * section 5.1).
+ */
 function isBearer(type: string | null | undefined, acceptTokenType: readonly string[]): boolean {
   if (type === undefined || type === null) return acceptTokenType.includes(MISSING_TYPE)
   const accepted = ['bearer', ...acceptTokenType.filter((one) => one !== MISSING_TYPE)]
   return accepted.includes(type.toLowerCase())
 }
 
-/**
- * Describes a wrong token type. Names only well-known types, because any other text can be a token.
- */
+/** Describes a wrong token type. Names only well-known types, because a server may send a token as `token_type` by mistake. */
 function describeType(type: string | null | undefined, expected: 'Bearer' | 'DPoP'): string {
   if (type === undefined || type === null) return 'token_type is missing'
   const known = ['Bearer', 'DPoP', 'PoP', 'mac', 'N_A', 'JWT'].find(

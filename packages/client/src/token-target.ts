@@ -20,7 +20,6 @@ export interface TokenTarget {
 
 const TITLE = 'The options of the token request are wrong'
 
-/** Converts the values of options to a target. */
 export function toTokenTarget({
   scope,
   resource,

@@ -37,7 +37,7 @@ export { getUnmetGuard } from './request/request-state.ts'
 export interface Adapter<Raw extends object, Guard> {
   /**
    * Validates the options and returns functions that create guards. The argument `log` replaces the `log` of the
-   * `AdapterDefinition`. If the options contain `logger` or `onEvent`, neither of them is called.
+   * `AdapterDefinition`. If the options contain `logger` or `onEvent`, neither `log` function is called.
    *
    * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
    * @example

@@ -19,7 +19,7 @@ export const LIMITS = deepFreeze({
   jsonDepth: JSON_LIMITS.depth,
   /** Values (members and elements, at all levels together) in one of the JSON texts that `jsonDepth` lists. */
   jsonValues: JSON_LIMITS.values,
-  /** Names of members that contain escapes, in one of the JSON texts that `jsonDepth` lists. */
+  /** Member names that are written with escapes, in one of the JSON texts that `jsonDepth` lists. */
   jsonEscapedNames: JSON_LIMITS.escapedNames,
   /** Members, objects and arrays of a claims set that has more than 4,000 characters. */
   jsonStructure: JSON_LIMITS.structure,

@@ -198,7 +198,7 @@ describe('defineSmallAdapter', () => {
       const name = VENDOR_ISSUERS.find((address) => pattern.test(address))!
       const vendor = { issuer: name, jwks: issuer.jwks, audience: AUDIENCE }
       expect(getProblemsOf(() => createBearward(vendor))).toEqual([
-        `issuer is an address of the provider ${provider}. Its rules are a part: import providers, and set use: [providers].`,
+        `issuer is an address of the provider ${provider}. Its rules require a part: import providers, and set use: [providers].`,
       ])
       createBearward({ ...vendor, use: [providers], logger: false })
     },

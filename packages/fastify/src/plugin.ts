@@ -15,8 +15,8 @@ export interface PluginOptions {
 }
 
 /**
- * Marks an app in which the plugin is registered, and all apps inside this app. The name of a plugin does not prove that the
- * plugin has the right hooks.
+ * Marks an app in which the plugin is registered, and all apps inside this app. `hasPlugin` of Fastify is not used, because it
+ * checks only the name of a plugin, and another plugin can have the same name.
  */
 const MARK = Symbol('bearward plugin')
 

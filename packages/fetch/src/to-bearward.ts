@@ -9,7 +9,7 @@ import { callWithContext } from './wait-until.ts'
 /** A function of an adapter. The core checks the arguments of the function. */
 export type CreateDecide = (...given: readonly unknown[]) => Decide
 
-/** Adds the arguments and results of this package to the functions of the core. */
+/** Wraps the functions of the core, so that they take the arguments and return the results that this package documents. */
 export function toBearward(
   {
     requireToken: create,

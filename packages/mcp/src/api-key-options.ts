@@ -57,7 +57,7 @@ export function readApiKeys(
   problems.unknownNames(own, ['header', 'prefix', 'verify'], { prefix: 'apiKeys.' })
   const { header, prefix, verify } = own
   if (typeof verify !== 'function')
-    problems.add('apiKeys.verify must be a function that returns the owner of a key, or undefined.')
+    problems.add('apiKeys.verify must be a function: it returns the owner of a key, or undefined.')
   if (header === undefined && prefix === undefined)
     problems.add("apiKeys requires header, such as 'X-Api-Key', or prefix, such as 'sk_'.")
   const name = typeof header === 'string' ? header.toLowerCase() : undefined

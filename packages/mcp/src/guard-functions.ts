@@ -74,7 +74,7 @@ export function createGuardFunctions({ server, settings }: McpServices): GuardFu
       const token = toAccessToken(caller)
       const selection = rules.select([{ kind, method: METHODS[kind], name }])
       if (selection.kind === 'unlisted') return false
-      // Like the guard, checks the floor alone, too: the floor can refuse a token that the merged requirements accept.
+      // As in the guard, the floor is also checked separately: it can refuse a token that the merged requirements accept.
       return server.meets(token, rules.floor) && server.meets(token, selection.requirements)
     },
     verifier(toError) {

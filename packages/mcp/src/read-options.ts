@@ -174,13 +174,13 @@ class Reader {
       )
     // In a copy, a getter is replaced by its value.
     const requirements = this.readOnce(copyOwnMembers(given), place)
-    // With this description, events name the operation. All these names come from the options.
+    // With this description, events name the operation. The names in it come from the options, not from the request.
     return (
       requirements && { ...requirements, describe: () => `${place} ${requirements.describe()}` }
     )
   }
 
-  /** Reads requirements. Equal requirements with text values only are read once, so that a batch checks them once. */
+  /** Reads requirements. Requirements with the same `toComparableText` are read once, so that a batch checks them once. */
   private readOnce(
     given: Readonly<Record<string, unknown>>,
     place: string,
@@ -225,7 +225,10 @@ class Reader {
   }
 }
 
-/** Returns a text that is the same for equal requirements. Returns `undefined` if a value is not a text. */
+/**
+ * Returns a text for requirements: if two texts are equal, the requirements are equal. Returns `undefined` if a value is not a
+ * text.
+ */
 function toComparableText(given: object): string | undefined {
   const hasTexts = Object.values(given).every((value) => typeof value === 'string')
   return hasTexts ? JSON.stringify(given) : undefined

@@ -33,7 +33,8 @@ export interface Rules {
 /** Equal requirements of several operations. They have the same checks, so a request needs them only once. */
 interface Group {
   /**
-   * The number of the last selection that has found one of these requirements. Faster than a `Set` of groups for each request.
+   * The number of the last call of `select` that has found one of these requirements. With this number, `select` needs no `Set` of
+   * groups for each request, and is faster.
    */
   lastFound: number
 }

@@ -37,7 +37,7 @@ const JWT_PREFIX =
   'apiKeys.prefix must not begin with e, I, C, D: a JWT can begin with one of these characters.'
 const OPAQUE_PREFIX =
   'apiKeys.prefix requires issuers with JWTs only: an opaque token can begin with any text. Use apiKeys.header.'
-const FUNCTION = 'apiKeys.verify must be a function that returns the owner of a key, or undefined.'
+const FUNCTION = 'apiKeys.verify must be a function: it returns the owner of a key, or undefined.'
 const NEITHER = "apiKeys requires header, such as 'X-Api-Key', or prefix, such as 'sk_'."
 
 describe('readApiKeys', () => {

@@ -2,7 +2,7 @@ import { ReplayStoreError } from '@bearward/core'
 import type { Clock } from '@bearward/core/internal'
 import { groupCalls } from './group-calls.ts'
 import type { Pipeline } from './pipelines.ts'
-import { readText } from './replies.ts'
+import { readText, toStoreError } from './replies.ts'
 
 /** An entry that the server has. */
 export interface Entry {
@@ -26,6 +26,9 @@ interface Confirmation {
   readonly confirmed: unknown
 }
 
+/** The confirmation of one entry, or the error of its commands. */
+type Result = Confirmation | { readonly error: unknown }
+
 /**
  * Returns a function that waits until replicas have confirmed an entry. While the server waits for its replicas, it executes no other
  * command of the connection. So entries that arrive during a `WAIT` are collected, and the next `WAIT` confirms all of them. In a
@@ -46,7 +49,7 @@ export function createConfirmEntry(
   /**
    * Sets the `ttl` of existing entries again, and waits for the replicas. These writes are necessary, because `WAIT` confirms nothing on
    * a connection without a write: the client may have written the entries on another connection. The writes do not change the values.
-   * So a client that sends the commands again cannot make the entry of another use look like this one.
+   * So the entry of another use keeps its own value, even if a client sends the commands again.
    */
   async function confirm(entries: readonly Entry[]): Promise<readonly Confirmation[]> {
     const writes = entries.map(({ key, ttl }) => ['GETEX', key, 'PX', String(ttl)])
@@ -55,22 +58,44 @@ export function createConfirmEntry(
     return entries.map((_, index) => ({ stored: replies[index], confirmed }))
   }
 
+  /**
+   * Confirms entries together. If the server refuses a command, confirms the two halves one after the other. So an entry whose command
+   * is always refused, such as an entry in a slot that moves, does not affect the others. After the time `end`, does not
+   * split again.
+   */
+  async function confirmOrSplit(
+    entries: readonly Entry[],
+    end: number,
+  ): Promise<readonly Result[]> {
+    try {
+      return await confirm(entries)
+    } catch (error) {
+      const { problem } = toStoreError(error)
+      const isRefused = problem !== 'timeout' && problem !== 'unreachable'
+      if (entries.length === 1 || !isRefused || clock.monotonic() >= end)
+        return entries.map(() => ({ error }))
+      const middle = Math.floor(entries.length / 2)
+      const first = await confirmOrSplit(entries.slice(0, middle), end)
+      return [...first, ...(await confirmOrSplit(entries.slice(middle), end))]
+    }
+  }
+
+  const confirmGroup = async (entries: readonly Entry[]) =>
+    confirmOrSplit(entries, clock.monotonic() + timeout)
   const toGroup = ({ key }: Entry) => pipeline.toServer(key)
-  const confirmInGroup = groupCalls(confirm, { toGroup, clock, limit: timeout })
+  const confirmInGroup = groupCalls(confirmGroup, { toGroup, clock, limit: timeout })
   return async (entry) => assertConfirmed(await confirmInGroup(entry), entry.value, replicas)
 }
 
 /** Throws if the server no longer had the entry with this value, or if too few replicas have confirmed the entry. */
-function assertConfirmed(
-  { stored, confirmed }: Confirmation,
-  value: string,
-  replicas: number,
-): void {
+function assertConfirmed(result: Result, value: string, replicas: number): void {
+  if ('error' in result) throw result.error
+  const { stored, confirmed } = result
   if (readText(stored) !== value)
-    throw new ReplayStoreError('failed', 'the entry was lost before replicas confirmed it')
+    throw new ReplayStoreError('unconfirmed', 'the entry was lost before replicas confirmed it')
   const count = readCount(confirmed)
   if (count === undefined)
-    throw new ReplayStoreError('failed', 'the reply to WAIT has an unexpected type')
+    throw new ReplayStoreError('unconfirmed', 'the reply to WAIT has an unexpected type')
   if (count < replicas)
     throw new ReplayStoreError(
       'unconfirmed',

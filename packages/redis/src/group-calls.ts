@@ -4,7 +4,6 @@ import { startBoundedWait } from './bounded-wait.ts'
 /** Handles several items. Resolves with one result for each item, in the same order. */
 export type GroupCall<Item, Result> = (items: readonly Item[]) => Promise<readonly Result[]>
 
-/** Options of `groupCalls`. */
 interface GroupOptions<Item> {
   /** Returns the group of an item. Each call handles items of one group. `undefined`: the item is handled alone. */
   readonly toGroup: (item: Item) => unknown

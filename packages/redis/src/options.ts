@@ -78,7 +78,6 @@ export interface RedisReplaySettings {
   readonly clock: Clock
 }
 
-/** Table of the options for `redisReplay`. */
 export const REDIS_REPLAY_OPTIONS: OptionTable<RedisReplayOptions, RedisReplaySettings> = {
   send: required(
     fn<SendCommand>({ must: 'a function that sends a command, such as fromNodeRedis(client)' }),

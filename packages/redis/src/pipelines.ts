@@ -20,8 +20,9 @@ export interface Pipeline {
 export const ONE_SERVER = 'one server'
 
 /**
- * The pipelines of the functions that `fromNodeRedis` and `fromIoredis` return. They are not members of these functions, because a
- * pipeline of the application could send its commands on two connections, and nothing would detect this.
+ * The pipelines of the functions that `fromNodeRedis` and `fromIoredis` return. They are not members of these functions, so
+ * that an application cannot add a pipeline of its own. Such a pipeline could send its commands on two connections, and nothing
+ * would detect this.
  */
 const pipelines = new WeakMap<SendCommand, Pipeline>()
 

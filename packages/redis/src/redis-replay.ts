@@ -99,7 +99,7 @@ export function redisReplay(options: RedisReplayOptions): RedisReplayStore {
   function rejectConfirmation(error: unknown): never {
     const { problem, detail } = toStoreError(error)
     if (problem === 'unreachable') policy.expire()
-    throw problem === 'unreachable' || problem === 'timeout' ? unconfirmed(detail) : error
+    throw unconfirmed(detail)
   }
 
   return {
@@ -118,10 +118,7 @@ function timedOut(limit: number): ReplayStoreError {
   return new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
 }
 
-/**
- * Returns the error for a confirmation that is late or that was lost. Its problem is not `timeout` or `unreachable`, because the server
- * has recorded the use.
- */
+/** Returns the error for a proof that the server has recorded, so the problem is not one of the server itself. */
 function unconfirmed(detail: string): ReplayStoreError {
   return new ReplayStoreError('unconfirmed', detail)
 }

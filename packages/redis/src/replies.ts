@@ -38,7 +38,7 @@ export function readPolicies(reply: unknown): readonly string[] {
 }
 
 /**
- * Converts an error of a client to an error of the store. The message contains an error code, and no other text of the client. The
+ * Converts an error of a client to an error of the store. The message contains no text of the client, except an error code. The
  * errors of some clients contain the command with the id of the proof, so they do not become the `cause`.
  */
 export function toStoreError(error: unknown): ReplayStoreError {

@@ -17,6 +17,7 @@ import { type RedisServer, SERVERS, startRedisServer } from '../../../test/suppo
 import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
 import { startCluster } from './cluster.ts'
 import { untilConfirming, untilLinked } from '../../../test/support/until-linked.ts'
+import { toClusterSlot } from '../src/cluster-slot.ts'
 import { createUse, getProblem } from './uses.ts'
 
 /** Timeout of stores in milliseconds, for tests that do not measure time. It is long, because machines can be busy. */
@@ -136,12 +137,12 @@ describe.each(SERVERS)('%s', (name) => {
     })
   })
 
-  it(`firstUse() with replicas: 1 rejects with the problem "failed" if WAIT is not permitted (${name})`, async () => {
+  it(`firstUse() with replicas: 1 rejects with the problem "unconfirmed" if WAIT is not permitted (${name})`, async () => {
     const server = closing(await startRedisServer({ name }))
     await server.command('ACL', 'SETUSER', 'default', '-wait')
     const send = await CLIENTS['node-redis 6']!(server.port)
     const use = redisReplay({ send, timeout, replicas: 1 }).firstUse(createUse())
-    expect(await getProblem(use)).toBe('failed')
+    expect(await getProblem(use)).toBe('unconfirmed')
     await expect(use).rejects.toThrow('NOPERM')
   })
 
@@ -327,6 +328,35 @@ describe('a cluster', () => {
   )
 
   it.each(withoutGlide(CLUSTER_CLIENTS))(
+    'firstUse() with replicas: 1 rejects for a proof in a slot that moves, and returns true for other proofs at the same time (%s)',
+    async (_client, connect) => {
+      const store = redisReplay({ send: await connect(nodes[0]!.port), timeout, replicas: 1 })
+      await untilConfirmed(store)
+      const moving = createUse()
+      const slot = toClusterSlot(`bearward:dpop:${moving.id}`)
+      const from = nodes[Math.floor((slot * nodes.length) / 16_384)]!
+      const to = nodes.find((node) => node !== from)!
+      const [fromId, toId] = await Promise.all(
+        [from, to].map(
+          async (node) => /[0-9a-f]{40}/.exec(await node.command('CLUSTER', 'MYID'))![0],
+        ),
+      )
+      await to.command('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', fromId!)
+      await from.command('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', toId!)
+      try {
+        const others = Array.from({ length: 50 }, createUse)
+        const results = [moving, ...others].map((proof) =>
+          getProblem(store.firstUse(proof)).catch(() => 'none'),
+        )
+        expect(await Promise.all(results)).toEqual(['unconfirmed', ...others.map(() => 'none')])
+      } finally {
+        for (const node of [from, to])
+          await node.command('CLUSTER', 'SETSLOT', String(slot), 'STABLE')
+      }
+    },
+  )
+
+  it.each(withoutGlide(CLUSTER_CLIENTS))(
     'firstUse() with replicas: 1 returns true after a replica of the cluster has taken over, and false for proofs that were used before (%s)',
     async (_client, connect) => {
       const store = redisReplay({ send: await connect(nodes[1]!.port), timeout, replicas: 1 })
@@ -397,6 +427,34 @@ it('firstUse() with replicas: 1 rejects for a lost entry, and returns true for t
   expect(pipelines.map((commands) => commands.length)).toEqual([2, 4])
 })
 
+it('an entry whose GETEX is refused rejects only its own use of the uses that one WAIT confirms', async () => {
+  const proofs = Array.from({ length: 20 }, createUse)
+  const sizes: number[] = []
+  const values = new Map<string, string>()
+  const send = fromIoredis({
+    options: {},
+    async call(name, [key, value]) {
+      if (name === 'set') values.set(key!, value!)
+      return null
+    },
+    pipeline: (commands) => ({
+      async exec() {
+        sizes.push(commands.length - 1)
+        return commands.map(([name, key]) => {
+          if (name === 'wait') return [null, 1]
+          if (key!.endsWith(proofs[7]!.id)) return [new Error('ASK 42 127.0.0.1:7001'), undefined]
+          return [null, values.get(key!)]
+        })
+      },
+    }),
+  })
+  const store = redisReplay({ send, timeout, replicas: 1 })
+  const uses = proofs.map((proof) => getProblem(store.firstUse(proof)).catch(() => 'none'))
+  const problems = proofs.map((_, index) => (index === 7 ? 'unconfirmed' : 'none'))
+  expect(await Promise.all(uses)).toEqual(problems)
+  expect(sizes.length).toBeLessThan(20)
+})
+
 /**
  * Returns the function that sends commands with a client like those of `ioredis`. `toReply` gets the value of a use, and returns the
  * reply to `GETEX`. `confirmed` is the reply to `WAIT`.
@@ -452,7 +510,7 @@ describe('the option replicas', () => {
     client.call = async () => null
     const store = redisReplay({ send: fromIoredis(client), replicas: 1 })
     client.options.reconnectOnError = () => 2
-    expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
+    expect(await getProblem(store.firstUse(createUse()))).toBe('unconfirmed')
   })
 
   it.each([-1, 11, 1.5, '1', null])(
@@ -473,7 +531,7 @@ describe('the option replicas', () => {
     ['NaN', NaN],
   ])('firstUse() with replicas: 1 rejects if the reply to WAIT is %s', async (_what, confirmed) => {
     const store = redisReplay({ send: withReplies(same, confirmed), replicas: 1 })
-    expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
+    expect(await getProblem(store.firstUse(createUse()))).toBe('unconfirmed')
   })
 
   it.each([
@@ -483,7 +541,7 @@ describe('the option replicas', () => {
     ['an array', (value: string) => [value]],
   ])('firstUse() with replicas: 1 rejects if the reply to GETEX is %s', async (_what, earlier) => {
     const store = redisReplay({ send: withReplies(earlier, 1), replicas: 1 })
-    expect(await getProblem(store.firstUse(createUse()))).toBe('failed')
+    expect(await getProblem(store.firstUse(createUse()))).toBe('unconfirmed')
   })
 
   it.each([0, '0', 0n])(

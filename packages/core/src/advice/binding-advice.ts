@@ -144,7 +144,7 @@ export const getBindingAdvice = () =>
       {
         found: 'unconfirmed',
         advice:
-          'At the replay store: check that its replicas run, and that they are connected to the primary. If they are, raise the timeout of redisReplay.',
+          'At the replay store: check its replicas and their connections. If they work, raise the timeout of redisReplay.',
       },
       {
         found: 'unsuitable',

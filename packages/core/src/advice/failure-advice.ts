@@ -15,7 +15,7 @@ const NOT_INTROSPECTED =
 const NOT_THE_DOCUMENT =
   'In the options of this API: check the address, because its response is not the requested document.'
 
-/** Advice for each code of a failed call: the place of the change, a colon, and the change to make. Fixed texts. */
+/** Advice for each code of a failed call: the place of the change, a colon, and the change to make. The texts are fixed. */
 export const FAILURE_ADVICE: Readonly<Record<Failure, string>> = {
   unreachable:
     'On this computer: check that the address is reachable (DNS name, port, firewall, proxy, certificate). For a private CA or a proxy, set the option fetch.',

@@ -191,6 +191,6 @@ export const getRequirementAdvice = () =>
       'At the authorization server: after a key rotation, no change is needed, because the keys are fetched again within seconds. If this continues, a client sends tokens that were not signed by a key of this issuer.',
     ],
     introspection_unavailable: [
-      'At the authorization server: check why introspection fails or is slow. If it fails, the warning "Introspection at ... failed" in the log of this API and the event introspection_failed contain the address and the cause.',
+      'At the authorization server: check why introspection fails or is slow. If a call fails, the log of this API and the event introspection_failed contain the address and the cause.',
     ],
   }) satisfies Advice

@@ -1,3 +1,5 @@
+import { MATCHED_ISSUER } from '../authorization/issuer.ts'
+import { NO_USABLE_KEY } from '../keys/key-search.ts'
 import { OKTA_ORG_SERVER } from '../subject/providers/okta.ts'
 import type { Advice, RefusalFacts } from './refusal-facts.ts'
 
@@ -136,8 +138,7 @@ export const getTokenAdvice = () =>
           'In your code: return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted after negativeTtl seconds, or immediately after forgetIssuer.',
       },
       {
-        when: ({ explanation: { expected } }) =>
-          expected === 'an issuer that the function match accepts',
+        when: ({ explanation: { expected } }) => expected === MATCHED_ISSUER,
         advice:
           'In your code: accept this issuer in match if it can be a tenant. If it cannot be a tenant, check the client: it uses another authorization server.',
       },
@@ -175,7 +176,7 @@ export const getTokenAdvice = () =>
           'At the authorization server: sign with another key: this key was passed to distrustKey.',
       },
       {
-        found: 'only distrusted keys, keys of another issuer, or too many matching keys',
+        found: NO_USABLE_KEY,
         advice:
           'In the options of this API: check that jwksUri is the address of the keys of this issuer. The keys that match the token were passed to distrustKey, are marked for another issuer, or are too many.',
       },

@@ -10,7 +10,7 @@ const FETCH_OF_NODE =
  * Makes a GET request with `httpFetch`, which starts faster than the global `fetch` of Node. Keys and metadata are fetched in
  * this way. POST requests introspect tokens, or request tokens. They use the global `fetch`, which keeps connections open.
  *
- * Every call uses the global `fetch` if the application has loaded, replaced, configured or observed it. The proxy, the mock or
+ * Every call uses the global `fetch` if the application has used, replaced, configured or observed it. The proxy, the mock or
  * the tracing of the application then applies to these calls, too. Decides at each call, because instrumentation can be
  * installed later.
  */

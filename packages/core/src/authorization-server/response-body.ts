@@ -1,6 +1,6 @@
 import type { FetchBody } from '../model/fetch.ts'
 
-/** Body of a response. It can be read once. Its connection is freed in every case. */
+/** Body of a response. It can be read once. `read` frees the connection, even if it rejects. */
 export interface ResponseBody {
   /**
    * Reads all bytes. Rejects with a `BodyError` if there are more than `limit` bytes, or if a part is neither bytes nor

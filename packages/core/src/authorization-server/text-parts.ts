@@ -41,7 +41,7 @@ export function hasPart(text: string, { numbers, lengths }: Parts): boolean {
 }
 
 /**
- * Calls `accept` with each part of a text that has this length, until `accept` returns `true`. A part is passed as a number:
+ * Calls `accept` with each part of `length` characters in a text, until `accept` returns `true`. A part is passed as a number:
  * its characters are the digits of this number to base 256. If each character is one byte, different parts of this length have
  * different numbers.
  */
@@ -60,8 +60,8 @@ function someNumber(
 }
 
 /**
- * Returns three forms of a text, all in lower case: the whole text, the text without white space, and only its letters and
- * digits.
+ * Returns three forms of a text, all in lower case: the whole text, the text without white space and NUL, and only its
+ * letters and digits.
  */
 function toForms(text: string): readonly [string, string, string] {
   const lower = text.toLowerCase()

@@ -113,7 +113,7 @@ function checkReachable(
   if (first === undefined) return
   if (!issuers.some(canNameClient)) {
     problems.add(
-      `clients cannot match: JWTs of ${first.subjects.provider} usually contain no client id, so use check. If your JWTs contain one, set clientIdClaim for ${first.metadataIssuer}.`,
+      `clients cannot match: JWTs of ${first.subjects.provider} usually contain no client id, so set check instead. If your JWTs contain one, set clientIdClaim for ${first.metadataIssuer}.`,
     )
   } else if (!issuers.some(({ allowedClients: allowed }) => allowed?.includes(clientId) ?? true)) {
     problems.add(`${name} is not in allowedClients: add it there, or remove it here.`)

@@ -25,7 +25,7 @@ export function readIntrospect(
   for (const { issuer, introspection } of allowed) {
     if (introspection !== undefined) continue
     problems.add(
-      `introspect requires the option introspection of ${issuer}. Set this option, or set the requirement issuer to issuers that have introspection.`,
+      `introspect requires the option introspection of ${issuer}. Set this option, or name only issuers with this option in the requirement issuer.`,
     )
   }
   if (introspect === true) return 0

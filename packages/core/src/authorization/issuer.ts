@@ -19,14 +19,15 @@ export function readIssuer(
   const names: unknown = typeof issuer === 'string' ? [issuer] : issuer
   const named = Array.isArray(names) ? Array.from(names, (name) => findNames(name, issuers)) : []
   if (named.length === 0 || named.some((found) => found.length === 0)) {
-    const known = [...listIssuers(issuers.static), ...(issuers.hasDynamic ? [MATCHED] : [])]
+    const known = [...listIssuers(issuers.static), ...(issuers.hasDynamic ? [MATCHED_ISSUER] : [])]
     problems.add(`issuer must name configured issuers: ${known.join(', ')}.`)
     return undefined
   }
   return Object.freeze(named.flat())
 }
 
-const MATCHED = 'an issuer that the function match accepts'
+/** Describes the dynamic issuers in messages. */
+export const MATCHED_ISSUER = 'an issuer that the function match accepts'
 
 /** Returns the names of the issuers to which this name refers: one issuer, or all configured tenants of an issuer. */
 export function findNames(name: unknown, issuers: GuardedIssuers): readonly string[] {

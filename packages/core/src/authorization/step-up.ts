@@ -39,7 +39,7 @@ export function readAcr(
   }
   if (given['subject'] === 'machine') {
     problems.add(
-      "acr and subject: 'machine' cannot be combined: a machine does not authenticate a user.",
+      "acr and subject: 'machine' cannot be combined: a machine has no user who can authenticate.",
     )
   }
   const accepted = Object.freeze([...new Set(values)])
@@ -64,7 +64,7 @@ export function readMaxAuthAge(
   }
   if (given['subject'] === 'machine') {
     problems.add(
-      "maxAuthAge and subject: 'machine' cannot be combined: a machine does not authenticate a user.",
+      "maxAuthAge and subject: 'machine' cannot be combined: a machine has no user who can authenticate.",
     )
   }
   const most = maxAuthAge as number

@@ -21,7 +21,9 @@ const SWEPT_AT_ONCE = 100
 /**
  * Remembers proofs in the memory of this process. A full store rejects new proofs, and never forgets a proof before its `ttl` has
  * passed. Entries are grouped by the second in which they end. An entry ends when its `ttl` has passed on two clocks: the wall
- * clock and the monotonic clock. One clock is not enough, because the wall clock can be set forward and back.
+ * clock and the monotonic clock. With the wall clock alone, an entry would end too early if this clock is set forward and then
+ * back. With the monotonic clock alone, it would end too early if the wall clock is set back, because the proof then stays valid
+ * for longer.
  */
 export class MemoryReplayStore implements ReplayStore {
   readonly #limits: MemoryReplayLimits

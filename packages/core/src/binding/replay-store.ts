@@ -60,7 +60,7 @@ export type ReplayStoreProblem =
   | 'key_full'
   /** The store did not respond in time. */
   | 'timeout'
-  /** The store has recorded the proof, but too few of its replicas have confirmed the record in time. */
+  /** The store has recorded the proof, but it is not confirmed that enough replicas of the store have the record. */
   | 'unconfirmed'
   /** The store may remove entries before their `ttl` has passed. */
   | 'unsuitable'

@@ -1,4 +1,5 @@
 import { keepInBackground, runDetached } from '#async-context'
+import { MATCHED_ISSUER } from '../authorization/issuer.ts'
 import { onAbort } from '../authorization-server/deadline.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -170,7 +171,7 @@ export class ResolvedIssuers implements ManagedIssuers {
     const isMatch = callMatch(iss, this.#dynamic)
     if (isMatch === false) {
       this.#delete(iss)
-      return rejectUnknownIssuer('an issuer that the function match accepts', iss)
+      return rejectUnknownIssuer(MATCHED_ISSUER, iss)
     }
     if (isMatch !== true) return this.#fail(iss, isMatch, now)
     this.#running.forgetLost(now)

@@ -128,8 +128,8 @@ export class KeyRefresh {
 
   /**
    * Starts or joins an attempt that replaces stale keys. With timers, resolves at most `KEY_TIMES.waitForFresh` seconds after
-   * the start of the attempt: then the caller uses the stale keys. Without timers, resolves when the attempt ends. Returns
-   * `undefined` if the caller must not wait.
+   * the start of the attempt. If the attempt is still running then, the caller uses the stale keys. Without timers, resolves
+   * when the attempt ends. Returns `undefined` if the caller must not wait.
    */
   startOrJoinBriefly(): Promise<void> | undefined {
     const { clock, startedBy } = this.#options

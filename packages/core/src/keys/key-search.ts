@@ -8,6 +8,10 @@ import type { KeySearch, KeyQuery } from './key-source.ts'
 import { type Arrival, type DemandTrigger, KEY_TIMES } from './life-cycle.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
+/** Describes listed keys that are not tried for a token, in `found` of a rejection. */
+export const NO_USABLE_KEY =
+  'only distrusted keys, keys of another issuer, or too many matching keys'
+
 /** Objects that all searches of one issuer share. */
 export interface SearchServices {
   readonly issuer: string
@@ -194,9 +198,7 @@ export class PublishedKeySearch implements KeySearch {
 
   get #missing(): string {
     if (this.#set === undefined) return 'none'
-    return this.#isUnknown
-      ? 'an unknown key'
-      : 'only distrusted keys, keys of another issuer, or too many matching keys'
+    return this.#isUnknown ? 'an unknown key' : NO_USABLE_KEY
   }
 
   #reject(

@@ -8,7 +8,7 @@ import { PublishedKeySearch } from './key-search.ts'
 import type { KeySource, KeyStatus } from './key-source.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-/** Creates a key source for the keys that an issuer publishes. Cached keys are used without a fetch, unless they are stale. */
+/** Creates a key source for the keys that an issuer publishes. If a fetch is due, fresh cached keys are used while it runs. */
 export function remoteKeys(options: KeyRefreshOptions): KeySource {
   const { issuer, clock, closed, timeout } = options
   const refresh = new KeyRefresh(options)

@@ -6,7 +6,7 @@ export class WaitingRoom {
   readonly #inPause: Places
   readonly #duringFetch: Places
 
-  /** Takes a function that returns monotonic milliseconds, and the milliseconds after which a waiting request is lost. */
+  /** `now` returns monotonic milliseconds. A waiting request is lost after `lostAfter` milliseconds: see `getLostAfter`. */
   constructor(now: () => number, lostAfter: number) {
     this.#inPause = new Places(now, lostAfter)
     this.#duringFetch = new Places(now, lostAfter)

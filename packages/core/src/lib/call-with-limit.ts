@@ -1,7 +1,11 @@
+import type { Lateness } from './after-time.ts'
 import type { Clock } from './clock.ts'
 import { isThenable } from './is-thenable.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { withTimeLimit } from './with-time-limit.ts'
+
+/** Limits for a process that was blocked: a result that has already arrived is read first. */
+const LATENESS: Lateness = { late: 10, grace: 30 }
 
 /** A call of a function of the application, and the functions that turn its result into a value. */
 export interface LimitedCall<T> {
@@ -10,7 +14,7 @@ export interface LimitedCall<T> {
   readonly onError: (error: unknown) => T
   readonly onTimeout: () => T
   readonly milliseconds: number
-  readonly clock: Pick<Clock, 'after'>
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>
 }
 
 /**
@@ -33,5 +37,5 @@ export function callWithLimit<T>({
     return onError(error)
   }
   const pending = Promise.resolve(result).then(onResult, onError)
-  return withTimeLimit(pending, milliseconds, clock, onTimeout)
+  return withTimeLimit(pending, milliseconds, clock, onTimeout, LATENESS)
 }

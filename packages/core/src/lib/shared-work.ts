@@ -25,7 +25,7 @@ export function getLostAfter(timeout: number): number {
  */
 export function joinWork<T>(
   work: Promise<T>,
-  clock: Pick<Clock, 'after'>,
+  clock: Pick<Clock, 'monotonic' | 'after'>,
   lostAfter: number,
 ): Promise<T | typeof LOST> {
   if (lostAfter === Infinity) return work
@@ -36,7 +36,7 @@ export function joinWork<T>(
 /** Returns the result of work that another request has started. If the work is lost, returns the result of `restart`. */
 export function joinOrRestart<T>(
   work: Promise<T>,
-  clock: Pick<Clock, 'after'>,
+  clock: Pick<Clock, 'monotonic' | 'after'>,
   lostAfter: number,
   restart: () => T | Promise<T>,
 ): Promise<T> {

@@ -176,7 +176,7 @@ function getProvider(
 ): Provider | undefined {
   if (provider !== undefined && parts.providers === undefined)
     report(
-      `${toName('issuer')} is an address of the provider ${provider}. Its rules are a part: import providers, and set use: [providers].`,
+      `${toName('issuer')} is an address of the provider ${provider}. Its rules require a part: import providers, and set use: [providers].`,
     )
   return provider
 }

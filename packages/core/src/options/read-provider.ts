@@ -24,7 +24,6 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   asgardeo: "'wso2'",
 } satisfies Record<string, `'${Provider}'`>
 
-/** Reads the option `provider`. */
 export function readProvider(
   given: unknown,
   name: string,

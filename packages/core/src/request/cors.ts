@@ -28,8 +28,8 @@ const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const EXPOSED = ['WWW-Authenticate', 'Retry-After', 'DPoP-Nonce']
 
 /**
- * Creates the function that `createCors` returns. `settings` are the validated options. `owner` names the owner of these options
- * in an error.
+ * Creates the function that `createCors` returns. `settings` are the validated options. An error about the function `origins`
+ * names `owner`, such as `createMcpGuard`.
  */
 export function toCors(
   settings: CorsSettings,

@@ -2,7 +2,7 @@ import { canDetermine, areOthersUsers, type SubjectSettings } from './context.ts
 import type { UnknownReason } from './evidence.ts'
 import type { TokenForm } from './profile.ts'
 
-/** Advice by the reason why a subject is unknown. Fixed texts. */
+/** Advice by the reason why a subject is unknown. The texts are fixed. */
 const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = {
   conflict:
     'The claims contradict each other, or contradict the options of this issuer. The event subject_unknown lists the rules and claims. Check whether a mapper or hook adds claims to the tokens.',

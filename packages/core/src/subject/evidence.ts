@@ -9,8 +9,8 @@ export interface Evidence {
    *
    * - `configured`: an option determines the kind.
    * - `explicit`: the authorization server writes a claim for this purpose.
-   * - `structural`: according to the documentation or source code of the provider, neither a user nor a client can produce this
-   *   combination of claims.
+   * - `structural`: a combination of claims shows the kind. According to the documentation or source code of the provider, no
+   *   user or client can produce this combination for a subject of another kind.
    * - `convention`: the kind follows a common practice (RFC 9068 section 2.2) that is not confirmed for this issuer.
    * - `none`: the kind is unknown.
    */

@@ -473,7 +473,7 @@ describe('readRequirements', () => {
     })
     const NO_CLIENT_NAMED =
       'clients cannot match: JWTs of kubernetes usually contain no client id, ' +
-      `so use check. If your JWTs contain one, set clientIdClaim for ${OTHER}.`
+      `so set check instead. If your JWTs contain one, set clientIdClaim for ${OTHER}.`
     expect(getProblems({ clients: ['cron'] }, [kubernetes])).toEqual([NO_CLIENT_NAMED])
     const there = { issuer: OTHER, clientId: 'cron' }
     const here = { issuer: ISSUER, clientId: 'cron' }

@@ -80,7 +80,7 @@ describe('the requirements acr and maxAuthAge', () => {
   )
 
   it('guard() rejects acr or maxAuthAge together with subject: machine', () => {
-    const why = 'cannot be combined: a machine does not authenticate a user.'
+    const why = 'cannot be combined: a machine has no user who can authenticate.'
     expect(problemsOf({ subject: 'machine', acr: MFA, maxAuthAge: 0 })).toEqual([
       `acr and subject: 'machine' ${why}`,
       `maxAuthAge and subject: 'machine' ${why}`,

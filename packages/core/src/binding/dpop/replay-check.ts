@@ -51,7 +51,7 @@ export class ReplayCheck {
   #degradedSince: number | undefined
   /** Description of the last failure. */
   #lastDetail = ''
-  /** `true` if the problem of the last failure was `unconfirmed`. */
+  /** `true` if a failure since `#degradedSince` had the problem `unconfirmed`. */
   #isUnconfirmed = false
 
   constructor(store: ReplayStore, clock: Clock, publish: Publish<ControlRecoveredEvent>) {
@@ -78,7 +78,7 @@ export class ReplayCheck {
         return answer
       }
       this.#lastDetail = answer.detail
-      this.#isUnconfirmed = answer.problem === 'unconfirmed'
+      if (answer.problem === 'unconfirmed') this.#isUnconfirmed = true
       if (answer.problem !== 'key_full') this.#degradedSince ??= this.#clock.now()
       this.#report(answer.problem, permission)
       return answer
@@ -131,6 +131,7 @@ export class ReplayCheck {
     const since = this.#degradedSince
     if (since === undefined) return
     this.#degradedSince = undefined
+    this.#isUnconfirmed = false
     const duration = Math.max(0, (this.#clock.now() - since) / 1000)
     this.#publish('control_recovered', () => ({ control: 'dpop_replay', duration }))
   }

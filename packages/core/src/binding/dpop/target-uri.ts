@@ -18,8 +18,8 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '44
  * - Characters that an address must not contain, such as `{`, are percent-encoded.
  * - `%2F` and `/` stay different. A path with a slash at the end and a path without it stay different.
  *
- * Returns `undefined` for a text that is not an http or https address. Returns `undefined` even for an http address if it has a
- * user name, a backslash, or more than `LIMITS.targetUri` characters before its query.
+ * Returns `undefined` for a text that is not an http or https address. Also returns `undefined` for an http or https address with
+ * a user name, a backslash, or more than `LIMITS.targetUri` characters before its query.
  */
 export function normalizeTarget(address: string): string | undefined {
   const text = removeQuery(address)

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** Introspection responses have the name of the user, and never a `sub`. */
+/** Introspection responses never have a `sub`. The response for a token of a user has the name of the user. */
 export const djangoOauthToolkit: Profile = {
   // Read in 2026-11: Django OAuth Toolkit source: introspection.
   clientIdClaims: ['client_id'],

@@ -10,7 +10,7 @@ export function beginsWithHeader(token: string): boolean {
   const dot = token.indexOf('.')
   if (dot < 1) return false
   const length = Math.min(dot, DECODED_LENGTH)
-  // From four characters on, only whole groups of four are decoded, because the last group may be malformed.
+  // If there are at least four characters, only whole groups of four are decoded, because the last group may be malformed.
   const bytes = decodeBase64url(token.slice(0, length < 4 ? length : length - (length % 4)))
   return bytes !== undefined && BEGINS_WITH_BRACE.test(new TextDecoder().decode(bytes))
 }

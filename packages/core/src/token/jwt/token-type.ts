@@ -96,7 +96,8 @@ export function checkTokenKind(
     ])
     return wrongType(names.join(', '), 'at least one of these claims', 'none of them')
   }
-  // ID tokens may have `azp`, too. So if there is a `nonce`, `azp` is not evidence of an access token, even if it is the client id.
+  // ID tokens may have `azp`, too. So if there is a `nonce`, `azp` is not evidence of an access token, even if `clientIdClaims`
+  // contains `azp`.
   if (
     nonce !== undefined &&
     !mayHaveNonce(claims, reading) &&

@@ -1,5 +1,6 @@
 import type { IssuerSettings } from '../../model/settings.ts'
 import { isIssuerOrTenant } from '../../authorization-server/tenants.ts'
+import { NO_USABLE_KEY } from '../../keys/key-search.ts'
 import type { VerifyingKey } from '../../keys/key-set.ts'
 import type { KeySource } from '../../keys/key-source.ts'
 import { LIMITS } from '../../limits.ts'
@@ -202,7 +203,7 @@ function rejectUnlisted(
   issuer: Signer,
 ): Rejection {
   const found = hasListed
-    ? 'only distrusted keys, keys of another issuer, or too many matching keys'
+    ? NO_USABLE_KEY
     : kid === undefined
       ? 'no kid, and no key for this algorithm'
       : `${showClaimed(kid)}, ${issuer.keys.explain(algorithm, kid) ?? 'which is not listed'}`
