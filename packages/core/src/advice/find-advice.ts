@@ -44,7 +44,7 @@ export interface AdvisedRefusal {
 /** Maximum number of configured issuers that are compared with the issuer of a token. */
 const COMPARED = 20
 
-/** Returns the advice on a refusal: the change to make, and the place of the change. Always a fixed text. */
+/** Returns the advice on a refusal: the change to make, and the place of the change. The text is fixed. */
 export function findAdvice(refusal: AdvisedRefusal): string {
   const { reason, explanation } = refusal
   if (reason === 'introspection_unavailable' && isFailure(explanation.found)) {

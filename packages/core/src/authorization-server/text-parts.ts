@@ -60,8 +60,8 @@ function someNumber(
 }
 
 /**
- * Returns three forms of a text, all in lower case: the whole text, the text without white space and NUL, and only its
- * letters and digits.
+ * Returns three forms of a text in lower case: the whole text, the text without white space and NUL, and its letters and
+ * digits.
  */
 function toForms(text: string): readonly [string, string, string] {
   const lower = text.toLowerCase()

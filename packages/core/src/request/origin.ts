@@ -22,7 +22,7 @@ export function isOneOrigin(value: string | undefined): value is string {
 }
 
 /**
- * Returns whether pages of an origin may call this API. `owner` names the owner of the option `origins` in an error.
+ * Returns whether pages of an origin may call this API. An error about `origins` names `owner`, such as `createMcpGuard`.
  *
  * @throws {TypeError} if the function of the application does not return `true` or `false`
  */
