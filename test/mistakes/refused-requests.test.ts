@@ -878,7 +878,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     headers: (token) => ({ dpop: prove(token) }),
     reason: 'replay_unavailable',
     found: 'unconfirmed: the test says so',
-    advice: 'At the replay store: check its replicas',
+    advice: 'At the replay store: if found names an error',
   },
   'a proof while the store may forget proofs': {
     ...bound,

@@ -2,7 +2,7 @@ import { ReplayStoreError } from '@bearward/core'
 import type { Clock } from '@bearward/core/internal'
 import { groupCalls } from './group-calls.ts'
 import type { Pipeline } from './pipelines.ts'
-import { readText, toStoreError } from './replies.ts'
+import { getMovingSlot, readText } from './replies.ts'
 
 /** An entry that the server has. */
 export interface Entry {
@@ -59,29 +59,29 @@ export function createConfirmEntry(
   }
 
   /**
-   * Confirms entries together. If the server refuses a command, confirms the two halves one after the other. So an entry whose command
-   * is always refused, such as an entry in a slot that moves, does not affect the others. After the time `end`, does not
-   * split again.
+   * Confirms the entries of one server. If the server refuses an entry because its slot moves to another server, confirms the other
+   * entries again. A client can choose proofs for such a slot, and must not affect the other entries.
    */
-  async function confirmOrSplit(
-    entries: readonly Entry[],
-    end: number,
-  ): Promise<readonly Result[]> {
-    try {
-      return await confirm(entries)
-    } catch (error) {
-      const { problem } = toStoreError(error)
-      const isRefused = problem !== 'timeout' && problem !== 'unreachable'
-      if (entries.length === 1 || !isRefused || clock.monotonic() >= end)
-        return entries.map(() => ({ error }))
-      const middle = Math.floor(entries.length / 2)
-      const first = await confirmOrSplit(entries.slice(0, middle), end)
-      return [...first, ...(await confirmOrSplit(entries.slice(middle), end))]
+  async function confirmGroup(entries: readonly Entry[]): Promise<readonly Result[]> {
+    const end = clock.monotonic() + timeout / 2
+    const refused = new Map<Entry, Result>()
+    for (;;) {
+      const rest = entries.filter((entry) => !refused.has(entry))
+      try {
+        const confirmations = rest.length > 0 ? await confirm(rest) : []
+        return entries.map((entry) => refused.get(entry) ?? confirmations[rest.indexOf(entry)]!)
+      } catch (error) {
+        const slot = getMovingSlot(error)
+        const moving = rest.filter(
+          ({ key }) => slot !== undefined && pipeline.toSlot?.(key) === slot,
+        )
+        const isLate = clock.monotonic() >= end
+        for (const entry of moving.length === 0 || isLate ? rest : moving)
+          refused.set(entry, { error })
+      }
     }
   }
 
-  const confirmGroup = async (entries: readonly Entry[]) =>
-    confirmOrSplit(entries, clock.monotonic() + timeout)
   const toGroup = ({ key }: Entry) => pipeline.toServer(key)
   const confirmInGroup = groupCalls(confirmGroup, { toGroup, clock, limit: timeout })
   return async (entry) => assertConfirmed(await confirmInGroup(entry), entry.value, replicas)

@@ -1,7 +1,7 @@
 import { ReplayStoreError } from '@bearward/core'
 import { toClusterSlot } from './cluster-slot.ts'
 import type { SendCommand } from './options.ts'
-import { ONE_SERVER, withPipeline } from './pipelines.ts'
+import { ONE_SERVER, type Pipeline, withPipeline } from './pipelines.ts'
 
 /** The members of a `Redis` of `ioredis` or `iovalkey` that `fromIoredis` uses. */
 export interface IoredisLike {
@@ -48,7 +48,7 @@ export function fromIoredis(client: IoredisLike | IoredisClusterLike): SendComma
   if (client.pipeline === undefined || repeatsAfterErrors(client)) return sendAny
   return withPipeline(sendAny, {
     send: (commands) => sendPipeline(client, commands),
-    toServer: (key) => (isCluster ? toClusterServer(client, key) : ONE_SERVER),
+    ...(isCluster ? toClusterMembers(client) : { toServer: () => ONE_SERVER }),
   })
 }
 
@@ -81,9 +81,11 @@ async function sendPipeline(
   })
 }
 
-/** Returns the servers of a key as a text. The client requires that all keys of a pipeline have the same servers. */
-function toClusterServer({ slots, options }: IoredisClusterLike, key: string): string | undefined {
-  return slots?.[toClusterSlot(`${options?.keyPrefix ?? ''}${key}`)]?.join()
+/** Returns the members of a pipeline that are about keys in a cluster. */
+function toClusterMembers(client: IoredisClusterLike): Pick<Pipeline, 'toServer' | 'toSlot'> {
+  const toSlot = (key: string) => toClusterSlot(`${client.options?.keyPrefix ?? ''}${key}`)
+  // The client requires that all keys of a pipeline have the same primary and the same replicas.
+  return { toSlot, toServer: (key) => client.slots?.[toSlot(key)]?.join() }
 }
 
 /** Sends a command with its name in lower case. `iovalkey` adds `keyPrefix` only to the keys of commands in lower case. */

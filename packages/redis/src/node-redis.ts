@@ -1,6 +1,7 @@
 import { toClusterSlot } from './cluster-slot.ts'
 import type { SendCommand } from './options.ts'
 import { ONE_SERVER, type SendPipeline, withPipeline } from './pipelines.ts'
+import { toStoreError } from './replies.ts'
 
 /** Commands that a client of `redis` sends on one connection. */
 export interface NodeRedisPipeline<Arguments extends readonly unknown[]> extends Executable {
@@ -59,8 +60,9 @@ export function fromNodeRedis(
   if (client.multi === undefined || movesConnection(client)) return send
   return withPipeline(send, {
     send: (commands) => sendPipeline(client, commands),
-    toServer: (key) =>
-      isCluster(client) ? client.slots?.[toClusterSlot(key)]?.master : ONE_SERVER,
+    ...(isCluster(client)
+      ? { toSlot: toClusterSlot, toServer: (key) => client.slots?.[toClusterSlot(key)]?.master }
+      : { toServer: () => ONE_SERVER }),
   })
 }
 
@@ -89,7 +91,16 @@ async function sendPipeline(
   commands: Parameters<SendPipeline>[0],
 ): Promise<readonly unknown[]> {
   const copies = commands.map((args) => [...args])
-  return (await fillPipeline(client, copies).execAsPipeline()) as unknown[]
+  try {
+    return (await fillPipeline(client, copies).execAsPipeline()) as unknown[]
+  } catch (error) {
+    // The client rejects at the first error reply, while the server may still execute `WAIT`. The next reply comes after it.
+    const { problem } = toStoreError(error)
+    const isReply = problem !== 'unreachable' && problem !== 'timeout'
+    const next = isReply ? fillPipeline(client, copies.slice(0, 1)).execAsPipeline() : undefined
+    await next?.catch(() => {})
+    throw error
+  }
 }
 
 function fillPipeline(client: AnyClient, commands: string[][]): Executable {

@@ -14,6 +14,8 @@ export interface Pipeline {
    * is unknown: the key then needs a pipeline of its own.
    */
   toServer(key: string): unknown
+  /** Returns the slot of a key, in a cluster. */
+  readonly toSlot?: (key: string) => number
 }
 
 /** A value for `toServer`, for clients whose keys are all on one server. */

@@ -25,8 +25,8 @@ export interface RedisReplayStore extends ReplayStore {
 const READY_TIMEOUT = 5000
 
 /**
- * Maximum milliseconds for a use with `replicas`. The limit is shorter than `replayStoreTime` of the core, so that a late confirmation
- * has the problem `unconfirmed`.
+ * Maximum milliseconds for a use with `replicas`. It is shorter than `replayStoreTime` of the core. So if a confirmation is late, the
+ * error of this store (`unconfirmed`) comes before the error of the core (`timeout`).
  */
 const LONGEST_WITH_REPLICAS = 900
 
@@ -118,7 +118,7 @@ function timedOut(limit: number): ReplayStoreError {
   return new ReplayStoreError('timeout', `the server did not reply within ${limit} ms`)
 }
 
-/** Returns the error for a proof that the server has recorded, so the problem is not one of the server itself. */
+/** Returns the error for a new proof that the server has recorded, but whose entry the replicas have not confirmed. */
 function unconfirmed(detail: string): ReplayStoreError {
   return new ReplayStoreError('unconfirmed', detail)
 }

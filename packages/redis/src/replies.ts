@@ -80,6 +80,12 @@ function inBrackets(code: string | undefined): string {
   return code === undefined ? '' : ` (${code})`
 }
 
+/** Returns the slot that an error reply names because the slot moves, or has moved, to another server of the cluster. */
+export function getMovingSlot(error: unknown): number | undefined {
+  const slot = /^(?:ASK|MOVED) (\d+) /.exec(describeError(error).message)?.[1]
+  return slot === undefined ? undefined : Number(slot)
+}
+
 /**
  * Returns whether a server refuses a command for a lasting reason. Either the user has no permission for it (`NOPERM`), or the
  * server does not have it. Managed servers often refuse `CONFIG` in this way.

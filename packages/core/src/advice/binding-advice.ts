@@ -144,7 +144,7 @@ export const getBindingAdvice = () =>
       {
         found: 'unconfirmed',
         advice:
-          'At the replay store: check its replicas and their connections. If they work, raise the timeout of redisReplay.',
+          'At the replay store: if found names an error, correct its cause. If it does not, check the replicas and their connections, or raise the timeout of redisReplay.',
       },
       {
         found: 'unsuitable',

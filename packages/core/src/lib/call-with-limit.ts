@@ -5,7 +5,7 @@ import type { MaybePromise } from './maybe-promise.ts'
 import { withTimeLimit } from './with-time-limit.ts'
 
 /** Limits for a process that was blocked: a result that has already arrived is read first. */
-const LATENESS: Lateness = { late: 10, grace: 30 }
+const LATENESS: Lateness = { late: 0, grace: 30 }
 
 /** A call of a function of the application, and the functions that turn its result into a value. */
 export interface LimitedCall<T> {

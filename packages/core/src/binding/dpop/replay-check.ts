@@ -51,8 +51,6 @@ export class ReplayCheck {
   #degradedSince: number | undefined
   /** Description of the last failure. */
   #lastDetail = ''
-  /** `true` if a failure since `#degradedSince` had the problem `unconfirmed`. */
-  #isUnconfirmed = false
 
   constructor(store: ReplayStore, clock: Clock, publish: Publish<ControlRecoveredEvent>) {
     this.#store = store
@@ -73,12 +71,11 @@ export class ReplayCheck {
     return andThen(this.#ask(proof), (answer) => {
       if (typeof answer === 'boolean') {
         this.#breaker.succeeded(permission)
-        // A store whose replicas confirm no new proof still recognizes used proofs.
-        if (answer || !this.#isUnconfirmed) this.#recover()
+        // A store that is full or has no replicas still recognizes used proofs. So `false` does not show that it has recovered.
+        if (answer) this.#recover()
         return answer
       }
       this.#lastDetail = answer.detail
-      if (answer.problem === 'unconfirmed') this.#isUnconfirmed = true
       if (answer.problem !== 'key_full') this.#degradedSince ??= this.#clock.now()
       this.#report(answer.problem, permission)
       return answer
@@ -131,7 +128,6 @@ export class ReplayCheck {
     const since = this.#degradedSince
     if (since === undefined) return
     this.#degradedSince = undefined
-    this.#isUnconfirmed = false
     const duration = Math.max(0, (this.#clock.now() - since) / 1000)
     this.#publish('control_recovered', () => ({ control: 'dpop_replay', duration }))
   }
