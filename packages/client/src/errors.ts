@@ -123,7 +123,7 @@ export const ERRORS = deepFreeze({
     isTransient: false,
     text: 'The token must not be sent to this origin.',
     advice:
-      'Set resource: its https origin is allowed by default. Or add the origin to allowedOrigins: the property detail contains the origin.',
+      'Set resource, because its https origin is then allowed. Or add the origin to allowedOrigins: the property detail contains the origin.',
   },
   too_many_targets: {
     fault: 'configuration',

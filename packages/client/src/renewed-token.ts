@@ -28,8 +28,7 @@ export interface RenewedToken {
   /**
    * Records that an API rejected the token whose value is `value`. Starts a request for a new token, unless a request is running
    * or a pause or backoff applies. Does nothing if the token is younger than `TOKEN_TIMES.tooYoung`. Until a new token arrives,
-   * `get` returns the old token, because other APIs may accept it. `get` does not know for which API the token is. So `get` also
-   * returns the old token for the API that rejected it. Returns whether a retry with a new token can succeed.
+   * `get` returns the old token to every caller, because other APIs may accept it. Returns whether a retry with a new token can succeed.
    */
   reject(value: string): boolean
   /** Returns a valid token with another value, or waits for one. Resolves to `undefined` if none is available now. */

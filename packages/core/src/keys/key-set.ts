@@ -35,8 +35,8 @@ export interface KeySet {
    */
   find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
   /**
-   * Returns why no key with this `kid` serves the algorithm. The text is the end of a sentence, after the claimed `kid` and a
-   * comma. Returns `undefined` if the token has no `kid`, or if no key has a `kid`.
+   * Returns why no key with this `kid` serves the algorithm, such as `a key for RS256`. Messages contain this text after the
+   * `kid` and a comma. Returns `undefined` if the token has no `kid`, or if no key has a `kid`.
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /**

@@ -120,8 +120,8 @@ export interface CommonOptions<Raw extends object = object> {
   /**
    * Function that makes the outgoing calls. Set it for a proxy, a private CA or a client certificate.
    *
-   * The default behaves like the global `fetch`. On Node, it fetches keys and metadata with `node:http` and `node:https`, until
-   * the application uses, replaces, configures or observes the global `fetch`.
+   * The default behaves like the global `fetch`. On Node, keys and metadata are fetched with `node:http` and `node:https`. This ends
+   * as soon as any code of the process calls, replaces, configures or observes the global `fetch`.
    *
    * @default like globalThis.fetch
    */
@@ -241,7 +241,7 @@ type CommonValues = Required<
 
 type CommonTable = OptionTable<CommonOptions, CommonValues>
 
-/** The rows of options that a part can replace. */
+/** The rows of the options that depend on optional parts, such as `dpop`. */
 export type ReplacedRows = Pick<CommonTable, 'metadata' | 'dpop' | 'mtls'>
 
 /** Returns the common options with these rows. */

@@ -83,7 +83,7 @@ function readList(
     reportUnknownNames(issuer, Object.keys(OPTIONS_WITHOUT_INTROSPECTION), ofIssuer)
     return readIssuer(issuer, ofIssuer, parts)
   })
-  // Identifiers that contain `{tenantid}` must also be different, because all tenants of one identifier share their keys.
+  // An identifier with `{tenantid}` must not be repeated, even with other tenants: all tenants of an identifier share its keys.
   const names = read.map(([first]) => first!.metadataIssuer)
   const issuers = read.flat()
   const duplicate = findDuplicate(names) ?? findDuplicate(issuers.map(({ issuer }) => issuer))
@@ -166,8 +166,8 @@ function readOneIssuer(
 }
 
 /**
- * Returns the provider of an issuer. Without the rules of the provider, clients and scopes would not be recognized, and guards
- * would accept all callers of public platforms. So an issuer of a known provider requires the part `providers`.
+ * Returns the provider of an issuer. Without the rules of the provider, clients and scopes would not be recognized. Guards would
+ * then accept every token of a public platform such as GitHub Actions. So an issuer of a known provider requires the part `providers`.
  */
 function getProvider(
   { issuer, provider = getProviderOfIssuer(issuer) }: IssuerValues,

@@ -54,7 +54,7 @@ describe('the keys of dynamic issuers', () => {
     }
   })
 
-  it('8725-12: authorize refuses a token that another tenant has signed, even if a token of that tenant with the same claims is cached', async () => {
+  it('8725-12: authorize refuses a token that another tenant has signed, even if a token of the signing tenant with the same claims is cached', async () => {
     const setup = serveTenants()
     const claims = { sub: 'a', jti: 'b', iat: setup.clock.seconds() - 600 }
     for (let i = 0; i < 3; i++)

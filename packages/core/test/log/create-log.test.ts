@@ -74,7 +74,7 @@ describe('the log', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('publish creates no event of a type that is not logged if the log is the only listener', () => {
+  it('publish creates no event of a type that the log omits, unless there is another listener', () => {
     const { lines, publish } = setup()
     const getMembers = vi.fn()
     withoutWatching(() => {
@@ -85,7 +85,7 @@ describe('the log', () => {
     expect(lines).toEqual([])
   })
 
-  it('publish creates no more events for a reason after the first omitted line, and the log counts all omitted lines', () => {
+  it('publish creates no more events with the same reason after the first omitted line, and the log counts all omitted lines', () => {
     const { clock, lines, publish } = setup()
     const getMembers = vi.fn(() => ({ reason: 'expired', status: 401, check: 'exp' }))
     const refuse = () => publish('refused', getMembers as never, undefined, '401 expired')

@@ -168,7 +168,7 @@ describe('a table', () => {
       { name, age: seconds({ min: 0, default: 5 }) },
       // @ts-expect-error If there is no default, reading returns undefined.
       { name, age: seconds({ min: 0 }) },
-      // @ts-expect-error A required option is never undefined.
+      // @ts-expect-error The value of a required option must not be undefined, but this row has no default.
       { name: text('a name'), age: seconds({ min: 0, default: 5 }) },
     ]
     expect(tables).toHaveLength(3)

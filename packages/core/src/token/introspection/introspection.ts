@@ -173,7 +173,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   function meansInactive({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false
     if (failure === 'token_unsupported') return true
-    // If no other token gets a 200, this API is probably not set up as a client of the server.
+    // If no other token got a 200, the server probably refuses this API, and not the token.
     const since = now() - LIMITS.otherResponse * 1000
     return failure === 'token_refused' && knownTokens.hasOther(hash, since)
   }
