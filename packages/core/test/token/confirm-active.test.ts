@@ -379,7 +379,7 @@ describe('a guard with introspect', () => {
       })),
     })
     expect(() => server.guard(INTROSPECT)).toThrow(
-      'introspect requires the option introspection of https://b.example.com. Set it',
+      'introspect requires the option introspection of https://b.example.com. Set this option',
     )
     expect(() => server.guard({ ...INTROSPECT, issuer: introspected.issuer })).not.toThrow()
     for (const introspect of [
