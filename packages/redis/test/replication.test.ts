@@ -12,6 +12,7 @@ import { Redis as Iovalkey } from 'iovalkey'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
+import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { startFaultyProxy } from '../../../test/support/faulty-proxy.ts'
 import { type RedisServer, SERVERS, startRedisServer } from '../../../test/support/redis-server.ts'
 import { CLIENTS, CLUSTER_CLIENTS } from './clients.ts'
@@ -460,6 +461,30 @@ it('an entry in a slot that moves rejects only its own use of the uses that one 
   expect(sizes).toEqual([1, 19, 18])
 })
 
+it('entries are not confirmed once more if half of the timeout has passed when an entry in a slot that moves is refused', async () => {
+  const clock = fakeClock()
+  const proofs = Array.from({ length: 3 }, createUse)
+  const slot = toClusterSlot(`bearward:dpop:${proofs[1]!.id}`)
+  const sizes: number[] = []
+  const send = fromIoredis({
+    options: {},
+    nodes: () => [],
+    slots: Array.from({ length: 16_384 }, () => ['127.0.0.1:7000']),
+    call: async () => null,
+    pipeline: (commands) => ({
+      async exec() {
+        sizes.push(commands.length - 1)
+        clock.advance(0.1)
+        return commands.map(() => [new Error(`ASK ${slot} 127.0.0.1:7001`), undefined])
+      },
+    }),
+  })
+  const store = redisReplay({ send, clock, timeout: 200, replicas: 1 })
+  const uses = proofs.map((proof) => getProblem(store.firstUse(proof)))
+  expect(await Promise.all(uses)).toEqual(proofs.map(() => 'unconfirmed'))
+  expect(sizes).toEqual([1, 2])
+})
+
 /**
  * Returns the function that sends commands with a client like those of `ioredis`. `toReply` gets the value of a use, and returns the
  * reply to `GETEX`. `confirmed` is the reply to `WAIT`.
@@ -516,6 +541,22 @@ describe('the option replicas', () => {
     const store = redisReplay({ send: fromIoredis(client), replicas: 1 })
     client.options.reconnectOnError = () => 2
     expect(await getProblem(store.firstUse(createUse()))).toBe('unconfirmed')
+  })
+
+  it('firstUse() with replicas: 1 and timeout: 5000 rejects with the problem "unconfirmed" after 900 ms', async () => {
+    const clock = fakeClock()
+    const send = fromIoredis({
+      options: {},
+      call: async () => null,
+      pipeline: () => ({ exec: () => new Promise(() => {}) }),
+    })
+    const store = redisReplay({ send, clock, timeout: 5000, replicas: 1 })
+    let problem: string | undefined
+    void getProblem(store.firstUse(createUse())).then((found) => (problem = found))
+    await clock.pass(0.899)
+    expect(problem).toBe(undefined)
+    await clock.pass(0.001)
+    expect(problem).toBe('unconfirmed')
   })
 
   it.each([-1, 11, 1.5, '1', null])(
